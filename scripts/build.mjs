@@ -1,0 +1,26 @@
+// Compiles everything into dist/, then deletes from dist/ what no source makes any more: a test that was renamed must
+// not go on running under its old name, nor a removed file be published. tsc alone never deletes.
+//
+//   node scripts/build.mjs [root]
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const home = fileURLToPath(new URL('..', import.meta.url))
+const root = process.argv[2] ?? home
+const dist = join(root, 'dist')
+const tsc = join(home, 'node_modules/typescript/bin/tsc')
+
+const { status } = spawnSync(process.execPath, [tsc, '-p', root], { stdio: 'inherit' })
+
+for (const folder of ['src', 'test', 'examples', 'bench']) {
+  if (!existsSync(join(dist, folder))) continue
+  for (const entry of readdirSync(join(dist, folder), { recursive: true, withFileTypes: true })) {
+    const output = join(entry.parentPath, entry.name)
+    const source = join(root, relative(dist, output)).replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts')
+    if (entry.isFile() && source.endsWith('.ts') && !existsSync(source)) rmSync(output)
+  }
+}
+
+process.exitCode = status ?? 1
