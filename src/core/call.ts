@@ -1,0 +1,227 @@
+import { BusyError, UsageError } from './errors.ts'
+import { DONE, type Frame, machine, PARK, type Steppable, type Unwind } from './machine.ts'
+import { type Body, carried, Operation, outside, Wait } from './operation.ts'
+import { addCaller } from './task-stack.ts'
+import { PromiseWait } from './wait-promise.ts'
+
+/**
+ * Theory of operation: a call is an operation, and while it is parked, a frame.
+ *
+ *   fresh ──next()──▶ runs inside its caller's step ──▶ ended without parking: fresh again, nothing else happened
+ *                                  │ parks
+ *                                  ▼
+ *                     on the task's stack ── the engine resumes `body` until it ends, takes it off ──▶ left
+ *                                                                                                       │
+ *   fresh ◀── its caller's generator resumes it once more, with the value or the error ◀────────────────┘
+ */
+export class Call<T> extends Operation<T> implements Frame {
+  /** Null: fresh. `LEFT`: its caller is owed the value. */
+  body: Steppable | null
+  below: Frame | null
+  unwind: Unwind | null
+  /** The function that runs. Its name names the task. */
+  readonly source: (...args: never[]) => unknown
+  private readonly self: unknown
+  private readonly args: readonly unknown[]
+
+  constructor(source: (...args: never[]) => unknown, self: unknown, args: readonly unknown[]) {
+    super()
+    this.body = null
+    this.below = null
+    this.unwind = null
+    this.source = source
+    this.self = self
+    this.args = args
+  }
+
+  /** The function's own name. */
+  get name(): string {
+    return this.source.name || 'anonymous'
+  }
+
+  left(): void {
+    // At the bottom of a task there is no caller to resume.
+    this.body = this.below === null ? null : LEFT
+    this.below = null
+  }
+
+  /** @internal */
+  override next(value?: unknown): IteratorResult<unknown, unknown> {
+    const { body } = this
+    if (body === null) {
+      if (machine.task === null) throw new UsageError(outside)
+      return machine.returning ? this.startInReturn() : this.start()
+    }
+    if (body !== LEFT) {
+      throw new BusyError(
+        `${this.name}(…) runs already: an operation serves one waiter at a time; call ${this.name} again for another`,
+      )
+    }
+    this.body = null
+    DONE.value = value
+    return DONE
+  }
+
+  /** @internal */
+  override throw(error: unknown): IteratorResult<unknown, unknown> {
+    this.body = null
+    addCaller(error, this.throw)
+    throw error
+  }
+
+  /** @internal */
+  override return(value?: unknown): IteratorResult<unknown, unknown> {
+    this.body = null
+    return { value, done: true }
+  }
+
+  private start(): IteratorResult<unknown, unknown> {
+    this.body = STARTING
+    let result: IteratorResult<unknown, unknown>
+    try {
+      const made = (this.source as (...args: unknown[]) => unknown).apply(this.self, this.args as unknown[])
+      const body = steppable(made)
+      if (body === null) {
+        this.body = null
+        return { value: made, done: true }
+      }
+      this.body = body
+      result = body.next(undefined)
+      if (!result.done && machine.op === null) result = refuse(body, result)
+    } catch (error) {
+      this.body = null
+      throw error
+    }
+    if (result.done) {
+      this.body = null
+      return result
+    }
+    if (machine.tail === null) machine.top = this
+    else machine.tail.below = this
+    machine.tail = this
+    return PARK
+  }
+
+  /** It was started by a `finally` block that runs because the engine asked a frame to return. */
+  private startInReturn(): IteratorResult<unknown, unknown> {
+    if (carried(this, this.next)) return { value: undefined, done: true }
+    // What runs from here on is resumed by `next`, not by the return that was issued further down.
+    machine.returning = false
+    try {
+      return this.start()
+    } finally {
+      machine.returning = true
+    }
+  }
+}
+
+const inert: Steppable = {
+  next: () => ({ value: undefined, done: true }),
+  throw: () => ({ value: undefined, done: true }),
+  return: () => ({ value: undefined, done: true }),
+}
+const LEFT: Steppable = { ...inert }
+const STARTING: Steppable = { ...inert }
+
+/** The body yielded something that is no operation: tells it so, where it stands, until it parks or ends. */
+function refuse(body: Steppable, first: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
+  let result = first
+  while (!result.done && machine.op === null) result = body.throw(wrongYield(result.value))
+  return result
+}
+
+/** What a task may be made of: an operation, a generator, or a function that gives one, a promise or a plain value. */
+export type TaskBody<T> = Operation<T> | Body<T> | ((this: void) => Body<T> | PromiseLike<T> | T)
+
+/** The call that a task starts with. */
+export function callOf<T>(body: TaskBody<T>): Call<T> {
+  if (body instanceof Call) return body
+  if (typeof body === 'function') return new Call<T>(body, undefined, [])
+  const made = (): unknown => body
+  const name = body instanceof Wait ? body.reason : 'generator'
+  Object.defineProperty(made, 'name', { value: name })
+  return new Call<T>(made, undefined, [])
+}
+
+/** A call whose body is given its own frame, to be unwound to. */
+export function callWithFrame<T>(make: (frame: Frame) => Body<T>): Call<T> {
+  const args: Frame[] = []
+  const call = new Call<T>(make as (...args: never[]) => unknown, undefined, args)
+  args.push(call)
+  return call
+}
+
+/** What drives `made` as a frame's body; null if it is a plain value. */
+function steppable(made: unknown): Steppable | null {
+  if (typeof made !== 'object' || made === null) return null
+  const candidate = made as Partial<Steppable> & { then?: unknown }
+  if (typeof candidate.next === 'function' && typeof candidate.throw === 'function') return candidate as Steppable
+  if (typeof candidate.then === 'function') return new PromiseWait(made as PromiseLike<unknown>)
+  return null
+}
+
+/** The error for a `yield` of something that is no operation. */
+export function wrongYield(value: unknown): UsageError {
+  const what = describe(value)
+  return new UsageError(`a task yielded ${what}. Tasks yield operations only, by delegation: ${advice(value)}`)
+}
+
+function describe(value: unknown): string {
+  if (value === undefined || value === null) return String(value)
+  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`
+  if (value instanceof Operation) return 'an operation'
+  if (isThenable(value)) return 'a promise'
+  if (typeof value === 'object') {
+    const kind = value.constructor?.name ?? 'Object'
+    return Symbol.asyncIterator in value
+      ? 'an async iterator'
+      : Symbol.iterator in value
+        ? `an iterable (${kind})`
+        : `an object (${kind})`
+  }
+  return `a ${typeof value} (${String(value)})`
+}
+
+function advice(value: unknown): string {
+  if (value instanceof Operation) return 'write `yield* operation`, with the star'
+  if (isThenable(value)) return 'write `yield* wait(promise)`'
+  if (typeof value === 'function') return 'call it, and write `yield* f()`'
+  if (typeof value === 'object' && value !== null && Symbol.iterator in value)
+    return 'write `yield* all([…])` to wait for several'
+  return 'write `yield* operation`; `yieldNow()` lets other tasks run'
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}
+
+/**
+ * Makes a function that may wait. Calling it starts nothing and gives an operation, so the same call can be waited for,
+ * spawned, timed, or put beside others. Types, generics and the name stay; `this` is the receiver of the call.
+ *
+ * A cancel runs the `finally` blocks of the body, also those that wait, and not its `catch` blocks.
+ *
+ * ```ts
+ * import { all, fn, run, sleep, timeout } from 'fibril'
+ *
+ * const double = fn(function* (n: number) {
+ *   yield* sleep(1)
+ *   return n * 2
+ * })
+ *
+ * console.log(await double(1)) // => 2
+ * await run(function* () {
+ *   console.log(yield* double(2)) // => 4
+ *   console.log(yield* timeout(1000, double(3))) // => 6
+ *   console.log((yield* all([double(4), double(5)])).join()) // => 8,10
+ * })
+ * ```
+ */
+export function fn<A extends readonly unknown[], T>(body: (...args: A) => Body<T>): (...args: A) => Operation<T> {
+  const call = function (this: unknown, ...args: A): Operation<T> {
+    return new Call<T>(body as (...args: never[]) => unknown, this, args)
+  }
+  Object.defineProperty(call, 'name', { value: body.name, configurable: true })
+  Object.defineProperty(call, 'length', { value: body.length, configurable: true })
+  return call
+}

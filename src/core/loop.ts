@@ -1,0 +1,141 @@
+/**
+ * Theory of operation: the loop is `turn`, and it reads in three acts: time, ready, idle.
+ *
+ * The host calls a turn in a macrotask of its own, when something was made ready or the earliest deadline came. A turn
+ * runs what is ready, and what that makes ready, until the ring is empty or its slice of time is over; then the platform
+ * breathes: sockets, timers and microtasks of others come before the next turn. So neither a million ready tasks nor two
+ * that wake each other for ever keep anybody else from running, and a switch of tasks costs no trip through the platform.
+ */
+import { Children, type TaskLoop } from './children.ts'
+import { Deadlines } from './deadlines.ts'
+import { DeadlockError } from './errors.ts'
+import type { Host, Turning } from './host.ts'
+import { machine, type Timer } from './machine.ts'
+import { ReadyRing } from './ready-ring.ts'
+import type { Task } from './task.ts'
+import { waitGraph } from './wait-graph.ts'
+
+/** Steps between two looks at the clock. */
+const STRIDE = 64
+/** Spawn sites recorded in one turn: the others of a burst are not worth their microsecond each. */
+const SITES = 4
+
+export class Loop implements TaskLoop, Turning {
+  readonly host: Host
+  /** The tasks that hang on the loop itself. */
+  readonly root: Children
+  tick = 0
+  sites = SITES
+  externals = 0
+  private readonly ring = new ReadyRing<Task<unknown>>()
+  private readonly deadlines = new Deadlines(this)
+  private failed: Task<unknown>[] = []
+  private deferred = false
+
+  constructor(host: Host) {
+    this.host = host
+    this.root = new Children(this, null, null, null, true)
+    host.attach(this)
+    this.tick = host.now() | 0
+    if (host.strict) this.sites = Infinity
+  }
+
+  /** One turn. The host calls it. */
+  turn(): void {
+    const { host } = this
+    const ring = this.ring
+    const start = host.now()
+    const outer = machine.loop
+    machine.loop = this
+    this.deferred = true
+    this.tick = start | 0
+    if (!host.strict) this.sites = SITES
+
+    // Time: whoever's deadline has come is made ready.
+    this.deadlines.expire(start)
+
+    // Ready: one step each, for the length of a slice.
+    let stride = STRIDE
+    for (;;) {
+      if (host.pick !== undefined && ring.length > 1) ring.promote(host.pick(ring.length))
+      const task = ring.shift()
+      if (task === undefined) break
+      task.step()
+      if (--stride === 0) {
+        if (host.now() - start >= host.slice) break
+        stride = STRIDE
+      }
+    }
+    machine.task = null
+    machine.loop = outer
+
+    // Idle: come again at once, at the next deadline, or when somebody outside wakes a task.
+    if (this.failed.length > 0) this.reportUnclaimed()
+    this.deferred = ring.length > 0
+    if (this.deferred) host.defer()
+    else host.wakeAt(this.deadlines.next())
+  }
+
+  now(): number {
+    return this.host.now()
+  }
+
+  /** @internal Puts a task in the ring. */
+  ready(task: object): void {
+    this.ring.push(task as Task<unknown>)
+    if (!this.deferred) {
+      this.deferred = true
+      this.host.defer()
+    }
+  }
+
+  startTimer(timer: Timer, ms: number): void {
+    this.deadlines.start(timer, this.host.deadline(ms))
+    if (!this.deferred) this.host.wakeAt(this.deadlines.next())
+  }
+
+  stopTimer(timer: Timer): void {
+    this.deadlines.stop(timer)
+    if (!this.deferred && this.deadlines.size === 0) this.host.wakeAt(Infinity)
+  }
+
+  holdExternal(): void {
+    this.externals++
+  }
+
+  releaseExternal(): void {
+    this.externals--
+  }
+
+  /** @internal A task failed, and nobody joins it yet. */
+  unclaimed(task: object): void {
+    this.failed.push(task as Task<unknown>)
+  }
+
+  private reportUnclaimed(): void {
+    const tasks = this.failed
+    this.failed = []
+    for (const task of tasks) task.reportUnclaimed()
+  }
+
+  /**
+   * The host knows that nothing outside can wake a task any more. Whoever waits for the tasks at the root gets a
+   * `DeadlockError` with the wait graph. True if there was somebody.
+   */
+  deadlock(): boolean {
+    let found = false
+    for (const child of [...this.root]) {
+      const task = child as Task<unknown>
+      if (task.state !== 'parked' || !task.awaited) continue
+      found = true
+      const graph = waitGraph(this.root)
+      task.fail(new DeadlockError(graph.message, graph.edges))
+    }
+    return found
+  }
+
+  /** Plain figures of this moment. */
+  stats(): { readonly ready: number; readonly timers: number; readonly externals: number } {
+    return Object.freeze({ ready: this.ring.length, timers: this.deadlines.size, externals: this.externals })
+  }
+}

@@ -1,0 +1,140 @@
+import { Call, callWithFrame, type TaskBody } from './call.ts'
+import type { Children } from './children.ts'
+import { type Callable, type Frame, machine, SHIELD, type Waiter } from './machine.ts'
+import { type Body, NOT_YET, type Operation, Wait } from './operation.ts'
+import { createTask, oneError, type Task } from './task.ts'
+
+/** What may be said of a task when it is spawned. */
+export interface SpawnOptions {
+  /** In place of the name of its function. */
+  readonly name?: string
+  /** Cancels the task when it is aborted, with its reason. */
+  readonly signal?: AbortSignal
+}
+
+/** An open scope: the tasks spawned in it end before it does. */
+export class Scope {
+  private readonly children: Children
+
+  /** @internal Use `scope` or `openScope`. */
+  constructor(children: Children) {
+    this.children = children
+  }
+
+  /** Spawns a task that this scope owns, from any task. A `UsageError` once the scope has ended. */
+  spawn<T>(body: TaskBody<T>, options?: SpawnOptions): Task<T> {
+    return spawnIn(this.children, body, options, this.spawn)
+  }
+
+  /** Cancels all tasks of this scope, not its body. */
+  cancel(reason?: unknown): void {
+    this.children.cancel(reason, machine.task)
+  }
+
+  /** Its tasks that have not ended, oldest first. */
+  get tasks(): Task<unknown>[] {
+    return [...this.children] as Task<unknown>[]
+  }
+}
+
+/** @internal */
+export function spawnIn<T>(
+  owner: Children,
+  body: TaskBody<T>,
+  options: SpawnOptions | undefined,
+  skip: Callable | undefined,
+): Task<T> {
+  const task = createTask(owner, body, options?.name ?? null, skip)
+  if (options?.signal !== undefined) task.follow(options.signal)
+  return task
+}
+
+/** @internal Waits until a scope has no tasks. */
+export class Drain extends Wait<void> {
+  private readonly children: Children
+
+  constructor(children: Children) {
+    super()
+    this.children = children
+  }
+
+  override get reason(): string {
+    return `the ${this.children.size} tasks of its scope to end`
+  }
+
+  override holders(): Iterable<object> {
+    return this.children
+  }
+
+  override attempt(): void | typeof NOT_YET {
+    return this.children.size === 0 ? undefined : NOT_YET
+  }
+
+  override install(waiter: Waiter<void>): void {
+    if (this.children.size === 0) waiter.resume()
+    else this.children.drained = waiter
+  }
+
+  override uninstall(): void {
+    this.children.drained = null
+  }
+}
+
+/** @internal Ends a scope for good: cancels what is left and waits for it, whatever comes meanwhile. */
+export function* endScope(children: Children, frame: Frame, reason: unknown): Body<void> {
+  children.closing = true
+  if (children.size > 0) {
+    children.cancel(reason, children.owner)
+    frame.unwind ??= SHIELD
+    yield* new Drain(children)
+    if (frame.unwind === SHIELD) frame.unwind = null
+  }
+  children.closed = true
+  ;(children.owner as Task<unknown>).close(children)
+}
+
+/**
+ * A block that ends when its body and all tasks spawned in it have ended. If one of them fails, the others and the body
+ * are cancelled, and the block throws that failure (several: an `AggregateError`), where it can be caught. A body that
+ * throws cancels the tasks; a cancel of the block reaches all of them. `spawn` in the body, or in what it calls, spawns
+ * into the innermost block.
+ *
+ * ```ts
+ * import { run, scope, sleep, spawn } from 'fibril'
+ *
+ * await run(function* () {
+ *   try {
+ *     yield* scope(function* () {
+ *       spawn(function* () {
+ *         yield* sleep(1)
+ *         throw new Error('boom')
+ *       })
+ *       spawn(() => sleep(1000)) // cancelled by the failure beside it
+ *     })
+ *   } catch (error) {
+ *     console.log((error as Error).message) // => boom
+ *   }
+ * })
+ * ```
+ */
+export function scope<T>(body: (scope: Scope) => Body<T>): Operation<T> {
+  return callWithFrame<T>(function* scope(frame) {
+    const children = (machine.task as Task<unknown>).open(frame, false)
+    const call = new Call<T>(body as (...args: never[]) => unknown, undefined, [new Scope(children)])
+    const failures: unknown[] = []
+    let value: T | undefined
+    let reason: unknown = 'its scope was cancelled'
+    try {
+      value = yield* call
+      yield* new Drain(children)
+    } catch (error) {
+      reason = error
+      if (children.failures === null || children.failures[0] !== error) failures.push(error)
+    } finally {
+      yield* endScope(children, frame, reason)
+    }
+    if (children.failures !== null) failures.push(...children.failures)
+    if (failures.length > 0) throw oneError(failures)
+    return value as T
+  })
+}

@@ -1,0 +1,37 @@
+import { callOf, callWithFrame, type TaskBody } from './call.ts'
+import { SHIELD } from './machine.ts'
+import type { Operation } from './operation.ts'
+
+/**
+ * Runs `body` to its end whatever comes: a cancel or a timeout of the code around it waits until it has ended. For cleanup
+ * that a task does in the ordinary course of its work; cleanup that runs because of a cancel needs no shield.
+ *
+ * ```ts
+ * import { fn, run, shield, sleep } from 'fibril'
+ *
+ * const commit = fn(function* () {
+ *   yield* sleep(5)
+ *   console.log('committed')
+ * })
+ * const task = run(function* () {
+ *   yield* shield(commit())
+ *   yield* sleep(1000)
+ * })
+ * await sleep(1)
+ * task.cancel()
+ * await task.join().then(null, (error) => console.log(error.code))
+ * // prints: committed
+ * // prints: FIBRIL_CANCELLED
+ * ```
+ */
+export function shield<T>(body: TaskBody<T>): Operation<T> {
+  const call = callOf<T>(body)
+  return callWithFrame<T>(function* shield(frame) {
+    frame.unwind = SHIELD
+    try {
+      return yield* call
+    } finally {
+      if (frame.unwind === SHIELD) frame.unwind = null
+    }
+  })
+}

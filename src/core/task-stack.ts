@@ -1,0 +1,75 @@
+/**
+ * Logical stacks. A task's callers that are parked are not on the native stack, so an error that passes from frame to
+ * frame loses them. As the engine throws it into a frame, the code there is on the native stack for that moment, at the
+ * line of its call: one captured site per frame crossed, and only when something fails.
+ */
+import type { Callable } from './machine.ts'
+
+const packageRoot = import.meta.url.replace(/(dist\/)?src\/core\/[^/]*$/, '')
+const engineLine = /\/src\/core\//
+// V8 shows each resumption of a generator as a call of its own.
+const resumption = /^\s*at \S+\.(next|throw|return) \(<anonymous>\)$/
+
+const trails = new WeakMap<object, { stack?: string }[]>()
+
+/** Adds to `error.stack` the line that called the frame which threw it. `skip` is the engine function that code runs in. */
+export function addCaller(error: unknown, skip: Callable): void {
+  if (!(error instanceof Error)) return
+  let trail = trails.get(error)
+  if (trail === undefined) {
+    trail = []
+    trails.set(error, trail)
+    extend(error, trail)
+  }
+  if (trail.length < 64) trail.push(captureSite(skip, 1))
+}
+
+function extend(error: Error, trail: { stack?: string }[]): void {
+  const own = withoutEngine(error.stack ?? String(error))
+  try {
+    Object.defineProperty(error, 'stack', {
+      get: () => [own, ...trail.map(siteLines).filter((lines) => lines !== '')].join('\n'),
+      set: (value: unknown) => Object.defineProperty(error, 'stack', { value, writable: true, configurable: true }),
+      configurable: true,
+      enumerable: false,
+    })
+  } catch {
+    // A frozen error keeps the stack it has.
+  }
+}
+
+/** Drops the engine's own lines. */
+export function withoutEngine(stack: string): string {
+  return stack
+    .split('\n')
+    .filter((line) => !(line.includes(packageRoot) && engineLine.test(line)) && !resumption.test(line))
+    .join('\n')
+}
+
+/** Remembers where the caller of `skip` stands; turned into text only when asked for. */
+export function captureSite(skip: Callable | undefined, depth: number): { stack?: string } {
+  const site: { stack?: string } = {}
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = depth
+  if (Error.captureStackTrace === undefined) site.stack = new Error('').stack ?? ''
+  else Error.captureStackTrace(site, skip)
+  if (limit !== undefined) Error.stackTraceLimit = limit
+  return site
+}
+
+/** Makes an error without paying for a stack that would say nothing. */
+export function withoutStack<E>(make: () => E): E {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    if (limit !== undefined) Error.stackTraceLimit = limit
+  }
+}
+
+/** The lines of a captured site, without its head line. */
+export function siteLines(site: { stack?: string }): string {
+  const lines = withoutEngine(site.stack ?? '').split('\n')
+  return (/^\s*at |@/.test(lines[0] ?? '') ? lines : lines.slice(1)).join('\n')
+}

@@ -1,0 +1,827 @@
+/**
+ * Theory of operation: a task is a stack of frames, and this file drives it.
+ *
+ *            spawn              step               operation parks
+ *   created ──────▶ (in ring) ──────▶ running ───────────────────────▶ parked
+ *                      ▲                 │  │                            │ resume, reject, cancel
+ *                      └─────── ready ◀──┼──┼────────────────────────────┘
+ *                                        │  └─ a frame ended: its value goes to the frame below, in the same step
+ *                                        └──── the last frame ended, then the children, then the locals: ended
+ *
+ * Rules.
+ *  1. Only the loop calls `step`. Waking and cancelling put the task in the loop's ring and return: no user code runs
+ *     inside them, so they may be called from anywhere and never nest.
+ *  2. A parked task has one operation, `op`. Whoever ends the wait calls `resume` or `reject`, once. Cancelling the wait
+ *     is `op.uninstall()`, at once; what the operation had to give stays with it.
+ *  3. A task that was woken keeps what it was given: a cancel that comes between the wake and the step lets the step
+ *     run, and is carried out where the task would park next. So no item is ever lost to a cancel.
+ *  4. Unwinding is exact. Each frame from the top gets `return()`: its `finally` blocks run, its `catch` blocks do not. A
+ *     frame that waits in a `finally` is driven on like any other and carries an `Unwind`; when it ends the next one gets
+ *     its `return()`, whatever it ended with. `finally` blocks can neither be cut short nor lose a cancel.
+ *  5. A timeout or a failing scope unwinds a part of the stack, down to its own frame, and throws there. An outer one that
+ *     comes meanwhile takes the unwinding over, and takes it further down. One that comes while a `finally` waits, for
+ *     frames inside that `finally`, is carried out there.
+ *  6. A task ends when its body, its children and the disposal of its locals have ended, in this order.
+ *
+ * Prior art: trio's cancel scopes (https://trio.readthedocs.io/en/stable/reference-core.html#cancellation-and-timeouts)
+ * for "who was given a value keeps it"; effection for halting by `return()`, and for what goes wrong with it
+ * (issued-return.ts).
+ */
+import { type Call, callOf, type TaskBody, wrongYield } from './call.ts'
+import { type Child, Children, type ChildrenOwner, type TaskLoop } from './children.ts'
+import { CancelledError, InternalError, UnhandledError, UsageError } from './errors.ts'
+import type { Context } from './host.ts'
+import { instruments } from './instrument.ts'
+import { issueReturn } from './issued-return.ts'
+import {
+  BUDGET,
+  type Callable,
+  type Frame,
+  machine,
+  type Parked,
+  type RunningTask,
+  SHIELD,
+  type Steppable,
+  type TaskState,
+  type TaskView,
+  type Unwind,
+  type Waiter,
+} from './machine.ts'
+import { NOT_YET, type Operation, type OperationIterator } from './operation.ts'
+import { captureSite, siteLines } from './task-stack.ts'
+import { ListedWait, WaitList } from './wait-list.ts'
+
+// The phases of a task. Up to WIND_DOWN it is in the loop's ring, and the phase says what its next step does with `slot`.
+const START = 0 // calls it
+const NEXT = 1 // gives it to the top frame
+const THROW = 2 // throws it into the top frame
+const RETURN = 3 // makes the top frame return
+const WIND_DOWN = 4 // goes on ending: the last child has
+const RUNNING = 5
+const PARKED = 6 // `slot` holds what it waits on; null for its children
+const DONE = 7 // `slot` holds the result
+const FAILED = 8 // … the failure
+const CANCELLED = 9
+
+// What `aim` found.
+const NOTHING = -1
+
+/** How a task ended. */
+export type Outcome<T> =
+  | { readonly status: 'done'; readonly value: T }
+  | { readonly status: 'failed'; readonly error: unknown }
+  | { readonly status: 'cancelled'; readonly error: CancelledError }
+
+/** What most tasks never need. */
+interface Rare {
+  name: string | null
+  /** Entered for each step. */
+  context: Context | null
+  /** Interrupts that came while it ran or was ready, to be carried out where it would park next. */
+  pending: Unwind[] | null
+  cancelled: boolean
+  reason: unknown
+  by: TaskView | null
+  /** How the body ended, while children and locals are still to end; 0 before. */
+  ending: number
+  /** The locals are being disposed. */
+  disposing: boolean
+  result: unknown
+  failures: unknown[] | null
+  /** The loop found it deadlocked, and asked it to end. */
+  failing: boolean
+  locals: Map<object, unknown> | null
+  disposal: (() => Call<void> | null) | null
+  abort: AbortController | null
+  site: { stack?: string } | null
+  /** Lets go of the signal that may cancel it. */
+  unlink: (() => void) | null
+  /** Somebody came for its failure after it ended. */
+  claimed: boolean
+  /** Takes back the report of its failure. */
+  claim: (() => void) | null
+}
+
+let lastId = 0
+
+/**
+ * A running computation. `yield*` or `await` it for its result; it also runs if nobody does.
+ *
+ * ```ts
+ * import { run, sleep, spawn } from 'fibril'
+ *
+ * await run(function* () {
+ *   const task = spawn(function* worker() {
+ *     yield* sleep(1)
+ *     return 42
+ *   })
+ *   console.log(task.name, yield* task) // prints: worker 42
+ * })
+ * ```
+ */
+export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, PromiseLike<T> {
+  /** Counts up from 1 in each thread. */
+  readonly id: number
+  /** @internal */
+  elder: Child | null
+  /** @internal */
+  younger: Child | null
+  /** @internal */
+  scopes: Children | null
+  private readonly owner: Children
+  private readonly source: { readonly name: string }
+  private phase: number
+  private slot: unknown
+  private top: Frame | null
+  private parkedAt: number
+  private joinList: WaitList<Join<unknown>> | null
+  private rare: Rare | null
+
+  /** @internal Use `spawn` or `run`. */
+  constructor(owner: Children, call: Call<T>) {
+    this.id = ++lastId
+    this.elder = null
+    this.younger = null
+    this.scopes = null
+    this.owner = owner
+    this.source = call.source
+    this.phase = START
+    this.slot = call
+    this.top = null
+    this.parkedAt = 0
+    this.joinList = null
+    this.rare = null
+  }
+
+  /** The name it was given, or that of its function. */
+  get name(): string {
+    return this.rare?.name ?? (this.source.name || 'anonymous')
+  }
+
+  get state(): TaskState {
+    const { phase } = this
+    if (phase >= DONE) return 'ended'
+    return phase === START ? 'created' : phase <= WIND_DOWN ? 'ready' : phase === RUNNING ? 'running' : 'parked'
+  }
+
+  /** True from the moment that it was asked to cancel, while its cleanup runs, and after. */
+  get cancelled(): boolean {
+    return this.rare?.cancelled ?? false
+  }
+
+  /** @internal */
+  get ended(): boolean {
+    return this.phase >= DONE
+  }
+
+  /** How it ended; null until it has. Reading it does not count as waiting for a failure. */
+  get outcome(): Outcome<T> | null {
+    if (this.phase === DONE) return { status: 'done', value: this.slot as T }
+    if (this.phase === FAILED) return { status: 'failed', error: this.slot }
+    if (this.phase === CANCELLED) return { status: 'cancelled', error: this.cancelledError() }
+    return null
+  }
+
+  /** The task whose scope it belongs to; null for one that hangs on the loop. */
+  get parent(): Task<unknown> | null {
+    return this.owner.owner as Task<unknown> | null
+  }
+
+  /** Its children that have not ended, oldest first within each scope. */
+  get children(): Task<unknown>[] {
+    const all: Task<unknown>[] = []
+    for (let scope = this.scopes; scope !== null; scope = scope.outer) all.unshift(...([...scope] as Task<unknown>[]))
+    return all
+  }
+
+  get reason(): string | null {
+    if (this.phase !== PARKED) return null
+    return this.slot === null ? 'its children to end' : (this.slot as Parked).reason
+  }
+
+  /** Milliseconds that it has been parked, to the millisecond of its turn; null unless parked. */
+  get parkedMs(): number | null {
+    return this.phase === PARKED ? (this.owner.loop.tick - this.parkedAt) | 0 : null
+  }
+
+  /** The names of its frames, the innermost first. */
+  get frames(): string[] {
+    const names: string[] = []
+    for (let frame = this.top; frame !== null; frame = frame.below) names.push(frame.name)
+    return names
+  }
+
+  get spawnedAt(): string | null {
+    const site = this.rare?.site
+    return site ? siteLines(site) : null
+  }
+
+  /** @internal What it waits on, for wait graphs. */
+  get waitingOn(): Parked | null {
+    return this.phase === PARKED ? (this.slot as Parked | null) : null
+  }
+
+  /** @internal */
+  get loop(): TaskLoop {
+    return this.owner.loop
+  }
+
+  /** @internal */
+  get waitingTask(): this {
+    return this
+  }
+
+  /** Aborted when the task is cancelled. Made on first use; for code that takes signals. */
+  get signal(): AbortSignal {
+    const rare = this.extra()
+    if (rare.abort === null) {
+      rare.abort = new AbortController()
+      if (rare.cancelled) rare.abort.abort(this.cancelledError())
+    }
+    return rare.abort.signal
+  }
+
+  toString(): string {
+    return `task ${this.name} #${this.id}`
+  }
+
+  // -- waiting for it
+
+  /** For `yield* task`: the same as `yield* task.join()`. */
+  [Symbol.iterator](): OperationIterator<T> {
+    // A task that is done is its own iterator: joining it allocates nothing.
+    return (this.phase === DONE ? this : new Join(this)) as unknown as OperationIterator<T>
+  }
+
+  /** @internal */
+  next(): IteratorResult<never, T> {
+    return { value: this.slot as T, done: true }
+  }
+
+  /**
+   * Waits until the task has ended, with all its children. Gives its result, throws its failure, or a `CancelledError` if
+   * it was cancelled. Cancelling the wait does not cancel the task.
+   */
+  join(): Operation<T> {
+    return new Join(this)
+  }
+
+  then<A = T, B = never>(
+    fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    rejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const join = new Join(this)
+    return new Promise<T>((resolve, reject) => {
+      // Not `resolve(value)`: a result that is thenable (an operation, a task) is a value like any other here.
+      try {
+        if (this.phase >= DONE) return resolve(this.resultOrThrow())
+        join.install({ resume: resolve, reject, waitingTask: null })
+      } catch (error) {
+        reject(error)
+      }
+    }).then(fulfilled, rejected)
+  }
+
+  /** Cancels the task and waits for its cleanup. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cancel('disposed')
+    await new Promise<void>((resolve) => {
+      if (this.phase >= DONE) return resolve()
+      const done = (): void => resolve()
+      new Join(this).install({ resume: done, reject: done, waitingTask: null })
+    })
+  }
+
+  /** @internal Who joins it. */
+  get joiners(): WaitList<Join<unknown>> {
+    this.joinList ??= new WaitList()
+    return this.joinList
+  }
+
+  /** @internal For `Join`: the result of a task that has ended; throws what it failed with. */
+  resultOrThrow(): T {
+    if (this.phase === DONE) return this.slot as T
+    if (this.phase === CANCELLED) throw this.cancelledError()
+    const rare = this.extra()
+    rare.claimed = true
+    rare.claim?.()
+    rare.claim = null
+    throw this.slot
+  }
+
+  /** @internal At the end of a turn: reports the failure if still nobody has come for it. */
+  reportUnclaimed(): void {
+    if (this.rare?.claimed) return
+    const where = this.spawnedAt
+    const at = where
+      ? `\nIt was spawned\n${where}`
+      : '. It was spawned in a burst, so the place is not known: record all places with FIBRIL_DEBUG=1'
+    const message = `${this} failed and nobody was waiting for it: ${messageOf(this.slot)}${at}`
+    this.extra().claim = this.loop.host.unhandled(new UnhandledError(this, message, this.slot))
+  }
+
+  // -- ending it
+
+  /**
+   * Asks the task to end. Returns at once; `join` it to wait for its cleanup.
+   *
+   * What it waits for is undone, then its `finally` blocks run, innermost first, also those that wait; `catch` blocks do
+   * not run. A task that never ran ends without running anything. Its children are cancelled with it. A second call
+   * changes nothing: cleanup is not cut short. A task that cancels itself goes on to where it would wait next.
+   */
+  cancel(reason?: unknown): void {
+    const by = machine.task
+    if (this.phase >= DONE) return
+    for (let scope = this.scopes; scope !== null; scope = scope.outer) scope.cancel(reason, by)
+    this.cancelAlone(reason, by)
+  }
+
+  /** @internal */
+  cancelAlone(reason: unknown, by: TaskView | null): void {
+    if (this.phase >= DONE) return
+    const rare = this.extra()
+    if (rare.cancelled) return
+    rare.cancelled = true
+    rare.reason = reason
+    rare.by = by
+    if (rare.abort !== null) rare.abort.abort(this.cancelledError())
+    this.interrupt({ target: null, error: undefined, failures: null, void: false })
+  }
+
+  /** @internal Cancels it when `signal` is aborted. */
+  follow(signal: AbortSignal): void {
+    if (signal.aborted) return this.cancel(signal.reason)
+    const abort = (): void => this.cancel(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    this.extra().unlink = () => signal.removeEventListener('abort', abort)
+  }
+
+  /** @internal True if somebody waits for its end. */
+  get awaited(): boolean {
+    return this.joinList !== null && this.joinList.size > 0
+  }
+
+  /** @internal Ends it with `error`: its cleanup runs; if that was stuck already, it ends at once. */
+  fail(error: unknown): void {
+    const rare = this.extra()
+    if (rare.failing) {
+      this.settle(FAILED, oneError([...(rare.failures ?? []), ...(this.scopes?.failures ?? [])]))
+      return
+    }
+    rare.failing = true
+    rare.failures = [...(rare.failures ?? []), error]
+    for (let scope = this.scopes; scope !== null; scope = scope.outer) scope.cancel(error, null)
+    this.interrupt({ target: null, error: undefined, failures: null, void: false })
+  }
+
+  /** @internal Unwinds to a frame of this task, or all of it. See rules 3 to 5. */
+  interrupt(unwind: Unwind): void {
+    const { phase } = this
+    if (phase >= DONE) return
+    if (phase === START) {
+      // It runs nothing. Its place in the ring is passed over.
+      this.settle(CANCELLED, undefined)
+    } else if (phase !== PARKED) {
+      // While frames return already, where to is all that can change.
+      if (this.returning()) this.aim(unwind)
+      else (this.extra().pending ??= []).push(unwind)
+    } else if (this.slot === null) {
+      // Only its children are left, and a cancel has gone to them too.
+      const rare = this.extra()
+      if (rare.cancelled && rare.ending === DONE) rare.ending = CANCELLED
+    } else {
+      const op = this.slot as Parked
+      const kind = this.aim(unwind)
+      if (kind === NOTHING) return
+      op.uninstall()
+      this.makeReady(kind, kind === THROW ? unwind.error : undefined)
+    }
+  }
+
+  private returning(): boolean {
+    for (let frame = this.top; frame !== null; frame = frame.below) {
+      if (frame.unwind !== null && frame.unwind !== SHIELD) return true
+    }
+    return false
+  }
+
+  /**
+   * Aims the task's unwinding: THROW or RETURN if it starts here and now. NOTHING if the target has gone; if a shield
+   * stands above it: then it stays pending; or if frames between the top and the target return already: then they go on,
+   * if need be further down than before.
+   */
+  private aim(unwind: Unwind): number {
+    const { target } = unwind
+    // The lowest frame above the target that returns or is a shield decides.
+    let lowest: Frame | null = null
+    let takenOver = false
+    let frame = this.top
+    for (; frame !== null && frame !== target; frame = frame.below) {
+      if (frame.unwind !== null) {
+        lowest = frame
+        takenOver = false
+      } else if (lowest !== null && (lowest.unwind as Unwind).target === frame) takenOver = true
+    }
+    if (frame !== target) return NOTHING
+    if (lowest === null) {
+      const top = this.top as Frame
+      if (top === target) return THROW
+      top.unwind = unwind
+      return RETURN
+    }
+    const current = lowest.unwind as Unwind
+    if (current === SHIELD) (this.extra().pending ??= []).push(unwind)
+    else if (takenOver) {
+      current.target = target
+      current.error = unwind.error
+    }
+    return NOTHING
+  }
+
+  // -- being woken
+
+  /** @internal */
+  resume(value: unknown): void {
+    if (this.phase !== PARKED) throw new InternalError(`${this} was woken while ${this.state}`)
+    this.makeReady(NEXT, value)
+  }
+
+  /** @internal */
+  reject(error: unknown): void {
+    if (this.phase !== PARKED) throw new InternalError(`${this} was woken while ${this.state}`)
+    this.makeReady(THROW, error)
+  }
+
+  private makeReady(phase: number, slot: unknown): void {
+    this.phase = phase
+    this.slot = slot
+    this.owner.loop.ready(this)
+    if (instruments.active !== null) instruments.active.ready(this)
+  }
+
+  // -- running
+
+  /** @internal One step. Only the loop calls it. */
+  step(): void {
+    const { phase, slot, rare } = this
+    if (phase >= DONE) return // cancelled before it started
+    this.phase = RUNNING
+    this.slot = undefined
+    machine.task = this
+    machine.budget = BUDGET
+    const instrument = instruments.active
+    if (instrument !== null) instrument.stepBegins(this)
+    if (rare === null || rare.context === null) this.drive(phase, slot)
+    else rare.context.runInAsyncScope(this.drive, this, phase, slot)
+    if (instrument !== null) instrument.stepEnds(this)
+  }
+
+  private drive(kind: number, value: unknown): void {
+    for (;;) {
+      const frame = this.top
+      let result: IteratorResult<unknown, unknown> | null
+      try {
+        if (frame === null) {
+          if (kind !== START)
+            return kind === WIND_DOWN ? this.windDown(this.extra().ending) : this.bodyEnded(kind, value)
+          result = (value as Call<T>).next(undefined)
+        } else if (kind === NEXT) result = (frame.body as Steppable).next(value)
+        else if (kind === THROW) result = (frame.body as Steppable).throw(value)
+        else result = issueReturn(frame.body as Steppable)
+      } catch (error) {
+        machine.op = null
+        machine.top = null
+        machine.tail = null
+        result = null
+        kind = THROW
+        value = error
+      }
+      if (result !== null) {
+        const { op } = machine
+        if (op !== null) {
+          kind = this.park(op)
+          if (kind === NOTHING) return
+          value = this.slot
+          this.slot = undefined
+          continue
+        }
+        if (!result.done) {
+          kind = THROW
+          value = wrongYield(result.value)
+          continue
+        }
+        kind = NEXT
+        value = result.value
+      }
+      if (frame === null) continue // it was the first step, and it ended in it
+      this.top = frame.below
+      frame.left()
+      const unwind = frame.unwind
+      if (unwind !== null) {
+        frame.unwind = null
+        if (unwind === SHIELD) continue
+        if (kind === THROW) (unwind.failures ??= []).push(value)
+        const below = this.top
+        if (below !== unwind.target) {
+          ;(below as Frame).unwind = unwind
+          kind = RETURN
+          value = undefined
+        } else if (below === null) return this.unwound(unwind)
+        else {
+          kind = THROW
+          value = unwind.failures === null ? unwind.error : oneError([unwind.error, ...unwind.failures])
+        }
+      }
+    }
+  }
+
+  /** Parks on `op`. THROW or RETURN if the task must run on: an interrupt waited for this moment, or `op` cannot be installed. */
+  private park(op: Parked): number {
+    machine.op = null
+    if (machine.tail !== null) {
+      machine.tail.below = this.top
+      this.top = machine.top
+      machine.top = null
+      machine.tail = null
+    }
+    const rare = this.rare
+    if (rare !== null && rare.pending !== null) {
+      const kind = this.interrupted(rare)
+      if (kind !== NOTHING) return kind
+    }
+    this.slot = op
+    this.phase = PARKED
+    this.parkedAt = this.owner.loop.tick
+    if (instruments.active !== null) instruments.active.parked(this, op.reason)
+    try {
+      op.install(this)
+      return NOTHING
+    } catch (error) {
+      if (this.slot !== op)
+        throw new InternalError(`${op.reason}: install() failed after it woke its waiter: ${messageOf(error)}`)
+      this.phase = RUNNING
+      this.slot = error
+      return THROW
+    }
+  }
+
+  private interrupted(rare: Rare): number {
+    const pending = rare.pending as Unwind[]
+    rare.pending = null
+    let kind = NOTHING
+    for (const unwind of pending) {
+      if (unwind.void) continue
+      const aimed = this.aim(unwind)
+      if (aimed === NOTHING) continue
+      kind = aimed
+      this.slot = aimed === THROW ? unwind.error : undefined
+    }
+    return kind
+  }
+
+  // -- ending
+
+  /** The body ended by itself, or what disposes the locals did. */
+  private bodyEnded(kind: number, value: unknown): void {
+    const rare = this.rare
+    if (kind === NEXT && this.scopes === null && rare === null) return this.settle(DONE, value)
+    if (rare?.disposing) return this.disposed(kind === THROW ? [value] : null)
+    if (kind === THROW) {
+      const { failures } = this.extra()
+      this.extra().failures = failures === null ? [value] : [...failures, value]
+      this.closing()?.cancel(value, this)
+      return this.windDown(FAILED)
+    }
+    this.extra().result = value
+    this.windDown(DONE)
+  }
+
+  /** The body was unwound, by a cancel or by the failure of a child. */
+  private unwound(unwind: Unwind): void {
+    const rare = this.extra()
+    if (rare.disposing) return this.disposed(unwind.failures)
+    if (unwind.failures !== null) rare.failures = [...(rare.failures ?? []), ...unwind.failures]
+    this.windDown(CANCELLED)
+  }
+
+  private disposed(failures: unknown[] | null): void {
+    const rare = this.extra()
+    if (failures !== null) rare.failures = [...(rare.failures ?? []), ...failures]
+    this.windDown(rare.ending)
+  }
+
+  /** The scope of the whole body, marked so that failures in it are only recorded from here on. */
+  private closing(): Children | null {
+    const scope = this.scopes
+    if (scope !== null) scope.closing = true
+    return scope
+  }
+
+  /** The body is over: children, then locals, then the end. */
+  private windDown(ending: number): void {
+    const scope = this.closing()
+    const rare = this.extra()
+    rare.ending = ending
+    if (scope !== null && scope.size > 0) {
+      this.phase = PARKED
+      this.slot = null
+      this.parkedAt = this.owner.loop.tick
+      if (instruments.active !== null) instruments.active.parked(this, this.reason as string)
+      return
+    }
+    const disposal = rare.disposal === null ? null : rare.disposal()
+    rare.disposal = null
+    if (disposal !== null) {
+      rare.disposing = true
+      // Cleanup, as if the frame had been asked to return: no cancel cuts it short.
+      disposal.unwind = { target: null, error: undefined, failures: null, void: false }
+      return this.drive(START, disposal)
+    }
+    const own = rare.failures ?? []
+    const theirs = scope?.failures ?? []
+    const failures = ending === FAILED ? [...own, ...theirs] : [...theirs, ...own]
+    if (failures.length > 0) this.settle(FAILED, oneError(failures))
+    else this.settle(ending, ending === DONE ? rare.result : undefined)
+  }
+
+  private settle(phase: number, value: unknown): void {
+    this.phase = phase
+    this.slot = value
+    this.scopes = null
+    const { rare, joinList, owner } = this
+    if (rare !== null && rare.unlink !== null) rare.unlink()
+    const failed = phase === FAILED
+    let claimed = false
+    if (joinList !== null) {
+      this.joinList = null
+      for (let join = joinList.shift(); join !== null; join = joinList.shift()) {
+        claimed = true
+        if (phase === DONE) join.resume(value as T)
+        else join.reject(failed ? value : this.cancelledError())
+      }
+    }
+    if (instruments.active !== null)
+      instruments.active.ended(this, failed ? 'failed' : phase === DONE ? 'done' : 'cancelled')
+    owner.remove(this, failed, value)
+    if (failed && !claimed && owner.supervised) owner.loop.unclaimed(this)
+  }
+
+  /** @internal */
+  childFailed(children: Children, error: unknown): void {
+    this.interrupt({ target: children.frame, error, failures: null, void: false })
+  }
+
+  /** @internal */
+  childrenEnded(): void {
+    if (this.phase === PARKED && this.slot === null) this.makeReady(WIND_DOWN, undefined)
+  }
+
+  // -- scopes and locals
+
+  /** @internal The set that a plain `spawn` in this task adds to: of the innermost open scope. */
+  get innermost(): Children {
+    this.scopes ??= new Children(this.owner.loop, this, null, null, false)
+    return this.scopes
+  }
+
+  /** @internal Opens the scope of a block whose frame is `frame`. */
+  open(frame: Frame, supervised: boolean): Children {
+    this.scopes = new Children(this.owner.loop, this, frame, this.scopes, supervised)
+    return this.scopes
+  }
+
+  /** @internal Closes the innermost scope. */
+  close(children: Children): void {
+    if (this.scopes !== children) throw new InternalError(`${this} closes a scope that is not its innermost`)
+    this.scopes = children.outer
+  }
+
+  /** @internal An operation was reached where no frame can park (issued-return.ts): it runs beside the unwinding. */
+  carry({ op, site }: { op: object; site: string }): void {
+    const message =
+      `${this}: a finally block of a bare generator waits while the task is cancelled, and its caller delegated to it natively; ` +
+      `the wait is done before the task ends, but the block does not wait for it. Make that generator with fn(): ${site}`
+    if (this.owner.loop.host.strict) throw new UsageError(message)
+    this.owner.loop.host.warn(message)
+    const innermost = this.innermost
+    let whole = innermost
+    while (whole.frame !== null && whole.outer !== null) whole = whole.outer
+    if (whole.frame !== null) whole = whole.outer = new Children(this.owner.loop, this, null, null, false)
+    createTask(whole, op as Operation<unknown>, null, this.carry)
+  }
+
+  /** @internal The values of `TaskLocal`s; `disposal` makes the call that disposes them, as the task ends. */
+  locals(disposal: (() => Call<void> | null) | null): Map<object, unknown> | null {
+    if (disposal === null) return this.rare?.locals ?? null
+    const rare = this.extra()
+    rare.locals ??= new Map()
+    rare.disposal = disposal
+    return rare.locals
+  }
+
+  /** @internal What only some tasks have from the start. */
+  note(name: string | null, context: Context | null, site: { stack?: string } | null): void {
+    const rare = this.extra()
+    rare.name = name
+    rare.context = context
+    rare.site = site
+  }
+
+  private extra(): Rare {
+    this.rare ??= {
+      name: null,
+      context: null,
+      pending: null,
+      cancelled: false,
+      reason: undefined,
+      by: null,
+      ending: 0,
+      disposing: false,
+      result: undefined,
+      failures: null,
+      failing: false,
+      locals: null,
+      disposal: null,
+      abort: null,
+      site: null,
+      unlink: null,
+      claimed: false,
+      claim: null,
+    }
+    return this.rare
+  }
+
+  private cancelledError(): CancelledError {
+    const rare = this.extra()
+    return new CancelledError(this, rare.reason, rare.by)
+  }
+}
+
+/** `yield* task`. */
+class Join<T> extends ListedWait<T> {
+  private readonly task: Task<T>
+
+  constructor(task: Task<T>) {
+    super()
+    this.task = task
+  }
+
+  override get reason(): string {
+    return `the end of ${this.task}`
+  }
+
+  override get line(): WaitList<Join<T>> {
+    return this.task.joiners as WaitList<Join<T>>
+  }
+
+  override holders(): Iterable<object> {
+    return [this.task]
+  }
+
+  override attempt(): T | typeof NOT_YET {
+    return this.task.ended ? this.task.resultOrThrow() : NOT_YET
+  }
+}
+
+/** One failure is itself; several are an `AggregateError` of all that differ. */
+export function oneError(failures: readonly unknown[]): unknown {
+  const all = new Set<unknown>()
+  for (const failure of failures) {
+    if (failure instanceof AggregateError && collected.has(failure)) for (const each of failure.errors) all.add(each)
+    else all.add(failure)
+  }
+  if (all.size === 1) return [...all][0]
+  const error = new AggregateError([...all], `${all.size} failures: ${[...all].map(messageOf).join('; ')}`)
+  collected.add(error)
+  return error
+}
+
+/** The errors that `oneError` made: it takes them apart again, so that scopes in scopes give one flat list. */
+const collected = new WeakSet<object>()
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}
+
+/** @internal Makes a task in `owner`; `skip` is the function that its spawn site is the caller of. */
+export function createTask<T>(
+  owner: Children,
+  body: TaskBody<T>,
+  name: string | null,
+  skip: Callable | undefined,
+): Task<T> {
+  if (owner.closed) throw new UsageError('this scope has ended: no task can be spawned in it')
+  const { loop } = owner
+  const task = new Task<T>(owner, callOf(body))
+  const context = loop.host.captureContext()
+  let site: { stack?: string } | null = null
+  if (loop.sites > 0) {
+    loop.sites--
+    site = captureSite(skip, 4)
+  }
+  if (context !== null || name !== null || site !== null) task.note(name, context, site)
+  owner.add(task)
+  loop.ready(task)
+  if (instruments.active !== null) instruments.active.spawned(task)
+  return task
+}
