@@ -22,15 +22,18 @@ export class Call<T> extends Operation<T> implements Frame {
   /** The function that runs. Its name names the task. */
   readonly source: (...args: never[]) => unknown
   private readonly self: unknown
+  /** The only argument, where `args` is `ONE`: most calls have one, and need no array to keep it. */
+  private readonly first: unknown
   private readonly args: readonly unknown[]
 
-  constructor(source: (...args: never[]) => unknown, self: unknown, args: readonly unknown[]) {
+  constructor(source: (...args: never[]) => unknown, self: unknown, first: unknown, args: readonly unknown[]) {
     super()
     this.body = null
     this.below = null
     this.unwind = null
     this.source = source
     this.self = self
+    this.first = first
     this.args = args
   }
 
@@ -75,11 +78,14 @@ export class Call<T> extends Operation<T> implements Frame {
     return { value, done: true }
   }
 
-  private start(): IteratorResult<unknown, unknown> {
+  /** Runs the body until it parks or ends. */
+  start(): IteratorResult<unknown, unknown> {
     this.body = STARTING
     let result: IteratorResult<unknown, unknown>
     try {
-      const made = (this.source as (...args: unknown[]) => unknown).apply(this.self, this.args as unknown[])
+      const source = this.source as (...args: unknown[]) => unknown
+      const made =
+        this.args === ONE ? source.call(this.self, this.first) : source.apply(this.self, this.args as unknown[])
       const body = steppable(made)
       if (body === null) {
         this.body = null
@@ -115,6 +121,9 @@ export class Call<T> extends Operation<T> implements Frame {
   }
 }
 
+const NONE: readonly unknown[] = []
+const ONE: readonly unknown[] = [undefined]
+
 const inert: Steppable = {
   next: () => ({ value: undefined, done: true }),
   throw: () => ({ value: undefined, done: true }),
@@ -136,17 +145,17 @@ export type TaskBody<T> = Operation<T> | Body<T> | ((this: void) => Body<T> | Pr
 /** The call that a task starts with. */
 export function callOf<T>(body: TaskBody<T>): Call<T> {
   if (body instanceof Call) return body
-  if (typeof body === 'function') return new Call<T>(body, undefined, [])
+  if (typeof body === 'function') return new Call<T>(body, undefined, undefined, NONE)
   const made = (): unknown => body
   const name = body instanceof Wait ? body.reason : 'generator'
   Object.defineProperty(made, 'name', { value: name })
-  return new Call<T>(made, undefined, [])
+  return new Call<T>(made, undefined, undefined, NONE)
 }
 
 /** A call whose body is given its own frame, to be unwound to. */
 export function callWithFrame<T>(make: (frame: Frame) => Body<T>): Call<T> {
   const args: Frame[] = []
-  const call = new Call<T>(make as (...args: never[]) => unknown, undefined, args)
+  const call = new Call<T>(make as (...args: never[]) => unknown, undefined, undefined, args)
   args.push(call)
   return call
 }
@@ -218,8 +227,9 @@ function isThenable(value: unknown): boolean {
  * ```
  */
 export function fn<A extends readonly unknown[], T>(body: (...args: A) => Body<T>): (...args: A) => Operation<T> {
+  const source = body as (...args: never[]) => unknown
   const call = function (this: unknown, ...args: A): Operation<T> {
-    return new Call<T>(body as (...args: never[]) => unknown, this, args)
+    return args.length === 1 ? new Call<T>(source, this, args[0], ONE) : new Call<T>(source, this, undefined, args)
   }
   Object.defineProperty(call, 'name', { value: body.name, configurable: true })
   Object.defineProperty(call, 'length', { value: body.length, configurable: true })

@@ -76,6 +76,16 @@ export class Loop implements TaskLoop, Turning {
     else host.wakeAt(this.deadlines.next())
   }
 
+  /** @internal Steps a new task outside any turn, before everything that is ready. */
+  begin(task: Task<unknown>): void {
+    machine.loop = this
+    this.tick = this.host.now() | 0
+    task.step()
+    machine.task = null
+    machine.loop = null
+    if (this.failed.length > 0) this.reportUnclaimed()
+  }
+
   now(): number {
     return this.host.now()
   }

@@ -10,7 +10,7 @@ import { Loop } from './loop.ts'
 import { machine } from './machine.ts'
 import { type Operation, startOperationsWith } from './operation.ts'
 import { type SpawnOptions, spawnIn } from './scope.ts'
-import type { Task } from './task.ts'
+import { createTask, type Task } from './task.ts'
 
 let makeHost: (() => Host) | null = null
 let defaultLoop: Loop | null = null
@@ -18,6 +18,18 @@ let defaultLoop: Loop | null = null
 /** @internal Which host the default loop gets, when it is first needed. */
 export function setDefaultHost(make: () => Host): void {
   makeHost = make
+}
+
+/**
+ * Makes `loop` the one that is current outside any turn, for what async code waits for. Returns how to put the former one
+ * back. `TestHost` does it for the length of a test.
+ */
+export function useLoop(loop: Loop): () => void {
+  const former = defaultLoop
+  defaultLoop = loop
+  return () => {
+    defaultLoop = former
+  }
 }
 
 /** The loop in whose turn this is called; outside a turn, the thread's default loop. */
@@ -150,6 +162,11 @@ export function openScope(options?: RunOptions): OpenScope {
   return new OpenScope(options)
 }
 
-startOperationsWith((operation: Operation<unknown>) =>
-  spawnIn(currentLoop().root, callOf(operation), undefined, undefined),
-)
+// `await operation` stands in line from the moment it is asked, not from the next turn on.
+startOperationsWith((operation: Operation<unknown>) => {
+  const loop = currentLoop()
+  if (machine.loop !== null) return spawnIn(loop.root, callOf(operation), undefined, undefined)
+  const task = createTask(loop.root, callOf(operation), null, undefined, false)
+  loop.begin(task)
+  return task
+})

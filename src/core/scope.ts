@@ -120,7 +120,7 @@ export function* endScope(children: Children, frame: Frame, reason: unknown): Bo
 export function scope<T>(body: (scope: Scope) => Body<T>): Operation<T> {
   return callWithFrame<T>(function* scope(frame) {
     const children = (machine.task as Task<unknown>).open(frame, false)
-    const call = new Call<T>(body as (...args: never[]) => unknown, undefined, [new Scope(children)])
+    const call = new Call<T>(body as (...args: never[]) => unknown, undefined, undefined, [new Scope(children)])
     const failures: unknown[] = []
     let value: T | undefined
     let reason: unknown = 'its scope was cancelled'

@@ -106,6 +106,7 @@ function disposal(task: Task<unknown>): Call<void> | null {
       if (failures.length > 0) throw oneError(failures)
     },
     undefined,
+    undefined,
     [],
   )
 }

@@ -37,6 +37,7 @@ import {
   BUDGET,
   type Callable,
   type Frame,
+  DONE as JOINED,
   machine,
   type Parked,
   type RunningTask,
@@ -254,8 +255,9 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   }
 
   /** @internal */
-  next(): IteratorResult<never, T> {
-    return { value: this.slot as T, done: true }
+  next(): IteratorResult<never, unknown> {
+    JOINED.value = this.slot
+    return JOINED
   }
 
   /**
@@ -484,7 +486,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
         if (frame === null) {
           if (kind !== START)
             return kind === WIND_DOWN ? this.windDown(this.extra().ending) : this.bodyEnded(kind, value)
-          result = (value as Call<T>).next(undefined)
+          result = (value as Call<T>).next()
         } else if (kind === NEXT) result = (frame.body as Steppable).next(value)
         else if (kind === THROW) result = (frame.body as Steppable).throw(value)
         else result = issueReturn(frame.body as Steppable)
@@ -809,6 +811,7 @@ export function createTask<T>(
   body: TaskBody<T>,
   name: string | null,
   skip: Callable | undefined,
+  ready = true,
 ): Task<T> {
   if (owner.closed) throw new UsageError('this scope has ended: no task can be spawned in it')
   const { loop } = owner
@@ -821,7 +824,7 @@ export function createTask<T>(
   }
   if (context !== null || name !== null || site !== null) task.note(name, context, site)
   owner.add(task)
-  loop.ready(task)
+  if (ready) loop.ready(task)
   if (instruments.active !== null) instruments.active.spawned(task)
   return task
 }

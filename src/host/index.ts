@@ -1,1 +1,2 @@
+export { captureContext } from './async-context.ts'
 export { NodeHost } from './node-host.ts'
