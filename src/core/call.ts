@@ -4,6 +4,12 @@ import { type Body, carried, Operation, outside, Wait } from './operation.ts'
 import { addCaller } from './task-stack.ts'
 import { PromiseWait } from './wait-promise.ts'
 
+// Every generator function has a prototype of its own, so `body.next` is a different property wherever many functions meet.
+// Called this way it is one function for all, and no look-up.
+const GeneratorFunction = function* () {}.constructor as unknown as new () => () => Body<unknown>
+const generatorNext: (value: unknown) => IteratorResult<unknown, unknown> = Object.getPrototypeOf(function* () {})
+  .prototype.next
+
 /**
  * Theory of operation: a call is an operation, and while it is parked, a frame.
  *
@@ -19,6 +25,8 @@ export class Call<T> extends Operation<T> implements Frame {
   body: Steppable | null
   below: Frame | null
   unwind: Unwind | null
+  /** The body is a generator of the engine's own kind. */
+  private native: boolean
   /** The function that runs. Its name names the task. */
   readonly source: (...args: never[]) => unknown
   private readonly self: unknown
@@ -31,6 +39,7 @@ export class Call<T> extends Operation<T> implements Frame {
     this.body = null
     this.below = null
     this.unwind = null
+    this.native = false
     this.source = source
     this.self = self
     this.first = first
@@ -42,6 +51,15 @@ export class Call<T> extends Operation<T> implements Frame {
     return this.source.name || 'anonymous'
   }
 
+  resumed(value: unknown): IteratorResult<unknown, unknown> {
+    const { body } = this
+    return this.native ? generatorNext.call(body as Body<unknown>, value) : (body as Steppable).next(value)
+  }
+
+  failed(error: unknown): IteratorResult<unknown, unknown> {
+    return (this.body as Steppable).throw(error)
+  }
+
   left(): void {
     // At the bottom of a task there is no caller to resume.
     this.body = this.below === null ? null : LEFT
@@ -50,19 +68,13 @@ export class Call<T> extends Operation<T> implements Frame {
 
   /** @internal */
   override next(value?: unknown): IteratorResult<unknown, unknown> {
-    const { body } = this
-    if (body === null) {
-      if (machine.task === null) throw new UsageError(outside)
-      return machine.returning ? this.startInReturn() : this.start()
+    if (this.body === LEFT) {
+      this.body = null
+      DONE.value = value
+      return DONE
     }
-    if (body !== LEFT) {
-      throw new BusyError(
-        `${this.name}(…) runs already: an operation serves one waiter at a time; call ${this.name} again for another`,
-      )
-    }
-    this.body = null
-    DONE.value = value
-    return DONE
+    if (machine.task === null) throw new UsageError(outside)
+    return machine.returning ? this.startInReturn() : this.start()
   }
 
   /** @internal */
@@ -80,20 +92,30 @@ export class Call<T> extends Operation<T> implements Frame {
 
   /** Runs the body until it parks or ends. */
   start(): IteratorResult<unknown, unknown> {
+    if (this.body !== null)
+      throw new BusyError(
+        `${this.name}(…) runs already: an operation serves one waiter at a time; call ${this.name} again for another`,
+      )
     this.body = STARTING
     let result: IteratorResult<unknown, unknown>
     try {
       const source = this.source as (...args: unknown[]) => unknown
       const made =
         this.args === ONE ? source.call(this.self, this.first) : source.apply(this.self, this.args as unknown[])
-      const body = steppable(made)
-      if (body === null) {
-        this.body = null
-        return { value: made, done: true }
+      if (source instanceof GeneratorFunction) {
+        this.native = true
+        this.body = made as Body<unknown>
+        result = generatorNext.call(made as Body<unknown>, undefined)
+      } else {
+        const body = steppable(made)
+        if (body === null) {
+          this.body = null
+          return { value: made, done: true }
+        }
+        this.body = body
+        result = body.next(undefined)
       }
-      this.body = body
-      result = body.next(undefined)
-      if (!result.done && machine.op === null) result = refuse(body, result)
+      if (!result.done && machine.op === null) result = refuse(this.body, result)
     } catch (error) {
       this.body = null
       throw error

@@ -47,7 +47,17 @@ export {
   type Wake,
 } from './operation.ts'
 export { ReadyRing } from './ready-ring.ts'
-export { currentLoop, currentTask, OpenScope, openScope, type RunOptions, run, setDefaultHost, spawn, useLoop } from './run.ts'
+export {
+  currentLoop,
+  currentTask,
+  OpenScope,
+  openScope,
+  type RunOptions,
+  run,
+  setDefaultHost,
+  spawn,
+  useLoop,
+} from './run.ts'
 export { Scope, type SpawnOptions, scope } from './scope.ts'
 export { shield } from './shield.ts'
 export { sleep, yieldNow } from './sleep.ts'

@@ -67,7 +67,12 @@ export interface Steppable {
 
 /** One activation on a task's stack. */
 export interface Frame {
-  body: Steppable | null
+  /** Resume it, with the value of the frame that was above or of the wait that is over. */
+  resumed(value: unknown): IteratorResult<unknown, unknown>
+  /** Resume it with an error. */
+  failed(error: unknown): IteratorResult<unknown, unknown>
+  /** What the engine asks to return. */
+  readonly body: Steppable | null
   /** The frame that gets this one's value. Invariant: null only at the bottom, or while on the list of a running step. */
   below: Frame | null
   /** Set from the moment that the engine asks this frame to return until it has. */

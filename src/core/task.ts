@@ -486,9 +486,9 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
         if (frame === null) {
           if (kind !== START)
             return kind === WIND_DOWN ? this.windDown(this.extra().ending) : this.bodyEnded(kind, value)
-          result = (value as Call<T>).next()
-        } else if (kind === NEXT) result = (frame.body as Steppable).next(value)
-        else if (kind === THROW) result = (frame.body as Steppable).throw(value)
+          result = (value as Call<T>).start()
+        } else if (kind === NEXT) result = frame.resumed(value)
+        else if (kind === THROW) result = frame.failed(value)
         else result = issueReturn(frame.body as Steppable)
       } catch (error) {
         machine.op = null
@@ -512,10 +512,11 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
           value = wrongYield(result.value)
           continue
         }
+        if (frame === null) return this.bodyEnded(NEXT, result.value)
         kind = NEXT
         value = result.value
       }
-      if (frame === null) continue // it was the first step, and it ended in it
+      if (frame === null) return this.bodyEnded(THROW, value) // in its first step
       this.top = frame.below
       frame.left()
       const unwind = frame.unwind
