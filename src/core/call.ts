@@ -115,7 +115,9 @@ export class Call<T> extends Operation<T> implements Frame {
         this.body = body
         result = body.next(undefined)
       }
-      if (!result.done && machine.op === null) result = refuse(this.body, result)
+      if (machine.op === null) {
+        if (!result.done) result = refuse(this.body, result)
+      } else if (result !== PARK) throw strayOperation()
     } catch (error) {
       this.body = null
       throw error
@@ -185,10 +187,27 @@ export function callWithFrame<T>(make: (frame: Frame) => Body<T>): Call<T> {
 /** What drives `made` as a frame's body; null if it is a plain value. */
 function steppable(made: unknown): Steppable | null {
   if (typeof made !== 'object' || made === null) return null
+  if (Symbol.asyncIterator in made && Symbol.toStringTag in made) {
+    throw new UsageError(
+      'an async generator cannot run as a task: write `function*`, and `yield* wait(promise)` for `await`',
+    )
+  }
   const candidate = made as Partial<Steppable> & { then?: unknown }
   if (typeof candidate.next === 'function' && typeof candidate.throw === 'function') return candidate as Steppable
   if (typeof candidate.then === 'function') return new PromiseWait(made as PromiseLike<unknown>)
   return null
+}
+
+/** The error for an operation that was started, but whose `PARK` did not come out of the generator. Takes it back. */
+export function strayOperation(): UsageError {
+  const reason = machine.op?.reason
+  machine.op?.abandon()
+  machine.op = null
+  machine.top = null
+  machine.tail = null
+  return new UsageError(
+    `an operation (${reason}) was iterated, but not waited for: write \`yield* operation\`, not a spread, destructuring or for…of`,
+  )
 }
 
 /** The error for a `yield` of something that is no operation. */
@@ -200,8 +219,7 @@ export function wrongYield(value: unknown): UsageError {
 function describe(value: unknown): string {
   if (value === undefined || value === null) return String(value)
   if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`
-  if (value instanceof Operation) return 'an operation'
-  if (isThenable(value)) return 'a promise'
+  if (isThenable(value)) return Symbol.iterator in (value as object) ? describeOwn(value as object) : 'a promise'
   if (typeof value === 'object') {
     const kind = value.constructor?.name ?? 'Object'
     return Symbol.asyncIterator in value
@@ -213,8 +231,12 @@ function describe(value: unknown): string {
   return `a ${typeof value} (${String(value)})`
 }
 
+function describeOwn(value: object): string {
+  return value instanceof Operation ? 'an operation' : `a ${(value.constructor?.name ?? 'thing').toLowerCase()}`
+}
+
 function advice(value: unknown): string {
-  if (value instanceof Operation) return 'write `yield* operation`, with the star'
+  if (isThenable(value) && Symbol.iterator in (value as object)) return 'write `yield*`, with the star'
   if (isThenable(value)) return 'write `yield* wait(promise)`'
   if (typeof value === 'function') return 'call it, and write `yield* f()`'
   if (typeof value === 'object' && value !== null && Symbol.iterator in value)
@@ -231,6 +253,9 @@ function isThenable(value: unknown): boolean {
  * spawned, timed, or put beside others. Types, generics and the name stay; `this` is the receiver of the call.
  *
  * A cancel runs the `finally` blocks of the body, also those that wait, and not its `catch` blocks.
+ *
+ * The name of the body names the operation in every report. One that calls itself must do so by the constant, not by that
+ * name, which inside the body means the bare generator: give a recursive body another name.
  *
  * ```ts
  * import { all, fn, run, sleep, timeout } from 'fibril'

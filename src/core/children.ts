@@ -1,5 +1,5 @@
 import type { Host } from './host.ts'
-import type { Frame, LoopView, TaskView, Waiter } from './machine.ts'
+import type { Frame, LoopView, TaskView, Unwind, Waiter } from './machine.ts'
 
 /** What a set of children needs of each: a place in the set, and a way to cancel it. */
 export interface Child extends TaskView {
@@ -7,14 +7,15 @@ export interface Child extends TaskView {
   younger: Child | null
   /** Its innermost open scope: the sets of children that a cancel goes down to. */
   readonly scopes: Children | null
+  readonly cancelled: boolean
   /** Cancels this task, and not its children. */
   cancelAlone(reason: unknown, by: TaskView | null): void
 }
 
 /** What a set of children needs of the task that it belongs to. */
 export interface ChildrenOwner extends TaskView {
-  /** The first failure among them, unless they are supervised. */
-  childFailed(children: Children, error: unknown): void
+  /** Unwinds it to a frame, or all of it. */
+  interrupt(unwind: Unwind): void
   /** The last child of its whole body has ended. */
   childrenEnded(): void
 }
@@ -42,13 +43,17 @@ export class Children implements Iterable<Child> {
   /** The scope that was innermost when this one opened. */
   outer: Children | null
   readonly supervised: boolean
-  /** The body is over: failures are recorded, nobody is interrupted. */
+  /** The body is over. */
   closing = false
   /** No more tasks. */
   closed = false
   /** Who waits for the last of them; null where that is the owner, at its end. */
   drained: Waiter<undefined> | null = null
   failures: unknown[] | null = null
+  /** Failures among supervised ones that nobody joined. */
+  late: { readonly cancelled: boolean; readonly error: unknown }[] | null = null
+  /** The interrupt that the first failure caused. */
+  private unwind: Unwind | null = null
   private eldest: Child | null = null
   private youngest: Child | null = null
   private count = 0
@@ -79,8 +84,8 @@ export class Children implements Iterable<Child> {
     this.count++
   }
 
-  /** Takes out a child that has ended; `failed` tells that `error` is why. */
-  remove(child: Child, failed: boolean, error: unknown): void {
+  /** Takes out a child that has ended; `failed` tells that `error` is why, `claimed` that somebody joined it. */
+  remove(child: Child, failed: boolean, error: unknown, claimed: boolean): void {
     const { elder, younger } = child
     if (elder === null) this.eldest = younger
     else elder.younger = younger
@@ -89,13 +94,7 @@ export class Children implements Iterable<Child> {
     child.elder = null
     child.younger = null
     this.count--
-    if (failed && !this.supervised && this.owner !== null) {
-      if (this.failures === null) {
-        this.failures = [error]
-        this.cancel(error, this.owner)
-        if (!this.closing) this.owner.childFailed(this, error)
-      } else this.failures.push(error)
-    }
+    if (failed && this.owner !== null) this.childFailed(child, error, claimed)
     if (this.count > 0) return
     const { drained } = this
     if (drained !== null) {
@@ -104,19 +103,40 @@ export class Children implements Iterable<Child> {
     } else if (this.frame === null && this.owner !== null) this.owner.childrenEnded()
   }
 
+  private childFailed(child: Child, error: unknown, claimed: boolean): void {
+    if (this.supervised) {
+      // Whoever gathers it has the failure. What fails later is not lost: its cleanup, or a second one in the same turn.
+      if (!claimed) (this.late ??= []).push({ cancelled: child.cancelled, error })
+      return
+    }
+    if (this.failures !== null) {
+      this.failures.push(error)
+      return
+    }
+    this.failures = [error]
+    this.cancel(error, this.owner)
+    if (this.closing) return
+    this.unwind = { target: this.frame, error, failures: null, void: false }
+    this.owner?.interrupt(this.unwind)
+  }
+
+  /** The body is over: from here on failures are recorded, and nobody is interrupted any more. */
+  closes(): void {
+    this.closing = true
+    if (this.unwind !== null) this.unwind.void = true
+  }
+
   /** Cancels them all and all below them, the youngest first: cleanup in the reverse order of making. */
   cancel(reason: unknown, by: TaskView | null): void {
-    // A tree may be a million deep, so this keeps a list and does not recurse.
-    let below: Children[] | null = null
-    for (let set: Children | undefined = this; set !== undefined; set = below?.pop()) {
-      for (let child = set.youngest; child !== null; ) {
-        // A child that never started ends at once and leaves the set.
-        const elder: Child | null = child.elder
-        for (let scope = child.scopes; scope !== null; scope = scope.outer) {
-          if (scope.count > 0) (below ??= []).push(scope)
-        }
+    // A tree may be a million deep, so this keeps a list and does not recurse. A child that never started ends at once, and
+    // signals and undo functions run code of users, so it walks over a copy.
+    const sets: Children[] = [this]
+    for (let set = sets.pop(); set !== undefined; set = sets.pop()) {
+      const children = [...set]
+      for (let i = children.length - 1; i >= 0; i--) {
+        const child = children[i] as Child
+        for (let scope = child.scopes; scope !== null; scope = scope.outer) if (scope.count > 0) sets.push(scope)
         child.cancelAlone(reason, by)
-        child = elder
       }
     }
   }

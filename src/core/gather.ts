@@ -5,19 +5,17 @@
  * Waits (a sleep, an item of a queue, a task, a promise) are installed side by side, without a task for each; the first
  * that counts undoes the others at once, so that no second item is taken from anywhere. Only calls become tasks.
  */
+
+import { operationOf } from './awaitable.ts'
 import { callOf, callWithFrame, type TaskBody } from './call.ts'
 import type { Children } from './children.ts'
 import { CancelledError, UsageError } from './errors.ts'
 import { machine, type TaskView, type Waiter } from './machine.ts'
-import { NOT_YET, Operation, Wait } from './operation.ts'
-import { endScope } from './scope.ts'
-import { createTask, type Outcome, Task } from './task.ts'
-import { PromiseWait } from './wait-promise.ts'
+import { NOT_YET, type Operation, Wait } from './operation.ts'
+import { closeScope, Drain, endScope } from './scope.ts'
+import { createTask, type Outcome, oneError, type Task } from './task.ts'
 
 type Mode = 'all' | 'allSettled' | 'race' | 'any'
-
-/** What can be waited for as one of several. Anything else stands for itself. */
-export type Awaitable<T> = Operation<T> | PromiseLike<T>
 
 /** The result of waiting for `X`: that of an operation, a promise or a task; otherwise `X` itself. */
 export type ResultOf<X> =
@@ -67,13 +65,17 @@ class Gather extends Wait<unknown> {
   }
 
   override get reason(): string {
-    const reasons = this.slots.filter((slot) => slot.wait !== null).map((slot) => (slot.wait as Wait<unknown>).reason)
-    const shown = reasons.slice(0, 3).join(', ')
-    return `${this.mode} of: ${shown}${reasons.length > 3 ? ` and ${reasons.length - 3} more` : ''}`
+    const waits = this.slots.length === 0 ? this.items.filter((item) => item instanceof Wait) : this.pending()
+    const shown = waits.slice(0, 3).map((wait) => (wait as Wait<unknown>).reason)
+    return `${this.mode} of: ${shown.join(', ')}${waits.length > 3 ? ` and ${waits.length - 3} more` : ''}`
+  }
+
+  private pending(): Wait<unknown>[] {
+    return this.slots.flatMap((slot) => slot.wait ?? [])
   }
 
   override holders(): Iterable<object> {
-    return this.slots.flatMap((slot) => (slot.wait === null ? [] : [...slot.wait.holders()]))
+    return this.pending().flatMap((wait) => [...wait.holders()])
   }
 
   get waitingTask(): TaskView | null {
@@ -83,12 +85,17 @@ class Gather extends Wait<unknown> {
   override install(waiter: Waiter<unknown>): void {
     this.waiter = waiter
     this.left = this.items.length
-    if (this.left === 0 && this.mode !== 'race') return this.finish()
-    for (let i = 0; i < this.items.length && this.waiter !== null; i++) {
+    if (this.left === 0 && this.mode !== 'race') return this.allIn()
+    for (let i = 0; i < this.items.length; i++) {
       const item = this.items[i]
-      if (item instanceof Wait) this.begin(i, item)
-      else this.settled(i, true, item)
+      if (!(item instanceof Wait)) this.settled(i, true, item)
+      else if (this.waiter === null) item.abandon()
+      else this.begin(i, item)
     }
+  }
+
+  override abandon(): void {
+    for (const item of this.items) if (item instanceof Wait) item.abandon()
   }
 
   private begin(index: number, wait: Wait<unknown>): void {
@@ -109,108 +116,108 @@ class Gather extends Wait<unknown> {
   }
 
   override uninstall(): void {
-    this.waiter = null
-    this.undo()
+    const failures = this.end()
+    if (failures.length > 0) throw oneError(failures)
   }
 
-  private undo(): void {
-    const slots = this.slots
+  /** Undoes what still waits; gives what failed in that. */
+  private end(): unknown[] {
+    const { slots } = this
+    const failures: unknown[] = []
+    this.waiter = null
     this.slots = []
     for (const slot of slots) {
       const { wait } = slot
       slot.wait = null
-      wait?.uninstall()
+      try {
+        wait?.uninstall()
+      } catch (error) {
+        failures.push(error)
+      }
     }
+    return failures
+  }
+
+  private finish(succeeded: boolean, value: unknown): void {
+    const waiter = this.waiter as Waiter<unknown>
+    const failures = this.end()
+    if (failures.length > 0) waiter.reject(oneError(succeeded ? failures : [value, ...failures]))
+    else if (succeeded) waiter.resume(value)
+    else waiter.reject(value)
   }
 
   settled(index: number, succeeded: boolean, value: unknown): void {
-    const waiter = this.waiter
-    if (waiter === null) return
-    switch (this.mode) {
-      case 'race':
-        this.end()
-        if (succeeded) waiter.resume(value)
-        else waiter.reject(value)
-        return
-      case 'all':
-        if (!succeeded) {
-          this.end()
-          waiter.reject(value)
-          return
-        }
-        this.results[index] = value
-        break
-      case 'any':
-        if (succeeded) {
-          this.end()
-          waiter.resume(value)
-          return
-        }
-        this.results[index] = value
-        break
-      case 'allSettled':
-        this.results[index] = succeeded
-          ? { status: 'done', value }
-          : { status: value instanceof CancelledError ? 'cancelled' : 'failed', error: value }
-    }
-    if (--this.left === 0) this.finish()
+    if (this.waiter === null) return
+    const { mode } = this
+    if (mode === 'race' || (mode === 'all' && !succeeded) || (mode === 'any' && succeeded))
+      return this.finish(succeeded, value)
+    this.results[index] = mode === 'allSettled' ? this.outcome(index, succeeded, value) : value
+    if (--this.left === 0) this.allIn()
   }
 
-  private finish(): void {
-    const waiter = this.waiter as Waiter<unknown>
-    this.end()
-    if (this.mode === 'any') waiter.reject(new AggregateError(this.results, `none of ${this.items.length} succeeded`))
-    else waiter.resume(this.results)
+  private allIn(): void {
+    if (this.mode !== 'any') return this.finish(true, this.results)
+    this.finish(false, new AggregateError(this.results, `none of ${this.items.length} succeeded`))
   }
 
-  private end(): void {
-    this.waiter = null
-    this.undo()
+  private outcome(index: number, succeeded: boolean, value: unknown): Outcome<unknown> {
+    if (succeeded) return { status: 'done', value }
+    // A call that failed because it joined a cancelled task was not cancelled itself.
+    const [task] = (this.items[index] as Wait<unknown>).holders()
+    const cancelled = value instanceof CancelledError && (task === undefined || task === value.task)
+    return cancelled ? { status: 'cancelled', error: value } : { status: 'failed', error: value }
   }
 }
 
-/** The wait that stands for `item`; a call becomes a task of `children`. A value that cannot be waited for is itself. */
+/** The wait that stands for `item`; a call becomes a task of `children`. What cannot be waited for is itself. */
 function waitFor(item: unknown, children: () => Children): unknown {
-  if (item instanceof Wait) return item
-  if (item instanceof Task) return item.join()
-  if (item instanceof Operation || typeof item === 'function' || isGenerator(item)) {
-    return createTask(children(), callOf(item as TaskBody<unknown>), null, gather).join()
-  }
-  if (isThenable(item)) return new PromiseWait(item)
-  return item
-}
-
-function isThenable(item: unknown): item is PromiseLike<unknown> {
-  return typeof item === 'object' && item !== null && typeof (item as PromiseLike<unknown>).then === 'function'
-}
-
-function isOurs(item: object): boolean {
-  return item instanceof Operation || item instanceof Task
+  const operation =
+    typeof item === 'function' || isGenerator(item) ? callOf(item as TaskBody<unknown>) : operationOf(item)
+  if (operation === null) return item
+  return operation instanceof Wait ? operation : createTask(children(), operation, null, gather).join()
 }
 
 function isGenerator(item: unknown): boolean {
-  return typeof item === 'object' && item !== null && Object.prototype.toString.call(item) === '[object Generator]'
+  return Object.prototype.toString.call(item) === '[object Generator]'
 }
 
 function gather(mode: Mode, items: unknown): Operation<unknown> {
-  if (typeof items !== 'object' || items === null)
-    throw new UsageError(`${mode}(…) takes an iterable or a record, not ${String(items)}`)
+  if (typeof items !== 'object' || items === null || operationOf(items) !== null) {
+    throw new UsageError(`${mode}(…) takes an iterable or a record of what to wait for, not one thing: ${mode}([…])`)
+  }
   const keys = Symbol.iterator in items ? null : Object.keys(items)
-  const given: unknown[] = keys === null ? [...(items as Iterable<unknown>)] : Object.values(items)
+  const list: unknown[] = keys === null ? [...(items as Iterable<unknown>)] : Object.values(items)
   // Taken over now: a promise that fails before the first step has somebody who waits for it.
-  const list = given.map((item) => (isThenable(item) && !isOurs(item) ? new PromiseWait(item) : item))
+  for (const item of list) if (item instanceof Promise) item.then(undefined, () => {})
   return callWithFrame<unknown>(function* gather(frame) {
     const task = machine.task as Task<unknown>
     const opened: { children: Children | null } = { children: null }
     const children = (): Children => (opened.children ??= task.open(frame, true))
+    const failures: unknown[] = []
+    let unwinding = true
+    let result: unknown
     try {
       const waits = list.map((item) => waitFor(item, children))
-      const result = yield* new Gather(mode, waits)
-      if (keys === null || mode === 'race' || mode === 'any') return result
-      return Object.fromEntries((result as unknown[]).map((value, i) => [keys[i], value]))
+      result = yield* new Gather(mode, waits)
+      unwinding = false
+    } catch (error) {
+      unwinding = false
+      failures.push(error)
     } finally {
-      if (opened.children !== null) yield* endScope(opened.children, frame, `${mode} has its result`)
+      const scope = opened.children
+      if (scope !== null) {
+        closeScope(scope, frame, `${mode} needs it no more`)
+        yield* new Drain(scope)
+        endScope(scope, frame)
+        // A loser may fail as it likes; a cleanup that fails may not. Of `all`, none may.
+        for (const { cancelled, error } of scope.late ?? []) if (cancelled || mode === 'all') failures.push(error)
+        // biome-ignore lint/correctness/noUnsafeFinally: a failure of cleanup must not be lost to the cancel that caused it
+        if (unwinding && failures.length > 0) throw oneError(failures)
+      }
     }
+    if (failures.length > 0) throw oneError(failures)
+    if (keys === null || mode === 'race' || mode === 'any') return result
+    return Object.fromEntries((result as unknown[]).map((value, i) => [keys[i], value]))
   })
 }
 

@@ -1,4 +1,5 @@
 import type { UnhandledError } from './errors.ts'
+import type { Context } from './machine.ts'
 
 /**
  * All that the loop asks of its platform. `NodeHost` binds it to a real one, `TestHost` to a virtual clock; both drive the
@@ -54,9 +55,4 @@ export interface Turning {
   deadlock(): boolean
   /** Waits that something outside the loop will end. */
   readonly externals: number
-}
-
-/** What `AsyncResource` is to Node. */
-export interface Context {
-  runInAsyncScope<A extends unknown[]>(run: (...args: A) => void, self: unknown, ...args: A): void
 }

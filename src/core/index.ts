@@ -8,6 +8,8 @@
  *   gather.ts     all, race, any: several at once                   machine.ts    the words that all of these speak
  *   wait.ts       promises and the rest of the awaitable world
  */
+
+export type { Awaitable } from './awaitable.ts'
 export { callOf, callWithFrame, fn, type TaskBody } from './call.ts'
 export {
   BrokenError,
@@ -23,11 +25,12 @@ export {
   type WaitEdge,
 } from './errors.ts'
 export { Future } from './future.ts'
-export { type Awaitable, all, allSettled, any, type ResultOf, race } from './gather.ts'
-export type { Context, Host, Turning } from './host.ts'
+export { all, allSettled, any, type ResultOf, race } from './gather.ts'
+export type { Host, Turning } from './host.ts'
 export { addInstrument, type Instrument, reportInstrumentFaultsTo } from './instrument.ts'
 export { Loop } from './loop.ts'
 export {
+  type Context,
   type LoopView,
   machine,
   type TaskState,

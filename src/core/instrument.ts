@@ -62,6 +62,7 @@ function combine(): Required<Instrument> {
     const heard = [...listeners].filter((listener) => listener[hook] !== undefined)
     return (...args: never[]): void => {
       for (const listener of heard) {
+        if (!listeners.has(listener)) continue
         try {
           ;(listener[hook] as (...args: never[]) => void)(...args)
         } catch (error) {

@@ -51,38 +51,41 @@ export class Loop implements TaskLoop, Turning {
     this.tick = start | 0
     if (!host.strict) this.sites = SITES
 
-    // Time: whoever's deadline has come is made ready.
-    this.deadlines.expire(start)
+    try {
+      // Time: whoever's deadline has come is made ready.
+      this.deadlines.expire(start)
 
-    // Ready: one step each, for the length of a slice.
-    let stride = STRIDE
-    for (;;) {
-      if (host.pick !== undefined && ring.length > 1) ring.promote(host.pick(ring.length))
-      const task = ring.shift()
-      if (task === undefined) break
-      task.step()
-      if (--stride === 0) {
-        if (host.now() - start >= host.slice) break
-        stride = STRIDE
+      // Ready: one step each, for the length of a slice.
+      for (let stride = STRIDE; ; stride--) {
+        if (host.pick !== undefined && ring.length > 1) ring.promote(host.pick(ring.length))
+        const task = ring.shift()
+        if (task === undefined) break
+        task.step()
+        if (stride === 0) {
+          if (host.now() - start >= host.slice) break
+          stride = STRIDE
+        }
       }
-    }
-    machine.task = null
-    machine.loop = outer
+    } finally {
+      machine.task = null
+      machine.loop = outer
 
-    // Idle: come again at once, at the next deadline, or when somebody outside wakes a task.
-    if (this.failed.length > 0) this.reportUnclaimed()
-    this.deferred = ring.length > 0
-    if (this.deferred) host.defer()
-    else host.wakeAt(this.deadlines.next())
+      // Idle: come again at once, at the next deadline, or when somebody outside wakes a task.
+      if (this.failed.length > 0) this.reportUnclaimed()
+      this.deferred = ring.length > 0
+      if (this.deferred) host.defer()
+      else host.wakeAt(this.deadlines.next())
+    }
   }
 
   /** @internal Steps a new task outside any turn, before everything that is ready. */
   begin(task: Task<unknown>): void {
+    const outer = machine.loop
     machine.loop = this
     this.tick = this.host.now() | 0
     task.step()
     machine.task = null
-    machine.loop = null
+    machine.loop = outer
     if (this.failed.length > 0) this.reportUnclaimed()
   }
 
@@ -133,15 +136,15 @@ export class Loop implements TaskLoop, Turning {
    * `DeadlockError` with the wait graph. True if there was somebody.
    */
   deadlock(): boolean {
-    let found = false
-    for (const child of [...this.root]) {
-      const task = child as Task<unknown>
-      if (task.state !== 'parked' || !task.awaited) continue
-      found = true
-      const graph = waitGraph(this.root)
-      task.fail(new DeadlockError(graph.message, graph.edges))
-    }
-    return found
+    const stuck = [...this.root].filter(
+      (child) => child.state === 'parked' && (child as Task<unknown>).awaited,
+    ) as Task<unknown>[]
+    if (stuck.length === 0) return false
+    const { message, edges } = waitGraph(this.root)
+    for (const task of stuck) task.fail(new DeadlockError(message, edges), false)
+    // Nothing to run after that: even their cleanup waits for ever.
+    if (this.ring.length === 0) for (const task of stuck) task.fail(new DeadlockError(message, edges), true)
+    return true
   }
 
   /** Plain figures of this moment. */

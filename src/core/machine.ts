@@ -53,6 +53,8 @@ export interface Parked {
   readonly reason: string
   install(waiter: Waiter<unknown>): void
   uninstall(): void
+  /** It will not be installed. */
+  abandon(): void
 }
 
 /** Any function, as V8's stack traces want it. */
@@ -137,6 +139,8 @@ interface Machine {
   budget: number
   /** True while the engine is inside `body.return()`. */
   returning: boolean
+  /** What tasks without a context of their own are stepped in; null while no context was ever used. */
+  base: Context | null
 }
 
 export const machine: Machine = {
@@ -147,6 +151,12 @@ export const machine: Machine = {
   tail: null,
   budget: 0,
   returning: false,
+  base: null,
+}
+
+/** A context (AsyncLocalStorage) that can be entered: what `AsyncResource` is to Node. */
+export interface Context {
+  runInAsyncScope<A extends unknown[]>(run: (...args: A) => void, self: unknown, ...args: A): void
 }
 
 /** How many ready operations a step may take before it must let others run. */

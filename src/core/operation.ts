@@ -77,11 +77,12 @@ export const NOT_YET: unique symbol = Symbol('not yet')
  * cancelled. After either, nothing of the wait may be left in the primitive.
  */
 export abstract class Wait<T> extends Operation<T> implements Parked {
-  private parked: boolean
+  /** The task that parked here, until it is resumed. */
+  private parked: object | null
 
   constructor() {
     super()
-    this.parked = false
+    this.parked = null
   }
 
   /** What a task waits for here, in words: `queue "jobs": an item`. The inspector and every report print it. */
@@ -95,8 +96,11 @@ export abstract class Wait<T> extends Operation<T> implements Parked {
   /** Wait: keep the waiter and wake it once. May wake it at once, must not throw after it did. */
   abstract install(waiter: Waiter<T>): void
 
-  /** Undo `install`: never wake that waiter. */
+  /** Undo `install`: never wake that waiter. What it throws is a failure of the cleanup. */
   abstract uninstall(): void
+
+  /** It was asked for, but will not be installed: the task was cancelled, or another of several came first. */
+  abandon(): void {}
 
   /** Tasks that could end this wait, for wait graphs: the owner of a lock, a task that is joined. */
   holders(): Iterable<object> {
@@ -105,12 +109,14 @@ export abstract class Wait<T> extends Operation<T> implements Parked {
 
   /** @internal */
   override next(value?: unknown): IteratorResult<unknown, unknown> {
-    if (this.parked) {
-      this.parked = false
+    const { task } = machine
+    if (task === null) throw new UsageError(outside)
+    if (this.parked !== null) {
+      if (this.parked !== task) throw busy(this.reason)
+      this.parked = null
       DONE.value = value
       return DONE
     }
-    if (machine.task === null) throw new UsageError(outside)
     if (machine.returning && carried(this, this.next)) {
       DONE.value = undefined
       return DONE
@@ -123,23 +129,28 @@ export abstract class Wait<T> extends Operation<T> implements Parked {
         return DONE
       }
     }
-    this.parked = true
+    this.parked = task
     machine.op = this
     return PARK
   }
 
   /** @internal */
   override throw(error: unknown): IteratorResult<unknown, unknown> {
-    this.parked = false
+    this.parked = null
     throw error
   }
 
   /** @internal */
   override return(value?: unknown): IteratorResult<unknown, unknown> {
-    this.parked = false
+    this.parked = null
     DONE.value = value
     return DONE
   }
+}
+
+/** @internal The error for a second waiter on one operation. */
+export function busy(reason: string): BusyError {
+  return new BusyError(`two tasks wait on one operation (${reason}): it serves one at a time, make one for each`)
 }
 
 /** @internal */
@@ -174,12 +185,14 @@ class Suspend<T> extends Wait<T> {
   }
 
   override install(waiter: Waiter<T>): void {
-    if (this.waiter !== null) throw new BusyError(`two tasks wait on one operation (${this.reason}): make one for each`)
+    if (this.waiter !== null) throw busy(this.reason)
     this.waiter = waiter
     // A wake that comes after its wait was cancelled finds another count here.
     const wait = ++this.waits
+    let woken = false
     const settled = (): boolean => {
-      if (this.waiter === null || wait !== this.waits) return false
+      if (woken || wait !== this.waits) return false
+      woken = true
       this.waiter = null
       this.undo = null
       return true
@@ -190,16 +203,22 @@ class Suspend<T> extends Wait<T> {
     wake.fail = (error: unknown): void => {
       if (settled()) waiter.reject(error)
     }
+    let undo: (() => void) | void
     try {
-      const undo = this.begin(wake)
-      if (this.waiter !== null && typeof undo === 'function') this.undo = undo
+      undo = this.begin(wake)
     } catch (error) {
       wake.fail(error)
+      return
     }
+    if (woken || typeof undo !== 'function') return
+    if (wait === this.waits) this.undo = undo
+    // `begin` itself had the wait cancelled: `uninstall` came before there was anything to undo.
+    else undo()
   }
 
   override uninstall(): void {
-    const undo = this.undo
+    const { undo } = this
+    this.waits++
     this.waiter = null
     this.undo = null
     undo?.()

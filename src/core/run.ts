@@ -110,6 +110,8 @@ export class OpenScope implements AsyncDisposable {
   constructor(options: RunOptions | undefined) {
     const end = this.#end
     this.#task = run(() => end.wait(), { name: 'scope', ...options })
+    // Its failure waits for `close`.
+    this.#task.then(undefined, () => {})
   }
 
   /** Spawns a task that this scope owns. A `UsageError` once it has ended. */
@@ -165,7 +167,7 @@ export function openScope(options?: RunOptions): OpenScope {
 // `await operation` stands in line from the moment it is asked, not from the next turn on.
 startOperationsWith((operation: Operation<unknown>) => {
   const loop = currentLoop()
-  if (machine.loop !== null) return spawnIn(loop.root, callOf(operation), undefined, undefined)
+  if (machine.task !== null) return spawnIn(loop.root, callOf(operation), undefined, undefined)
   const task = createTask(loop.root, callOf(operation), null, undefined, false)
   loop.begin(task)
   return task

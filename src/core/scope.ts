@@ -80,15 +80,19 @@ export class Drain extends Wait<void> {
   }
 }
 
-/** @internal Ends a scope for good: cancels what is left and waits for it, whatever comes meanwhile. */
-export function* endScope(children: Children, frame: Frame, reason: unknown): Body<void> {
-  children.closing = true
-  if (children.size > 0) {
-    children.cancel(reason, children.owner)
-    frame.unwind ??= SHIELD
-    yield* new Drain(children)
-    if (frame.unwind === SHIELD) frame.unwind = null
-  }
+/**
+ * @internal Begins to end a block's scope: cancels what is left of it, and shields the frame until `endScope`. In between
+ * the frame itself waits for a `Drain`: a generator that it delegated to could not be told from a user's (issued-return.ts).
+ */
+export function closeScope(children: Children, frame: Frame, reason: unknown): void {
+  children.closes()
+  children.cancel(reason, children.owner)
+  frame.unwind ??= SHIELD
+}
+
+/** @internal Ends a block's scope for good. */
+export function endScope(children: Children, frame: Frame): void {
+  if (frame.unwind === SHIELD) frame.unwind = null
   children.closed = true
   ;(children.owner as Task<unknown>).close(children)
 }
@@ -123,15 +127,22 @@ export function scope<T>(body: (scope: Scope) => Body<T>): Operation<T> {
     const call = new Call<T>(body as (...args: never[]) => unknown, undefined, undefined, [new Scope(children)])
     const failures: unknown[] = []
     let value: T | undefined
+    let unwinding = true
     let reason: unknown = 'its scope was cancelled'
     try {
       value = yield* call
       yield* new Drain(children)
+      unwinding = false
     } catch (error) {
+      unwinding = false
       reason = error
-      if (children.failures === null || children.failures[0] !== error) failures.push(error)
+      failures.push(error)
     } finally {
-      yield* endScope(children, frame, reason)
+      closeScope(children, frame, reason)
+      yield* new Drain(children)
+      endScope(children, frame)
+      // biome-ignore lint/correctness/noUnsafeFinally: a failure of cleanup must not be lost to the cancel that caused it
+      if (unwinding && children.failures !== null) throw oneError(children.failures)
     }
     if (children.failures !== null) failures.push(...children.failures)
     if (failures.length > 0) throw oneError(failures)

@@ -1,6 +1,6 @@
-import { BusyError, UsageError } from './errors.ts'
+import { UsageError } from './errors.ts'
 import { DONE, machine, PARK, type Timer, type TimerBucket, type Waiter } from './machine.ts'
-import { carried, outside, Wait } from './operation.ts'
+import { busy, carried, outside, Wait } from './operation.ts'
 
 class Sleep extends Wait<void> implements Timer {
   bucket: TimerBucket | null
@@ -21,7 +21,7 @@ class Sleep extends Wait<void> implements Timer {
   }
 
   override install(waiter: Waiter<void>): void {
-    if (this.waiter !== null) throw new BusyError(`two tasks wait on one operation (${this.reason}): make one for each`)
+    if (this.waiter !== null) throw busy(this.reason)
     if (this.ms <= 0) return waiter.resume()
     this.waiter = waiter
     if (this.ms === Infinity) return
@@ -53,7 +53,8 @@ class Sleep extends Wait<void> implements Timer {
  * ```
  */
 export function sleep(ms: number): Wait<void> {
-  if (Number.isNaN(ms)) throw new UsageError('sleep(NaN): give a number of milliseconds')
+  if (typeof ms !== 'number' || Number.isNaN(ms))
+    throw new UsageError(`sleep(${String(ms)}): give a number of milliseconds`)
   return new Sleep(ms)
 }
 

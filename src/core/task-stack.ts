@@ -15,27 +15,31 @@ const trails = new WeakMap<object, { stack?: string }[]>()
 /** Adds to `error.stack` the line that called the frame which threw it. `skip` is the engine function that code runs in. */
 export function addCaller(error: unknown, skip: Callable): void {
   if (!(error instanceof Error)) return
+  try {
+    extendTrail(error, skip)
+  } catch {
+    // An error with a stack of its own making keeps it; nothing may take the place of the error itself.
+  }
+}
+
+function extendTrail(error: Error, skip: Callable): void {
   let trail = trails.get(error)
   if (trail === undefined) {
     trail = []
-    trails.set(error, trail)
     extend(error, trail)
+    trails.set(error, trail)
   }
   if (trail.length < 64) trail.push(captureSite(skip, 1))
 }
 
 function extend(error: Error, trail: { stack?: string }[]): void {
   const own = withoutEngine(error.stack ?? String(error))
-  try {
-    Object.defineProperty(error, 'stack', {
-      get: () => [own, ...trail.map(siteLines).filter((lines) => lines !== '')].join('\n'),
-      set: (value: unknown) => Object.defineProperty(error, 'stack', { value, writable: true, configurable: true }),
-      configurable: true,
-      enumerable: false,
-    })
-  } catch {
-    // A frozen error keeps the stack it has.
-  }
+  Object.defineProperty(error, 'stack', {
+    get: () => [own, ...trail.map(siteLines).filter((lines) => lines !== '')].join('\n'),
+    set: (value: unknown) => Object.defineProperty(error, 'stack', { value, writable: true, configurable: true }),
+    configurable: true,
+    enumerable: false,
+  })
 }
 
 /** Drops the engine's own lines. */

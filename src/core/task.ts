@@ -27,18 +27,19 @@
  * for "who was given a value keeps it"; effection for halting by `return()`, and for what goes wrong with it
  * (issued-return.ts).
  */
-import { type Call, callOf, type TaskBody, wrongYield } from './call.ts'
+import { type Call, callOf, strayOperation, type TaskBody, wrongYield } from './call.ts'
 import { type Child, Children, type ChildrenOwner, type TaskLoop } from './children.ts'
 import { CancelledError, InternalError, UnhandledError, UsageError } from './errors.ts'
-import type { Context } from './host.ts'
 import { instruments } from './instrument.ts'
 import { issueReturn } from './issued-return.ts'
 import {
   BUDGET,
   type Callable,
+  type Context,
   type Frame,
   DONE as JOINED,
   machine,
+  PARK,
   type Parked,
   type RunningTask,
   SHIELD,
@@ -64,8 +65,13 @@ const DONE = 7 // `slot` holds the result
 const FAILED = 8 // … the failure
 const CANCELLED = 9
 
-// What `aim` found.
+// What the next step does with a task that parks after all.
 const NOTHING = -1
+
+// What `aim` finds.
+const NOW = 0
+const LATER = 1
+const NEVER = 2
 
 /** How a task ended. */
 export type Outcome<T> =
@@ -89,8 +95,6 @@ interface Rare {
   disposing: boolean
   result: unknown
   failures: unknown[] | null
-  /** The loop found it deadlocked, and asked it to end. */
-  failing: boolean
   locals: Map<object, unknown> | null
   disposal: (() => Call<void> | null) | null
   abort: AbortController | null
@@ -190,9 +194,9 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
 
   /** Its children that have not ended, oldest first within each scope. */
   get children(): Task<unknown>[] {
-    const all: Task<unknown>[] = []
-    for (let scope = this.scopes; scope !== null; scope = scope.outer) all.unshift(...([...scope] as Task<unknown>[]))
-    return all
+    const scopes: Children[] = []
+    for (let scope = this.scopes; scope !== null; scope = scope.outer) scopes.unshift(scope)
+    return scopes.flatMap((scope) => [...scope] as Task<unknown>[])
   }
 
   get reason(): string | null {
@@ -274,7 +278,6 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   ): Promise<A | B> {
     const join = new Join(this)
     return new Promise<T>((resolve, reject) => {
-      // Not `resolve(value)`: a result that is thenable (an operation, a task) is a value like any other here.
       try {
         if (this.phase >= DONE) return resolve(this.resultOrThrow())
         join.install({ resume: resolve, reject, waitingTask: null })
@@ -334,7 +337,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   cancel(reason?: unknown): void {
     const by = machine.task
     if (this.phase >= DONE) return
-    for (let scope = this.scopes; scope !== null; scope = scope.outer) scope.cancel(reason, by)
+    this.cancelScopes(reason, by)
     this.cancelAlone(reason, by)
   }
 
@@ -363,17 +366,20 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     return this.joinList !== null && this.joinList.size > 0
   }
 
-  /** @internal Ends it with `error`: its cleanup runs; if that was stuck already, it ends at once. */
-  fail(error: unknown): void {
+  /** @internal Ends it with `error`; its cleanup runs. If `last`, it ends at once: its cleanup cannot end. */
+  fail(error: unknown, last: boolean): void {
     const rare = this.extra()
-    if (rare.failing) {
-      this.settle(FAILED, oneError([...(rare.failures ?? []), ...(this.scopes?.failures ?? [])]))
+    if (last) {
+      this.settle(FAILED, oneError([...(rare.failures ?? [error]), ...(this.scopes?.failures ?? [])]))
       return
     }
-    rare.failing = true
     rare.failures = [...(rare.failures ?? []), error]
-    for (let scope = this.scopes; scope !== null; scope = scope.outer) scope.cancel(error, null)
+    this.cancelScopes(error, null)
     this.interrupt({ target: null, error: undefined, failures: null, void: false })
+  }
+
+  private cancelScopes(reason: unknown, by: TaskView | null): void {
+    for (let scope = this.scopes; scope !== null; scope = scope.outer) scope.cancel(reason, by)
   }
 
   /** @internal Unwinds to a frame of this task, or all of it. See rules 3 to 5. */
@@ -383,38 +389,36 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     if (phase === START) {
       // It runs nothing. Its place in the ring is passed over.
       this.settle(CANCELLED, undefined)
-    } else if (phase !== PARKED) {
-      // While frames return already, where to is all that can change.
-      if (this.returning()) this.aim(unwind)
-      else (this.extra().pending ??= []).push(unwind)
-    } else if (this.slot === null) {
+    } else if (phase === PARKED && this.slot === null) {
       // Only its children are left, and a cancel has gone to them too.
       const rare = this.extra()
       if (rare.cancelled && rare.ending === DONE) rare.ending = CANCELLED
     } else {
-      const op = this.slot as Parked
-      const kind = this.aim(unwind)
-      if (kind === NOTHING) return
-      op.uninstall()
-      this.makeReady(kind, kind === THROW ? unwind.error : undefined)
+      const aimed = this.aim(unwind)
+      if (aimed === NEVER) return
+      if (aimed === NOW && phase === PARKED) this.unwindParked(unwind)
+      else (this.extra().pending ??= []).push(unwind)
     }
   }
 
-  private returning(): boolean {
-    for (let frame = this.top; frame !== null; frame = frame.below) {
-      if (frame.unwind !== null && frame.unwind !== SHIELD) return true
+  private unwindParked(unwind: Unwind): void {
+    const op = this.slot as Parked
+    let error = unwind.error
+    try {
+      op.uninstall()
+    } catch (failure) {
+      if (this.top === unwind.target) error = oneError([error, failure])
+      else unwind.failures = [failure]
     }
-    return false
+    this.makeReady(this.begin(unwind), error)
   }
 
   /**
-   * Aims the task's unwinding: THROW or RETURN if it starts here and now. NOTHING if the target has gone; if a shield
-   * stands above it: then it stays pending; or if frames between the top and the target return already: then they go on,
-   * if need be further down than before.
+   * What becomes of an unwinding to `target`; the lowest frame above it that returns, or is a shield, decides. NOW: none is in
+   * the way. LATER: a shield is, or the target was entered in this very step. NEVER: the target has gone; or frames return
+   * already: then they go on, further down than before if need be.
    */
-  private aim(unwind: Unwind): number {
-    const { target } = unwind
-    // The lowest frame above the target that returns or is a shield decides.
+  private aim({ target, error }: Unwind): number {
     let lowest: Frame | null = null
     let takenOver = false
     let frame = this.top
@@ -424,20 +428,23 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
         takenOver = false
       } else if (lowest !== null && (lowest.unwind as Unwind).target === frame) takenOver = true
     }
-    if (frame !== target) return NOTHING
-    if (lowest === null) {
-      const top = this.top as Frame
-      if (top === target) return THROW
-      top.unwind = unwind
-      return RETURN
-    }
+    if (frame !== target) return this.phase === RUNNING ? LATER : NEVER
+    if (lowest === null) return NOW
     const current = lowest.unwind as Unwind
-    if (current === SHIELD) (this.extra().pending ??= []).push(unwind)
-    else if (takenOver) {
+    if (current === SHIELD) return LATER
+    if (takenOver) {
       current.target = target
-      current.error = unwind.error
+      current.error = error
     }
-    return NOTHING
+    return NEVER
+  }
+
+  /** Begins an unwinding that nothing is in the way of: what the next step does to the top frame. */
+  private begin(unwind: Unwind): number {
+    const top = this.top as Frame
+    if (top === unwind.target) return THROW
+    top.unwind = unwind
+    return RETURN
   }
 
   // -- being woken
@@ -471,11 +478,11 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     this.slot = undefined
     machine.task = this
     machine.budget = BUDGET
-    const instrument = instruments.active
-    if (instrument !== null) instrument.stepBegins(this)
-    if (rare === null || rare.context === null) this.drive(phase, slot)
-    else rare.context.runInAsyncScope(this.drive, this, phase, slot)
-    if (instrument !== null) instrument.stepEnds(this)
+    if (instruments.active !== null) instruments.active.stepBegins(this)
+    const context = rare === null || rare.context === null ? machine.base : rare.context
+    if (context === null) this.drive(phase, slot)
+    else context.runInAsyncScope(this.drive, this, phase, slot)
+    if (instruments.active !== null) instruments.active.stepEnds(this)
   }
 
   private drive(kind: number, value: unknown): void {
@@ -500,21 +507,22 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       }
       if (result !== null) {
         const { op } = machine
-        if (op !== null) {
+        if (op !== null && result === PARK) {
           kind = this.park(op)
           if (kind === NOTHING) return
           value = this.slot
           this.slot = undefined
           continue
         }
-        if (!result.done) {
+        if (op !== null || !result.done) {
           kind = THROW
-          value = wrongYield(result.value)
-          continue
+          value = op === null ? wrongYield(result.value) : strayOperation()
+          if (!result.done) continue
+        } else {
+          if (frame === null) return this.bodyEnded(NEXT, result.value)
+          kind = NEXT
+          value = result.value
         }
-        if (frame === null) return this.bodyEnded(NEXT, result.value)
-        kind = NEXT
-        value = result.value
       }
       if (frame === null) return this.bodyEnded(THROW, value) // in its first step
       this.top = frame.below
@@ -550,7 +558,10 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     const rare = this.rare
     if (rare !== null && rare.pending !== null) {
       const kind = this.interrupted(rare)
-      if (kind !== NOTHING) return kind
+      if (kind !== NOTHING) {
+        op.abandon()
+        return kind
+      }
     }
     this.slot = op
     this.phase = PARKED
@@ -568,6 +579,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     }
   }
 
+  /** Carries out what came while the task could not be interrupted. */
   private interrupted(rare: Rare): number {
     const pending = rare.pending as Unwind[]
     rare.pending = null
@@ -575,9 +587,12 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     for (const unwind of pending) {
       if (unwind.void) continue
       const aimed = this.aim(unwind)
-      if (aimed === NOTHING) continue
-      kind = aimed
-      this.slot = aimed === THROW ? unwind.error : undefined
+      if (aimed === LATER) (rare.pending ??= []).push(unwind)
+      if (aimed !== NOW) continue
+      kind = this.begin(unwind)
+      this.slot = unwind.error
+      // It may have spawned more after the cancel had gone to its children.
+      if (unwind.target === null) this.cancelScopes(rare.cancelled ? rare.reason : 'a failure beside it', rare.by)
     }
     return kind
   }
@@ -616,7 +631,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   /** The scope of the whole body, marked so that failures in it are only recorded from here on. */
   private closing(): Children | null {
     const scope = this.scopes
-    if (scope !== null) scope.closing = true
+    scope?.closes()
     return scope
   }
 
@@ -665,13 +680,8 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     }
     if (instruments.active !== null)
       instruments.active.ended(this, failed ? 'failed' : phase === DONE ? 'done' : 'cancelled')
-    owner.remove(this, failed, value)
-    if (failed && !claimed && owner.supervised) owner.loop.unclaimed(this)
-  }
-
-  /** @internal */
-  childFailed(children: Children, error: unknown): void {
-    this.interrupt({ target: children.frame, error, failures: null, void: false })
+    owner.remove(this, failed, value, claimed)
+    if (failed && !claimed && owner.owner === null) owner.loop.unclaimed(this)
   }
 
   /** @internal */
@@ -742,7 +752,6 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       disposing: false,
       result: undefined,
       failures: null,
-      failing: false,
       locals: null,
       disposal: null,
       abort: null,

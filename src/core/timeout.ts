@@ -1,5 +1,5 @@
 import { callOf, callWithFrame, type TaskBody } from './call.ts'
-import { TimeoutError } from './errors.ts'
+import { TimeoutError, UsageError } from './errors.ts'
 import { type Frame, machine, type Timer, type TimerBucket, type Unwind } from './machine.ts'
 import type { Operation } from './operation.ts'
 import type { Task } from './task.ts'
@@ -55,6 +55,7 @@ class Limit implements Timer, Unwind {
  * ```
  */
 export function timeout<T>(ms: number, body: TaskBody<T>): Operation<T> {
+  checkMs(ms)
   const call = callOf<T>(body)
   return callWithFrame<T>(function* timeout(frame) {
     const limit = startLimit(ms, frame, call.name)
@@ -76,6 +77,7 @@ export function timeout<T>(ms: number, body: TaskBody<T>): Operation<T> {
  * ```
  */
 export function timeoutOr<T, const U>(ms: number, instead: U, body: TaskBody<T>): Operation<T | U> {
+  checkMs(ms)
   const call = callOf<T>(body)
   return callWithFrame<T | U>(function* timeoutOr(frame) {
     const limit = startLimit(ms, frame, call.name)
@@ -88,6 +90,11 @@ export function timeoutOr<T, const U>(ms: number, instead: U, body: TaskBody<T>)
       stopLimit(limit)
     }
   })
+}
+
+function checkMs(ms: number): void {
+  if (typeof ms !== 'number' || Number.isNaN(ms))
+    throw new UsageError(`timeout(${String(ms)}, …): give a number of milliseconds`)
 }
 
 function startLimit(ms: number, frame: Frame, what: string): Limit {

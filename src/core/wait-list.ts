@@ -1,6 +1,5 @@
-import { BusyError } from './errors.ts'
 import type { Waiter } from './machine.ts'
-import { NOT_YET, Wait } from './operation.ts'
+import { busy, NOT_YET, Wait } from './operation.ts'
 
 /**
  * A wait that stands in a line. What most primitives are made of: `install` is "join the line", cancelling is "leave it"
@@ -48,7 +47,7 @@ export abstract class ListedWait<T> extends Wait<T> {
   abstract get line(): WaitList<ListedWait<T>>
 
   override install(waiter: Waiter<T>): void {
-    if (this.waiter !== null) throw new BusyError(`two tasks wait on one operation (${this.reason}): make one for each`)
+    if (this.waiter !== null) throw busy(this.reason)
     // A spent budget skips `attempt` once: what was ready then must not be waited for now.
     const value = this.attempt()
     if (value !== NOT_YET) return waiter.resume(value)

@@ -1,6 +1,7 @@
+import { operationOf } from './awaitable.ts'
 import { UsageError } from './errors.ts'
 import { all, type ResultOf } from './gather.ts'
-import { Operation } from './operation.ts'
+import type { Operation } from './operation.ts'
 import { PromiseWait } from './wait-promise.ts'
 
 /**
@@ -29,11 +30,10 @@ export function wait<const A extends readonly unknown[]>(
 ): Operation<{ -readonly [K in keyof A]: ResultOf<A[K]> }>
 export function wait<R extends object>(record: R): Operation<{ [K in keyof R]: ResultOf<R[K]> }>
 export function wait(source: object): Operation<unknown> {
-  if (source instanceof Operation) return source
+  const operation = operationOf(source)
+  if (operation !== null) return operation
   if (typeof source === 'function') return new PromiseWait(source as (signal: AbortSignal) => PromiseLike<unknown>)
   if (typeof source !== 'object' || source === null)
     throw new UsageError(`wait(${String(source)}): this is nothing to wait for`)
-  if (typeof (source as PromiseLike<unknown>).then === 'function')
-    return new PromiseWait(source as PromiseLike<unknown>)
   return all(source)
 }

@@ -6,12 +6,23 @@
  * the first store was set. There is no event for that, so `run` and `enterWith`, the only ways to set one, are replaced
  * by versions that take themselves away when they are first called. A store that was set before this module was
  * loaded shows in the resource itself: as a symbol-keyed property in Node 20 and 22, as a frame in Node 24 and later.
+ *
+ * A turn runs in the context of whoever woke the loop, so from then on tasks without a context of their own, spawned
+ * before the first store was set, are stepped in the one that was when this module was loaded.
  */
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
-import type { Context } from '../core/index.ts'
+import { type Context, machine } from '../core/index.ts'
 
-let inUse = holdsContext(new AsyncResource('fibril.probe'))
-if (!inUse) watch(AsyncLocalStorage.prototype as unknown as Record<string, unknown>)
+const base = new AsyncResource('fibril')
+let inUse = false
+
+function use(): void {
+  inUse = true
+  machine.base = base as Context
+}
+
+if (holdsContext(base)) use()
+else watch(AsyncLocalStorage.prototype as unknown as Record<string, unknown>)
 
 /** The context of this moment, or null while no AsyncLocalStorage was ever used. */
 export function captureContext(): Context | null {
@@ -30,7 +41,7 @@ function holdsContext(resource: AsyncResource): boolean {
 function watch(prototype: Record<string, unknown>): void {
   const originals = new Map<string, unknown>()
   const restore = (): void => {
-    inUse = true
+    use()
     for (const [name, original] of originals) prototype[name] = original
   }
   for (const name of ['run', 'enterWith', 'withScope']) {
@@ -45,7 +56,7 @@ function watch(prototype: Record<string, unknown>): void {
       prototype[name] = watched
     } catch {
       // Frozen intrinsics: nothing to hear it by, so always pay.
-      inUse = true
+      use()
     }
   }
 }

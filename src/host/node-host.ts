@@ -10,6 +10,13 @@ import { captureContext } from './async-context.ts'
 /** The longest `setTimeout`. A deadline beyond it is approached in steps. */
 const LONGEST = 2 ** 31 - 1
 
+const loops = new Set<Turning>()
+
+// Emitted when nothing is left that could call into the program: whoever still waits then waits for ever.
+function nothingLeft(): void {
+  for (const loop of loops) loop.deadlock()
+}
+
 export class NodeHost implements Host {
   readonly slice = 4
   readonly strict: boolean
@@ -30,8 +37,8 @@ export class NodeHost implements Host {
 
   attach(loop: Turning): void {
     this.#loop = loop
-    // Node emits it when nothing is left that could call into the program: whoever still waits then waits for ever.
-    process.on('beforeExit', () => loop.deadlock())
+    if (loops.size === 0) process.on('beforeExit', nothingLeft)
+    loops.add(loop)
   }
 
   now(): number {
