@@ -13,8 +13,6 @@ reportInstrumentFaultsTo((error) =>
   process.emitWarning(`an instrument failed and was removed: ${error}`, 'FibrilWarning'),
 )
 
-// Tasks
-// Waiting
 // Authoring operations
 // Errors
 // The machine room
@@ -77,3 +75,18 @@ export {
   yieldNow,
 } from './core/index.ts'
 export { NodeHost } from './host/index.ts'
+// Tasks
+// Waiting
+// Queues and locks
+export {
+  Barrier,
+  Channel,
+  Condition,
+  Event,
+  Limit,
+  Lock,
+  mapLimit,
+  Queue,
+  ReentrantLock,
+  Semaphore,
+} from './sync/index.ts'

@@ -1,6 +1,6 @@
 import { BusyError, UsageError } from './errors.ts'
 import { DONE, type Frame, machine, PARK, type Steppable, type Unwind } from './machine.ts'
-import { type Body, carried, Operation, outside, Wait } from './operation.ts'
+import { type Body, carried, Operation, outside, strayOperation, Wait } from './operation.ts'
 import { addCaller } from './task-stack.ts'
 import { PromiseWait } from './wait-promise.ts'
 
@@ -117,7 +117,7 @@ export class Call<T> extends Operation<T> implements Frame {
       }
       if (machine.op === null) {
         if (!result.done) result = refuse(this.body, result)
-      } else if (result !== PARK) throw strayOperation()
+      } else if (result.value !== PARK.value) throw strayOperation()
     } catch (error) {
       this.body = null
       throw error
@@ -196,18 +196,6 @@ function steppable(made: unknown): Steppable | null {
   if (typeof candidate.next === 'function' && typeof candidate.throw === 'function') return candidate as Steppable
   if (typeof candidate.then === 'function') return new PromiseWait(made as PromiseLike<unknown>)
   return null
-}
-
-/** The error for an operation that was started, but whose `PARK` did not come out of the generator. Takes it back. */
-export function strayOperation(): UsageError {
-  const reason = machine.op?.reason
-  machine.op?.abandon()
-  machine.op = null
-  machine.top = null
-  machine.tail = null
-  return new UsageError(
-    `an operation (${reason}) was iterated, but not waited for: write \`yield* operation\`, not a spread, destructuring or for…of`,
-  )
 }
 
 /** The error for a `yield` of something that is no operation. */

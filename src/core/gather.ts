@@ -12,8 +12,9 @@ import type { Children } from './children.ts'
 import { CancelledError, UsageError } from './errors.ts'
 import { machine, type TaskView, type Waiter } from './machine.ts'
 import { NOT_YET, type Operation, Wait } from './operation.ts'
+import { type Outcome, oneError } from './outcome.ts'
 import { closeScope, Drain, endScope } from './scope.ts'
-import { createTask, type Outcome, oneError, type Task } from './task.ts'
+import { createTask, type Task } from './task.ts'
 
 type Mode = 'all' | 'allSettled' | 'race' | 'any'
 

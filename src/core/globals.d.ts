@@ -4,6 +4,7 @@
 interface ErrorConstructor {
   captureStackTrace?(target: object, skip?: (...args: never[]) => unknown): void
   stackTraceLimit?: number
+  prepareStackTrace?: ((error: unknown, sites: { getFunctionName?(): string | null }[]) => unknown) | undefined
 }
 
 interface AbortSignal {

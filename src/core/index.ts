@@ -49,6 +49,7 @@ export {
   Wait,
   type Wake,
 } from './operation.ts'
+export type { Outcome } from './outcome.ts'
 export { ReadyRing } from './ready-ring.ts'
 export {
   currentLoop,
@@ -63,9 +64,10 @@ export {
 } from './run.ts'
 export { Scope, type SpawnOptions, scope } from './scope.ts'
 export { shield } from './shield.ts'
-export { sleep, yieldNow } from './sleep.ts'
-export { type Outcome, Task } from './task.ts'
+export { sleep } from './sleep.ts'
+export { Task } from './task.ts'
 export { TaskLocal, type TaskLocalOptions } from './task-local.ts'
 export { timeout, timeoutOr } from './timeout.ts'
 export { wait } from './wait.ts'
 export { ListedWait, WaitList } from './wait-list.ts'
+export { yieldNow } from './yield-now.ts'

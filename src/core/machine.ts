@@ -15,8 +15,8 @@
  * So a function that does not park costs no more than delegation between generators, and waking is O(1) at any depth:
  * the engine resumes the top frame and nothing beneath it.
  *
- * `PARK` and `DONE` are the only result objects that operations return. They are shared: a delegating generator reads
- * `done` and `value` at once, before anything else can run.
+ * `PARK` and `DONE` are the result objects that operations return. They are shared: a delegating generator reads `done` and
+ * `value` at once, before anything else can run.
  *
  * Nothing above the loop imports the loop. What the loop offers to those above it (`LoopView`) is reached by
  * `machine.loop` during a step, and by a task's owner otherwise. There is one machine per thread, and any number of
@@ -162,8 +162,11 @@ export interface Context {
 /** How many ready operations a step may take before it must let others run. */
 export const BUDGET = 512
 
-/** The answer of an operation that parks. */
-export const PARK: IteratorYieldResult<undefined> = { value: undefined, done: false }
+/**
+ * The answer of an operation that parks. It is known by its value: V8 passes the object through a delegation as it is, JSC makes
+ * a new one at each level.
+ */
+export const PARK: IteratorYieldResult<symbol> = { value: Symbol('parked'), done: false }
 
 /** The answer of an operation that is done; `value` is set just before it is returned. */
 export const DONE: { value: unknown; done: true } = { value: undefined, done: true }

@@ -129,6 +129,7 @@ export abstract class Wait<T> extends Operation<T> implements Parked {
         return DONE
       }
     }
+    if (machine.op !== null) throw strayOperation()
     this.parked = task
     machine.op = this
     return PARK
@@ -151,6 +152,18 @@ export abstract class Wait<T> extends Operation<T> implements Parked {
 /** @internal The error for a second waiter on one operation. */
 export function busy(reason: string): BusyError {
   return new BusyError(`two tasks wait on one operation (${reason}): it serves one at a time, make one for each`)
+}
+
+/** @internal The error for an operation that was started, but whose `PARK` did not come out of the generator. Takes it back. */
+export function strayOperation(): UsageError {
+  const reason = machine.op?.reason
+  machine.op?.abandon()
+  machine.op = null
+  machine.top = null
+  machine.tail = null
+  return new UsageError(
+    `an operation (${reason}) was iterated, but not waited for: write \`yield* operation\`, not a spread, destructuring or for…of`,
+  )
 }
 
 /** @internal */

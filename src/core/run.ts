@@ -8,7 +8,7 @@ import { Future } from './future.ts'
 import type { Host } from './host.ts'
 import { Loop } from './loop.ts'
 import { machine } from './machine.ts'
-import { type Operation, startOperationsWith } from './operation.ts'
+import { Operation, startOperationsWith } from './operation.ts'
 import { type SpawnOptions, spawnIn } from './scope.ts'
 import { createTask, type Task } from './task.ts'
 
@@ -167,8 +167,8 @@ export function openScope(options?: RunOptions): OpenScope {
 // `await operation` stands in line from the moment it is asked, not from the next turn on.
 startOperationsWith((operation: Operation<unknown>) => {
   const loop = currentLoop()
-  if (machine.task !== null) return spawnIn(loop.root, callOf(operation), undefined, undefined)
-  const task = createTask(loop.root, callOf(operation), null, undefined, false)
+  if (machine.task !== null) return spawnIn(loop.root, callOf(operation), undefined, Operation.prototype.then)
+  const task = createTask(loop.root, callOf(operation), null, Operation.prototype.then, false)
   loop.begin(task)
   return task
 })

@@ -2,7 +2,8 @@ import { Call, callWithFrame, type TaskBody } from './call.ts'
 import type { Children } from './children.ts'
 import { type Callable, type Frame, machine, SHIELD, type Waiter } from './machine.ts'
 import { type Body, NOT_YET, type Operation, Wait } from './operation.ts'
-import { createTask, oneError, type Task } from './task.ts'
+import { oneError } from './outcome.ts'
+import { createTask, type Task } from './task.ts'
 
 /** What may be said of a task when it is spawned. */
 export interface SpawnOptions {

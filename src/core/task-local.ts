@@ -2,7 +2,8 @@ import { Call } from './call.ts'
 import { UsageError } from './errors.ts'
 import { machine } from './machine.ts'
 import { type Body, Operation } from './operation.ts'
-import { oneError, type Task } from './task.ts'
+import { oneError } from './outcome.ts'
+import type { Task } from './task.ts'
 import { wait } from './wait.ts'
 
 /** How a `TaskLocal` makes its value, and lets go of it. */

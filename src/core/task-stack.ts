@@ -6,7 +6,9 @@
 import type { Callable } from './machine.ts'
 
 const packageRoot = import.meta.url.replace(/(dist\/)?src\/core\/[^/]*$/, '')
-const engineLine = /\/src\/core\//
+const engineLine = /\/src\/(core|host|testing)\//
+// V8: `    at name (file:1:2)`; JSC: `name@file:1:2`.
+const isFrame = /^\s+at |@/
 // V8 shows each resumption of a generator as a call of its own.
 const resumption = /^\s*at \S+\.(next|throw|return) \(<anonymous>\)$/
 
@@ -33,7 +35,7 @@ function extendTrail(error: Error, skip: Callable): void {
 }
 
 function extend(error: Error, trail: { stack?: string }[]): void {
-  const own = withoutEngine(error.stack ?? String(error))
+  const own = withoutEngine((error.stack ?? String(error)).split('\n')).join('\n')
   Object.defineProperty(error, 'stack', {
     get: () => [own, ...trail.map(siteLines).filter((lines) => lines !== '')].join('\n'),
     set: (value: unknown) => Object.defineProperty(error, 'stack', { value, writable: true, configurable: true }),
@@ -42,23 +44,51 @@ function extend(error: Error, trail: { stack?: string }[]): void {
   })
 }
 
-/** Drops the engine's own lines. */
-export function withoutEngine(stack: string): string {
-  return stack
-    .split('\n')
-    .filter((line) => !(line.includes(packageRoot) && engineLine.test(line)) && !resumption.test(line))
-    .join('\n')
-}
+// In JSC a call in tail position is a jump, so a function to skip may not be on the stack, and nothing would be captured.
+const tailCalls = ((): boolean => {
+  const inner = (): string => String(new Error('').stack)
+  const outerOfTwo = (): string => inner()
+  return !outerOfTwo().includes('outerOfTwo')
+})()
 
 /** Remembers where the caller of `skip` stands; turned into text only when asked for. */
 export function captureSite(skip: Callable | undefined, depth: number): { stack?: string } {
   const site: { stack?: string } = {}
   const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = depth
+  Error.stackTraceLimit = tailCalls ? depth + 8 : depth
   if (Error.captureStackTrace === undefined) site.stack = new Error('').stack ?? ''
-  else Error.captureStackTrace(site, skip)
+  else Error.captureStackTrace(site, tailCalls ? undefined : skip)
   if (limit !== undefined) Error.stackTraceLimit = limit
   return site
+}
+
+/** The functions on the stack above the caller of `skip`, as far as the platform tells. */
+export function callSites(skip: Callable, depth: number): { getFunctionName?(): string | null }[] {
+  const prepare = Error.prepareStackTrace
+  Error.prepareStackTrace = (_, sites) => sites
+  try {
+    const sites: unknown = captureSite(skip, depth).stack
+    return Array.isArray(sites) ? sites : []
+  } finally {
+    Error.prepareStackTrace = prepare
+  }
+}
+
+/** The lines of a captured site, without its head line. */
+export function stackLines(site: { stack?: unknown }): string[] {
+  const { stack } = site
+  // Tools that set `Error.prepareStackTrace` may make anything of a stack; most make a list of call sites.
+  const lines = Array.isArray(stack) ? stack.map((call) => `    at ${call}`) : String(stack ?? '').split('\n')
+  return lines.filter((line) => isFrame.test(line))
+}
+
+/** The same, as text and without the engine's own lines. */
+export function siteLines(site: { stack?: unknown }): string {
+  return withoutEngine(stackLines(site)).join('\n')
+}
+
+function withoutEngine(lines: string[]): string[] {
+  return lines.filter((line) => !(line.includes(packageRoot) && engineLine.test(line)) && !resumption.test(line))
 }
 
 /** Makes an error without paying for a stack that would say nothing. */
@@ -70,10 +100,4 @@ export function withoutStack<E>(make: () => E): E {
   } finally {
     if (limit !== undefined) Error.stackTraceLimit = limit
   }
-}
-
-/** The lines of a captured site, without its head line. */
-export function siteLines(site: { stack?: string }): string {
-  const lines = withoutEngine(site.stack ?? '').split('\n')
-  return (/^\s*at |@/.test(lines[0] ?? '') ? lines : lines.slice(1)).join('\n')
 }

@@ -27,11 +27,12 @@
  * for "who was given a value keeps it"; effection for halting by `return()`, and for what goes wrong with it
  * (issued-return.ts).
  */
-import { type Call, callOf, strayOperation, type TaskBody, wrongYield } from './call.ts'
+import { type Call, callOf, type TaskBody, wrongYield } from './call.ts'
 import { type Child, Children, type ChildrenOwner, type TaskLoop } from './children.ts'
 import { CancelledError, InternalError, UnhandledError, UsageError } from './errors.ts'
 import { instruments } from './instrument.ts'
 import { issueReturn } from './issued-return.ts'
+import { Join } from './join.ts'
 import {
   BUDGET,
   type Callable,
@@ -49,9 +50,10 @@ import {
   type Unwind,
   type Waiter,
 } from './machine.ts'
-import { NOT_YET, type Operation, type OperationIterator } from './operation.ts'
+import { type Operation, type OperationIterator, strayOperation } from './operation.ts'
+import { messageOf, type Outcome, oneError } from './outcome.ts'
 import { captureSite, siteLines } from './task-stack.ts'
-import { ListedWait, WaitList } from './wait-list.ts'
+import { WaitList } from './wait-list.ts'
 
 // The phases of a task. Up to WIND_DOWN it is in the loop's ring, and the phase says what its next step does with `slot`.
 const START = 0 // calls it
@@ -72,12 +74,6 @@ const NOTHING = -1
 const NOW = 0
 const LATER = 1
 const NEVER = 2
-
-/** How a task ended. */
-export type Outcome<T> =
-  | { readonly status: 'done'; readonly value: T }
-  | { readonly status: 'failed'; readonly error: unknown }
-  | { readonly status: 'cancelled'; readonly error: CancelledError }
 
 /** What most tasks never need. */
 interface Rare {
@@ -433,16 +429,30 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     const current = lowest.unwind as Unwind
     if (current === SHIELD) return LATER
     if (takenOver) {
+      this.cancelAbove(target, current.target, error)
       current.target = target
       current.error = error
     }
     return NEVER
   }
 
+  /** Cancels the tasks of scopes whose blocks are about to be unwound: those from `from` down to `target`. */
+  private cancelAbove(target: Frame | null, from: Frame | null, reason: unknown): void {
+    let scope = this.scopes
+    let within = from === null
+    for (let frame = this.top; frame !== target && scope !== null; frame = (frame as Frame).below) {
+      within ||= frame === from
+      if (scope.frame !== frame) continue
+      if (within) scope.cancel(reason, this)
+      scope = scope.outer
+    }
+  }
+
   /** Begins an unwinding that nothing is in the way of: what the next step does to the top frame. */
   private begin(unwind: Unwind): number {
     const top = this.top as Frame
     if (top === unwind.target) return THROW
+    if (unwind.target !== null) this.cancelAbove(unwind.target, null, unwind.error)
     top.unwind = unwind
     return RETURN
   }
@@ -507,7 +517,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       }
       if (result !== null) {
         const { op } = machine
-        if (op !== null && result === PARK) {
+        if (op !== null && result.value === PARK.value) {
           kind = this.park(op)
           if (kind === NOTHING) return
           value = this.slot
@@ -569,14 +579,13 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     if (instruments.active !== null) instruments.active.parked(this, op.reason)
     try {
       op.install(this)
-      return NOTHING
     } catch (error) {
-      if (this.slot !== op)
+      if (this.slot !== op) {
         throw new InternalError(`${op.reason}: install() failed after it woke its waiter: ${messageOf(error)}`)
-      this.phase = RUNNING
-      this.slot = error
-      return THROW
+      }
+      this.makeReady(THROW, error)
     }
+    return NOTHING
   }
 
   /** Carries out what came while the task could not be interrupted. */
@@ -767,52 +776,6 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     const rare = this.extra()
     return new CancelledError(this, rare.reason, rare.by)
   }
-}
-
-/** `yield* task`. */
-class Join<T> extends ListedWait<T> {
-  private readonly task: Task<T>
-
-  constructor(task: Task<T>) {
-    super()
-    this.task = task
-  }
-
-  override get reason(): string {
-    return `the end of ${this.task}`
-  }
-
-  override get line(): WaitList<Join<T>> {
-    return this.task.joiners as WaitList<Join<T>>
-  }
-
-  override holders(): Iterable<object> {
-    return [this.task]
-  }
-
-  override attempt(): T | typeof NOT_YET {
-    return this.task.ended ? this.task.resultOrThrow() : NOT_YET
-  }
-}
-
-/** One failure is itself; several are an `AggregateError` of all that differ. */
-export function oneError(failures: readonly unknown[]): unknown {
-  const all = new Set<unknown>()
-  for (const failure of failures) {
-    if (failure instanceof AggregateError && collected.has(failure)) for (const each of failure.errors) all.add(each)
-    else all.add(failure)
-  }
-  if (all.size === 1) return [...all][0]
-  const error = new AggregateError([...all], `${all.size} failures: ${[...all].map(messageOf).join('; ')}`)
-  collected.add(error)
-  return error
-}
-
-/** The errors that `oneError` made: it takes them apart again, so that scopes in scopes give one flat list. */
-const collected = new WeakSet<object>()
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }
 
 /** @internal Makes a task in `owner`; `skip` is the function that its spawn site is the caller of. */

@@ -1,0 +1,54 @@
+import { UsageError } from './errors.ts'
+import { machine, PARK, type Waiter } from './machine.ts'
+import { carried, outside, strayOperation, Wait } from './operation.ts'
+
+/** What a task is resumed with after `yieldNow`: tells the one shared operation that its wait is over. */
+const TURN = Symbol('turn')
+
+const OVER: IteratorReturnResult<void> = { value: undefined, done: true }
+
+/** Has no state, so one serves all: a switch of tasks allocates nothing. */
+class YieldNow extends Wait<void> {
+  override get reason(): string {
+    return 'its turn'
+  }
+
+  override next(value?: unknown): IteratorResult<unknown, unknown> {
+    if (value === TURN) return OVER
+    if (machine.task === null) throw new UsageError(outside)
+    if (machine.returning && carried(this, this.next)) return OVER
+    if (machine.op !== null) throw strayOperation()
+    machine.op = this
+    return PARK
+  }
+
+  override install(waiter: Waiter<void>): void {
+    // One among several in a `race` is not resumed by the engine, and its value may be seen.
+    ;(waiter as Waiter<unknown>).resume((waiter as unknown) === machine.task ? TURN : undefined)
+  }
+
+  override uninstall(): void {}
+}
+
+const turn = new YieldNow()
+
+/**
+ * Lets every task that is ready run before this one goes on.
+ *
+ * ```ts
+ * import { run, spawn, yieldNow } from 'fibril'
+ *
+ * await run(function* () {
+ *   spawn(function* () {
+ *     console.log('first')
+ *   })
+ *   yield* yieldNow()
+ *   console.log('second')
+ * })
+ * // prints: first
+ * // prints: second
+ * ```
+ */
+export function yieldNow(): Wait<void> {
+  return turn
+}
