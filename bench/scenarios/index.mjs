@@ -1,0 +1,50 @@
+import { fairnessChatty, fairnessQueue, fairnessReady } from './fairness.mjs'
+import { heapReturn } from './heap-return.mjs'
+import { queueBuffered, queuePingpong } from './queue.mjs'
+import { sleepersMemory, sleepersTime } from './sleepers.mjs'
+import { spawnJoin, spawnJoinPark } from './spawn-join.mjs'
+import { switch2, switch1000 } from './switch.mjs'
+
+/**
+ * One benchmark.
+ *
+ * @typedef {object} Scenario
+ * @property {string} name
+ * @property {string} title What is done, and what one operation is.
+ * @property {Metric[]} metrics The columns. The first is compared with the reference.
+ * @property {string} [reference] The contender that ratios are against.
+ * @property {Goal[]} goals
+ * @property {number} rounds How often each contender gets a fresh process, unless `--rounds` says otherwise.
+ * @property {Sizes} sizes Operations per run, by contender where one needs its own.
+ * @property {Record<string, () => Promise<unknown>>} contenders By name: loads the peer and gives what `measure` takes.
+ * @property {(workload: any, size: number, options: { quick: boolean }) => Promise<Result>} measure Runs in the child.
+ *
+ * @typedef {{ key: string, title: string }} Metric
+ * @typedef {Record<string, number>} Result By key of metric; a metric may be missing.
+ * @typedef {{ default: Size } & Record<string, Size>} Sizes
+ * @typedef {{ full: number, quick: number }} Size
+ *
+ * A goal of Fibril's. With `against`, the value is Fibril's metric over that contender's, in the same round.
+ * @typedef {object} Goal
+ * @property {string} metric
+ * @property {string} [against]
+ * @property {number} atMost
+ * @property {number} [stretch]
+ * @property {string} says The goal in words, as printed.
+ */
+
+/** @type {Scenario[]} */
+export const scenarios = [
+  switch2,
+  switch1000,
+  spawnJoin,
+  spawnJoinPark,
+  queueBuffered,
+  queuePingpong,
+  sleepersMemory,
+  sleepersTime,
+  heapReturn,
+  fairnessReady,
+  fairnessChatty,
+  fairnessQueue,
+]
