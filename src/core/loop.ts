@@ -45,7 +45,8 @@ export class Loop implements TaskLoop, Turning {
     const { host } = this
     const ring = this.ring
     const start = host.now()
-    const outer = machine.loop
+    // A task may drive another loop in its step.
+    const { loop: outer, task: outerTask } = machine
     machine.loop = this
     this.deferred = true
     this.tick = start | 0
@@ -67,7 +68,7 @@ export class Loop implements TaskLoop, Turning {
         }
       }
     } finally {
-      machine.task = null
+      machine.task = outerTask
       machine.loop = outer
 
       // Idle: come again at once, at the next deadline, or when somebody outside wakes a task.

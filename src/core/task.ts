@@ -91,6 +91,8 @@ interface Rare {
   disposing: boolean
   result: unknown
   failures: unknown[] | null
+  /** The loop found it deadlocked, and asked it to end. */
+  failing: boolean
   locals: Map<object, unknown> | null
   disposal: (() => Call<void> | null) | null
   abort: AbortController | null
@@ -365,10 +367,11 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   /** @internal Ends it with `error`; its cleanup runs. If `last`, it ends at once: its cleanup cannot end. */
   fail(error: unknown, last: boolean): void {
     const rare = this.extra()
-    if (last) {
+    if (last || rare.failing) {
       this.settle(FAILED, oneError([...(rare.failures ?? [error]), ...(this.scopes?.failures ?? [])]))
       return
     }
+    rare.failing = true
     rare.failures = [...(rare.failures ?? []), error]
     this.cancelScopes(error, null)
     this.interrupt({ target: null, error: undefined, failures: null, void: false })
@@ -580,8 +583,11 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     try {
       op.install(this)
     } catch (error) {
-      if (this.slot !== op) {
-        throw new InternalError(`${op.reason}: install() failed after it woke its waiter: ${messageOf(error)}`)
+      if (this.phase !== PARKED) {
+        // It woke its waiter before: what it gave is not to be trusted.
+        this.phase = THROW
+        this.slot = new InternalError(`${op.reason}: install() failed after it woke its waiter: ${messageOf(error)}`)
+        return NOTHING
       }
       this.makeReady(THROW, error)
     }
@@ -761,6 +767,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       disposing: false,
       result: undefined,
       failures: null,
+      failing: false,
       locals: null,
       disposal: null,
       abort: null,
