@@ -368,6 +368,13 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   fail(error: unknown, last: boolean): void {
     const rare = this.extra()
     if (last || rare.failing) {
+      if (this.phase === PARKED && this.slot !== null) {
+        try {
+          ;(this.slot as Parked).uninstall()
+        } catch (failure) {
+          rare.failures = [...(rare.failures ?? [error]), failure]
+        }
+      }
       this.settle(FAILED, oneError([...(rare.failures ?? [error]), ...(this.scopes?.failures ?? [])]))
       return
     }
