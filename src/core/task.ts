@@ -366,6 +366,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
 
   /** @internal Ends it with `error`; its cleanup runs. If `last`, it ends at once: its cleanup cannot end. */
   fail(error: unknown, last: boolean): void {
+    if (this.phase >= DONE) return
     const rare = this.extra()
     if (last || rare.failing) {
       if (this.phase === PARKED && this.slot !== null) {
