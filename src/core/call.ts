@@ -1,4 +1,4 @@
-import { BusyError, UsageError } from './errors.ts'
+import { BusyError, textOf, UsageError } from './errors.ts'
 import { DONE, type Frame, machine, PARK, type Steppable, type Unwind } from './machine.ts'
 import { type Body, carried, Operation, outside, strayOperation, Wait } from './operation.ts'
 import { addCaller } from './task-stack.ts'
@@ -216,7 +216,7 @@ function describe(value: unknown): string {
         ? `an iterable (${kind})`
         : `an object (${kind})`
   }
-  return `a ${typeof value} (${String(value)})`
+  return `a ${typeof value} (${textOf(value)})`
 }
 
 function describeOwn(value: object): string {

@@ -18,6 +18,15 @@ import type { TaskView } from './machine.ts'
 
 const brand = Symbol.for('fibril.error')
 
+/** What `String` gives, also for values that it fails on: an error about an error must not be another one. */
+export function textOf(value: unknown): string {
+  try {
+    return value instanceof Error ? value.message : String(value)
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
+}
+
 /** The base of all errors of Fibril. `code` is stable; messages are not. */
 export class FibrilError extends Error {
   /** Stable name of the kind of error, such as `FIBRIL_TIMEOUT`. */
@@ -48,7 +57,7 @@ export class CancelledError extends FibrilError {
 
   constructor(task: TaskView | null, reason: unknown, by: TaskView | null) {
     const what = task === null ? 'the operation' : String(task)
-    const why = reason === undefined ? '' : `: ${reason instanceof Error ? reason.message : String(reason)}`
+    const why = reason === undefined ? '' : `: ${textOf(reason)}`
     const who = by === null ? 'code outside any task' : String(by)
     super('FIBRIL_CANCELLED', `${what} was cancelled by ${who}${why}`, reason instanceof Error ? { cause: reason } : {})
     this.task = task

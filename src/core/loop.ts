@@ -46,8 +46,9 @@ export class Loop implements TaskLoop, Turning {
     const ring = this.ring
     const start = host.now()
     // A task may drive another loop in its step.
-    const { loop: outer, task: outerTask } = machine
+    const { loop: outer, task: outerTask, returning, budget } = machine
     machine.loop = this
+    machine.returning = false
     this.deferred = true
     this.tick = start | 0
     if (!host.strict) this.sites = SITES
@@ -70,6 +71,8 @@ export class Loop implements TaskLoop, Turning {
     } finally {
       machine.task = outerTask
       machine.loop = outer
+      machine.returning = returning
+      machine.budget = budget
 
       // Idle: come again at once, at the next deadline, or when somebody outside wakes a task.
       if (this.failed.length > 0) this.reportUnclaimed()
@@ -84,10 +87,13 @@ export class Loop implements TaskLoop, Turning {
     const outer = machine.loop
     machine.loop = this
     this.tick = this.host.now() | 0
-    task.step()
-    machine.task = null
-    machine.loop = outer
-    if (this.failed.length > 0) this.reportUnclaimed()
+    try {
+      task.step()
+    } finally {
+      machine.task = null
+      machine.loop = outer
+      if (this.failed.length > 0) this.reportUnclaimed()
+    }
   }
 
   now(): number {

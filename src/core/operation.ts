@@ -9,7 +9,7 @@
  */
 import { BusyError, UsageError } from './errors.ts'
 import { delegatedReturnSite } from './issued-return.ts'
-import { type Callable, DONE, machine, PARK, type Parked, type Waiter } from './machine.ts'
+import { type Callable, DONE, type LoopView, machine, PARK, type Parked, type Waiter } from './machine.ts'
 
 declare const instruction: unique symbol
 
@@ -188,13 +188,16 @@ class Suspend<T> extends Wait<T> {
   readonly reason: string
   private readonly begin: (wake: Wake<T>) => (() => void) | void
   private waiter: Waiter<T> | null = null
+  private readonly external: boolean
+  private loop: LoopView | null = null
   private undo: (() => void) | null = null
   private waits = 0
 
-  constructor(reason: string, begin: (wake: Wake<T>) => (() => void) | void) {
+  constructor(reason: string, begin: (wake: Wake<T>) => (() => void) | void, external: boolean) {
     super()
     this.reason = reason
     this.begin = begin
+    this.external = external
   }
 
   override install(waiter: Waiter<T>): void {
@@ -202,12 +205,15 @@ class Suspend<T> extends Wait<T> {
     this.waiter = waiter
     // A wake that comes after its wait was cancelled finds another count here.
     const wait = ++this.waits
+    if (this.external) {
+      this.loop = machine.loop
+      this.loop?.holdExternal()
+    }
     let woken = false
     const settled = (): boolean => {
       if (woken || wait !== this.waits) return false
       woken = true
-      this.waiter = null
-      this.undo = null
+      this.over()
       return true
     }
     const wake = (value: T): void => {
@@ -232,9 +238,16 @@ class Suspend<T> extends Wait<T> {
   override uninstall(): void {
     const { undo } = this
     this.waits++
+    this.over()
+    undo?.()
+  }
+
+  private over(): void {
+    const { loop } = this
     this.waiter = null
     this.undo = null
-    undo?.()
+    this.loop = null
+    loop?.releaseExternal()
   }
 }
 
@@ -242,19 +255,28 @@ class Suspend<T> extends Wait<T> {
  * Parks the task until `wake(value)` or `wake.fail(error)` is called; the first call counts.
  *
  * `begin` runs each time that the operation is waited for, and returns how to undo it: called if the wait is cancelled,
- * never after a wake. `reason` is what every report shows for a task that is parked here.
+ * never after a wake. `reason` is what every report shows for a task that is parked here. `external` says that something
+ * outside the loop will end the wait: no virtual time passes meanwhile, and no deadlock is reported.
  *
  * ```ts
- * import { run, suspend } from 'fibril'
- * import { once } from 'node:events'
+ * import { suspend } from 'fibril'
+ * import type { ChildProcess } from 'node:child_process'
  *
- * const exit = (child: import('node:child_process').ChildProcess) =>
- *   suspend<number | null>(`exit of process ${child.pid}`, (wake) => {
- *     child.once('exit', wake)
- *     return () => child.off('exit', wake)
- *   })
+ * const exit = (child: ChildProcess) =>
+ *   suspend<number | null>(
+ *     `exit of process ${child.pid}`,
+ *     (wake) => {
+ *       child.once('exit', wake)
+ *       return () => child.off('exit', wake)
+ *     },
+ *     { external: true },
+ *   )
  * ```
  */
-export function suspend<T>(reason: string, begin: (wake: Wake<T>) => (() => void) | void): Wait<T> {
-  return new Suspend(reason, begin)
+export function suspend<T>(
+  reason: string,
+  begin: (wake: Wake<T>) => (() => void) | void,
+  options: { readonly external?: boolean } = {},
+): Wait<T> {
+  return new Suspend(reason, begin, options.external ?? false)
 }

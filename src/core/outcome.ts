@@ -1,4 +1,4 @@
-import type { CancelledError } from './errors.ts'
+import { type CancelledError, textOf } from './errors.ts'
 
 /** How a task ended. */
 export type Outcome<T> =
@@ -24,5 +24,5 @@ const collected = new WeakSet<object>()
 
 /** The first line of a failure. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return error instanceof Error ? `${error.name}: ${textOf(error)}` : textOf(error)
 }

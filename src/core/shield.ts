@@ -19,9 +19,9 @@ import type { Operation } from './operation.ts'
  * })
  * await sleep(1)
  * task.cancel()
- * await task.join().then(null, (error) => console.log(error.code))
+ * await task.then(null, (error) => console.log(String(error)))
  * // prints: committed
- * // prints: FIBRIL_CANCELLED
+ * // prints: CancelledError: task … was cancelled by code outside any task
  * ```
  */
 export function shield<T>(body: TaskBody<T>): Operation<T> {

@@ -6,6 +6,8 @@
 import type { Callable } from './machine.ts'
 
 const packageRoot = import.meta.url.replace(/(dist\/)?src\/core\/[^/]*$/, '')
+// With source maps, Node shows paths in place of URLs.
+const packagePath = decodeURIComponent(packageRoot.replace(/^file:\/\//, ''))
 const engineLine = /\/src\/(core|host|testing)\//
 // V8: `    at name (file:1:2)`; JSC: `name@file:1:2`.
 const isFrame = /^\s+at |@/
@@ -88,7 +90,10 @@ export function siteLines(site: { stack?: unknown }): string {
 }
 
 function withoutEngine(lines: string[]): string[] {
-  return lines.filter((line) => !(line.includes(packageRoot) && engineLine.test(line)) && !resumption.test(line))
+  return lines.filter(
+    (line) =>
+      !((line.includes(packageRoot) || line.includes(packagePath)) && engineLine.test(line)) && !resumption.test(line),
+  )
 }
 
 /** Makes an error without paying for a stack that would say nothing. */

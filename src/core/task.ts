@@ -500,10 +500,21 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     machine.task = this
     machine.budget = BUDGET
     if (instruments.active !== null) instruments.active.stepBegins(this)
-    const context = rare === null || rare.context === null ? machine.base : rare.context
+    const context = rare === null || rare.context === null ? this.baseContext() : rare.context
     if (context === null) this.drive(phase, slot)
     else context.runInAsyncScope(this.drive, this, phase, slot)
     if (instruments.active !== null) instruments.active.stepEnds(this)
+  }
+
+  /** A task that was spawned before the first store was set gets a context of its own, so that it cannot write into others'. */
+  private baseContext(): Context | null {
+    const { base } = machine
+    if (base === null) return null
+    const rare = this.extra()
+    base.runInAsyncScope(() => {
+      rare.context = this.owner.loop.host.captureContext()
+    }, undefined)
+    return rare.context
   }
 
   private drive(kind: number, value: unknown): void {

@@ -13,7 +13,7 @@ import { busy, NOT_YET, Wait } from './operation.ts'
  *   override get reason() {
  *     return 'a number'
  *   }
- *   override get line() {
+ *   override get line(): WaitList<Take> {
  *     return takers
  *   }
  * }

@@ -51,7 +51,8 @@ export class PromiseWait<T> extends Wait<T> {
 
   /** Whoever hands a promise over to be waited for need not look after its failure. */
   override abandon(): void {
-    if (typeof this.source !== 'function') this.source.then(undefined, () => {})
+    // Not any thenable: the `then` of some (query builders) does the work, each time that it is called.
+    if (this.source instanceof Promise) this.source.then(undefined, () => {})
   }
 
   private promise(): PromiseLike<T> {
