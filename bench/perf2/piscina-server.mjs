@@ -5,7 +5,8 @@ import { Piscina } from 'piscina'
 
 const threads = availableParallelism()
 const pool = new Piscina({
-  filename: new URL('piscina-worker.mjs', import.meta.url).href,
+  filename: new URL('fib.mjs', import.meta.url).href,
+  name: 'fib',
   minThreads: threads,
   // One more, as fibril's pool has: or a fib that takes long would leave the others one thread fewer here.
   maxThreads: threads + 1,

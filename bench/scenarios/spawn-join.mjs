@@ -122,7 +122,7 @@ function contenders(parks) {
           const batch = []
           for (let i = 0; i < tasks; i++) batch.push(spawn(body(i)))
           let sum = 0
-          for (const task of batch) sum += yield* task.join()
+          for (const task of batch) sum += yield* task
           checkSum(sum, tasks)
         })
     },

@@ -147,6 +147,7 @@ export class Loop implements TaskLoop, Turning {
       (child) => child.state === 'parked' && (child as Task<unknown>).awaited,
     ) as Task<unknown>[]
     if (stuck.length === 0) return false
+    this.tick = this.host.now() | 0
     const { message, edges } = waitGraph(this.root)
     for (const task of stuck) task.fail(new DeadlockError(message, edges), false)
     // Nothing to run after that: even their cleanup waits for ever.

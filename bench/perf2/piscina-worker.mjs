@@ -1,3 +1,0 @@
-import { fib } from './fib.mjs'
-
-export default fib
