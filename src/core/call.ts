@@ -1,5 +1,5 @@
 import { BusyError, textOf, UsageError } from './errors.ts'
-import { DONE, type Frame, machine, PARK, type Steppable, type Unwind } from './machine.ts'
+import { type Callable, DONE, type Frame, machine, PARK, type Steppable, type Unwind } from './machine.ts'
 import { type Body, carried, Operation, outside, strayOperation, Wait } from './operation.ts'
 import { addCaller } from './task-stack.ts'
 import { PromiseWait } from './wait-promise.ts'
@@ -172,16 +172,26 @@ export function callOf<T>(body: TaskBody<T>): Call<T> {
   if (typeof body === 'function') return new Call<T>(body, undefined, undefined, NONE)
   const made = (): unknown => body
   const name = body instanceof Wait ? body.reason : 'generator'
-  Object.defineProperty(made, 'name', { value: name })
-  return new Call<T>(made, undefined, undefined, NONE)
+  return new Call<T>(named(name, made), undefined, undefined, NONE)
 }
 
-/** A call whose body is given its own frame, to be unwound to. */
-export function callWithFrame<T>(make: (frame: Frame) => Body<T>): Call<T> {
-  const args: Frame[] = []
-  const call = new Call<T>(make as (...args: never[]) => unknown, undefined, undefined, args)
-  args.push(call)
+/**
+ * A call whose body is given its own frame, to be unwound to, before `args`. Give it a function that stands by itself: a
+ * generator function that is made anew for each call costs a microsecond, since each has a prototype of its own.
+ */
+export function callWithFrame<T, A extends readonly unknown[]>(
+  make: (frame: Frame, ...args: A) => Body<T>,
+  ...args: A
+): Call<T> {
+  const all: unknown[] = [null, ...args]
+  const call = new Call<T>(make as (...args: never[]) => unknown, undefined, undefined, all)
+  all[0] = call
   return call
+}
+
+/** Gives a function the name that reports show for it. */
+export function named<F extends Callable>(name: string, source: F): F {
+  return Object.defineProperty(source, 'name', { value: name, configurable: true })
 }
 
 /** What drives `made` as a frame's body; null if it is a plain value. */
@@ -266,7 +276,7 @@ export function fn<A extends readonly unknown[], T>(body: (...args: A) => Body<T
   const call = function (this: unknown, ...args: A): Operation<T> {
     return args.length === 1 ? new Call<T>(source, this, args[0], ONE) : new Call<T>(source, this, undefined, args)
   }
-  Object.defineProperty(call, 'name', { value: body.name, configurable: true })
+  named(body.name, call)
   Object.defineProperty(call, 'length', { value: body.length, configurable: true })
   return call
 }

@@ -7,11 +7,11 @@
  */
 
 import { operationOf } from './awaitable.ts'
-import { callOf, callWithFrame, type TaskBody } from './call.ts'
+import { callOf, callWithFrame, named, type TaskBody } from './call.ts'
 import type { Children } from './children.ts'
 import { CancelledError, UsageError } from './errors.ts'
-import { machine, type TaskView, type Waiter } from './machine.ts'
-import { NOT_YET, type Operation, Wait } from './operation.ts'
+import { type Frame, machine, type TaskView, type Waiter } from './machine.ts'
+import { type Body, NOT_YET, type Operation, Wait } from './operation.ts'
 import { type Outcome, oneError } from './outcome.ts'
 import { closeScope, Drain, endScope } from './scope.ts'
 import { createTask, type Task } from './task.ts'
@@ -22,6 +22,9 @@ type Mode = 'all' | 'allSettled' | 'race' | 'any'
 export type ResultOf<X> =
   X extends PromiseLike<infer T> ? T : X extends (...args: never[]) => infer R ? BodyResult<R> : X
 type BodyResult<R> = R extends Generator<unknown, infer T, unknown> ? T : R extends PromiseLike<infer T> ? T : R
+
+/** Refuses what is one thing to wait for, or a function, in place of a record. */
+export type NotOne<R> = R extends ((...args: never[]) => unknown) | PromiseLike<unknown> ? never : unknown
 
 /** One of several waits that are installed together. */
 class Slot implements Waiter {
@@ -190,36 +193,38 @@ function gather(mode: Mode, items: unknown): Operation<unknown> {
   const list: unknown[] = keys === null ? [...(items as Iterable<unknown>)] : Object.values(items)
   // Taken over now: a promise that fails before the first step has somebody who waits for it.
   for (const item of list) if (item instanceof Promise) item.then(undefined, () => {})
-  return callWithFrame<unknown>(function* gather(frame) {
-    const task = machine.task as Task<unknown>
-    const opened: { children: Children | null } = { children: null }
-    const children = (): Children => (opened.children ??= task.open(frame, true))
-    const failures: unknown[] = []
-    let unwinding = true
-    let result: unknown
-    try {
-      const waits = list.map((item) => waitFor(item, children))
-      result = yield* new Gather(mode, waits)
-      unwinding = false
-    } catch (error) {
-      unwinding = false
-      failures.push(error)
-    } finally {
-      const scope = opened.children
-      if (scope !== null) {
-        closeScope(scope, frame, `${mode} needs it no more`)
-        yield* new Drain(scope)
-        endScope(scope, frame)
-        // A loser may fail as it likes; a cleanup that fails may not. Of `all`, none may.
-        for (const { cancelled, error } of scope.late ?? []) if (cancelled || mode === 'all') failures.push(error)
-        // biome-ignore lint/correctness/noUnsafeFinally: a failure of cleanup must not be lost to the cancel that caused it
-        if (unwinding && failures.length > 0) throw oneError(failures)
-      }
+  return callWithFrame(gatherBody, mode, keys, list)
+}
+
+function* gatherBody(frame: Frame, mode: Mode, keys: string[] | null, list: unknown[]): Body<unknown> {
+  const task = machine.task as Task<unknown>
+  const opened: { children: Children | null } = { children: null }
+  const children = (): Children => (opened.children ??= task.open(frame, true))
+  const failures: unknown[] = []
+  let unwinding = true
+  let result: unknown
+  try {
+    const waits = list.map((item) => waitFor(item, children))
+    result = yield* new Gather(mode, waits)
+    unwinding = false
+  } catch (error) {
+    unwinding = false
+    failures.push(error)
+  } finally {
+    const scope = opened.children
+    if (scope !== null) {
+      closeScope(scope, frame, `${mode} needs it no more`)
+      yield* new Drain(scope)
+      endScope(scope, frame)
+      // A loser may fail as it likes; a cleanup that fails may not. Of `all`, none may.
+      for (const { cancelled, error } of scope.late ?? []) if (cancelled || mode === 'all') failures.push(error)
+      // biome-ignore lint/correctness/noUnsafeFinally: a failure of cleanup must not be lost to the cancel that caused it
+      if (unwinding && failures.length > 0) throw oneError(failures)
     }
-    if (failures.length > 0) throw oneError(failures)
-    if (keys === null || mode === 'race' || mode === 'any') return result
-    return Object.fromEntries((result as unknown[]).map((value, i) => [keys[i], value]))
-  })
+  }
+  if (failures.length > 0) throw oneError(failures)
+  if (keys === null || mode === 'race' || mode === 'any') return result
+  return Object.fromEntries((result as unknown[]).map((value, i) => [keys[i], value]))
 }
 
 /**
@@ -245,7 +250,7 @@ export function all<const A extends readonly unknown[]>(
   items: A,
 ): Operation<{ -readonly [K in keyof A]: ResultOf<A[K]> }>
 export function all<X>(items: Iterable<X>): Operation<ResultOf<X>[]>
-export function all<R extends object>(record: R): Operation<{ [K in keyof R]: ResultOf<R[K]> }>
+export function all<R extends object>(record: R & NotOne<R>): Operation<{ [K in keyof R]: ResultOf<R[K]> }>
 export function all(items: object): Operation<unknown> {
   return gather('all', items)
 }
@@ -264,7 +269,9 @@ export function allSettled<const A extends readonly unknown[]>(
   items: A,
 ): Operation<{ -readonly [K in keyof A]: Outcome<ResultOf<A[K]>> }>
 export function allSettled<X>(items: Iterable<X>): Operation<Outcome<ResultOf<X>>[]>
-export function allSettled<R extends object>(record: R): Operation<{ [K in keyof R]: Outcome<ResultOf<R[K]>> }>
+export function allSettled<R extends object>(
+  record: R & NotOne<R>,
+): Operation<{ [K in keyof R]: Outcome<ResultOf<R[K]>> }>
 export function allSettled(items: object): Operation<unknown> {
   return gather('allSettled', items)
 }
@@ -279,14 +286,15 @@ export function allSettled(items: object): Operation<unknown> {
  * ```
  */
 export function race<X>(items: Iterable<X>): Operation<ResultOf<X>>
-export function race<R extends object>(record: R): Operation<ResultOf<R[keyof R]>>
+export function race<R extends object>(record: R & NotOne<R>): Operation<ResultOf<R[keyof R]>>
 export function race(items: object): Operation<unknown> {
   return gather('race', items)
 }
 
 /** The first success; the others are cancelled. If none succeeds, an `AggregateError` of all failures, in order. */
 export function any<X>(items: Iterable<X>): Operation<ResultOf<X>>
-export function any<R extends object>(record: R): Operation<ResultOf<R[keyof R]>>
+export function any<R extends object>(record: R & NotOne<R>): Operation<ResultOf<R[keyof R]>>
 export function any(items: object): Operation<unknown> {
   return gather('any', items)
 }
+named('gather', gatherBody)

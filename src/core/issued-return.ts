@@ -16,7 +16,7 @@
  */
 import type { Callable, Steppable } from './machine.ts'
 import { machine } from './machine.ts'
-import { callSites, captureSite, stackLines } from './task-stack.ts'
+import { callSites, captureSite, stackLines, tailCalls, withoutEngine } from './task-stack.ts'
 
 const mark = 'fibril:return'
 const engine = {
@@ -41,8 +41,17 @@ export function issueReturn(body: Steppable): IteratorResult<unknown, unknown> {
  * inside an engine-issued `return()`; null if it stands in the frame's own `finally`.
  */
 export function delegatedReturnSite(next: Callable): string | null {
+  if (tailCalls) return delegatedInText(next)
   // The frame's own function, the built-in `return`, and the mark: if that is no further up, nothing lies between. Looked at
   // as call sites, since text costs ten times as much, and more with source maps.
   for (const call of callSites(next, 4).slice(0, 3)) if (call.getFunctionName?.()?.includes(mark)) return null
   return stackLines(captureSite(next, 8))[0]?.trim() ?? 'an unknown place'
+}
+
+/** In JSC, where `next` may not be on the stack, and built-in functions are not. */
+function delegatedInText(next: Callable): string | null {
+  const lines = stackLines(captureSite(next, 64))
+  const end = lines.findIndex((line) => line.includes(mark))
+  const users = withoutEngine(lines.slice(0, Math.max(0, end))).filter((line) => !line.includes('[native code]'))
+  return users.length > 1 ? (users[0] as string).trim() : null
 }

@@ -1,4 +1,4 @@
-import { Call, callWithFrame, type TaskBody } from './call.ts'
+import { Call, callWithFrame, named, type TaskBody } from './call.ts'
 import type { Children } from './children.ts'
 import { type Callable, type Frame, machine, SHIELD, type Waiter } from './machine.ts'
 import { type Body, NOT_YET, type Operation, Wait } from './operation.ts'
@@ -123,30 +123,33 @@ export function endScope(children: Children, frame: Frame): void {
  * ```
  */
 export function scope<T>(body: (scope: Scope) => Body<T>): Operation<T> {
-  return callWithFrame<T>(function* scope(frame) {
-    const children = (machine.task as Task<unknown>).open(frame, false)
-    const call = new Call<T>(body as (...args: never[]) => unknown, undefined, undefined, [new Scope(children)])
-    const failures: unknown[] = []
-    let value: T | undefined
-    let unwinding = true
-    let reason: unknown = 'its scope was cancelled'
-    try {
-      value = yield* call
-      yield* new Drain(children)
-      unwinding = false
-    } catch (error) {
-      unwinding = false
-      reason = error
-      failures.push(error)
-    } finally {
-      closeScope(children, frame, reason)
-      yield* new Drain(children)
-      endScope(children, frame)
-      // biome-ignore lint/correctness/noUnsafeFinally: a failure of cleanup must not be lost to the cancel that caused it
-      if (unwinding && children.failures !== null) throw oneError(children.failures)
-    }
-    if (children.failures !== null) failures.push(...children.failures)
-    if (failures.length > 0) throw oneError(failures)
-    return value as T
-  })
+  return callWithFrame(scopeBody<T>, body)
 }
+
+function* scopeBody<T>(frame: Frame, body: (scope: Scope) => Body<T>): Body<T> {
+  const children = (machine.task as Task<unknown>).open(frame, false)
+  const call = new Call<T>(body as (...args: never[]) => unknown, undefined, undefined, [new Scope(children)])
+  const failures: unknown[] = []
+  let value: T | undefined
+  let unwinding = true
+  let reason: unknown = 'its scope was cancelled'
+  try {
+    value = yield* call
+    yield* new Drain(children)
+    unwinding = false
+  } catch (error) {
+    unwinding = false
+    reason = error
+    failures.push(error)
+  } finally {
+    closeScope(children, frame, reason)
+    yield* new Drain(children)
+    endScope(children, frame)
+    // biome-ignore lint/correctness/noUnsafeFinally: a failure of cleanup must not be lost to the cancel that caused it
+    if (unwinding && children.failures !== null) throw oneError(children.failures)
+  }
+  if (children.failures !== null) failures.push(...children.failures)
+  if (failures.length > 0) throw oneError(failures)
+  return value as T
+}
+named('scope', scopeBody)

@@ -1,6 +1,6 @@
-import { callOf, callWithFrame, type TaskBody } from './call.ts'
-import { SHIELD } from './machine.ts'
-import type { Operation } from './operation.ts'
+import { type Call, callOf, callWithFrame, named, type TaskBody } from './call.ts'
+import { type Frame, SHIELD } from './machine.ts'
+import type { Body, Operation } from './operation.ts'
 
 /**
  * Runs `body` to its end whatever comes: a cancel or a timeout of the code around it waits until it has ended. For cleanup
@@ -25,13 +25,15 @@ import type { Operation } from './operation.ts'
  * ```
  */
 export function shield<T>(body: TaskBody<T>): Operation<T> {
-  const call = callOf<T>(body)
-  return callWithFrame<T>(function* shield(frame) {
-    frame.unwind = SHIELD
-    try {
-      return yield* call
-    } finally {
-      if (frame.unwind === SHIELD) frame.unwind = null
-    }
-  })
+  return callWithFrame(shielded<T>, callOf<T>(body))
 }
+
+function* shielded<T>(frame: Frame, call: Call<T>): Body<T> {
+  frame.unwind = SHIELD
+  try {
+    return yield* call
+  } finally {
+    if (frame.unwind === SHIELD) frame.unwind = null
+  }
+}
+named('shield', shielded)

@@ -89,25 +89,22 @@ function current(): Task<unknown> {
 function disposal(task: Task<unknown>): Call<void> | null {
   const values = task.locals(null)
   if (values === null || values.size === 0) return null
-  return new Call<void>(
-    function* disposeLocals(): Body<void> {
-      const failures: unknown[] = []
-      while (values.size > 0) {
-        const [local, value] = [...values].at(-1) as [TaskLocal<unknown>, unknown]
-        values.delete(local)
-        try {
-          const ending = local.dispose(value)
-          if (ending instanceof Operation) yield* ending
-          else if (ending !== undefined && typeof (ending as PromiseLike<unknown>).then === 'function')
-            yield* wait(ending)
-        } catch (error) {
-          failures.push(error)
-        }
-      }
-      if (failures.length > 0) throw oneError(failures)
-    },
-    undefined,
-    undefined,
-    [],
-  )
+  return new Call<void>(disposeLocals, undefined, undefined, [values])
+}
+
+function* disposeLocals(values: Map<object, unknown>): Body<void> {
+  const failures: unknown[] = []
+  while (values.size > 0) {
+    const [local, value] = [...values].at(-1) as [TaskLocal<unknown>, unknown]
+    values.delete(local)
+    try {
+      const ending = local.dispose(value)
+      if (ending instanceof Operation) yield* ending
+      else if (typeof (ending as PromiseLike<unknown> | undefined)?.then === 'function')
+        yield* wait(ending as PromiseLike<unknown>)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw oneError(failures)
 }

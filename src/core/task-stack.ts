@@ -47,7 +47,7 @@ function extend(error: Error, trail: { stack?: string }[]): void {
 }
 
 // In JSC a call in tail position is a jump, so a function to skip may not be on the stack, and nothing would be captured.
-const tailCalls = ((): boolean => {
+export const tailCalls = ((): boolean => {
   const inner = (): string => String(new Error('').stack)
   const outerOfTwo = (): string => inner()
   return !outerOfTwo().includes('outerOfTwo')
@@ -89,7 +89,8 @@ export function siteLines(site: { stack?: unknown }): string {
   return withoutEngine(stackLines(site)).join('\n')
 }
 
-function withoutEngine(lines: string[]): string[] {
+/** Drops the engine's own lines. */
+export function withoutEngine(lines: string[]): string[] {
   return lines.filter(
     (line) =>
       !((line.includes(packageRoot) || line.includes(packagePath)) && engineLine.test(line)) && !resumption.test(line),

@@ -1,7 +1,7 @@
-import { callOf, callWithFrame, type TaskBody } from './call.ts'
+import { type Call, callOf, callWithFrame, named, type TaskBody } from './call.ts'
 import { TimeoutError, UsageError } from './errors.ts'
 import { type Frame, machine, type Timer, type TimerBucket, type Unwind } from './machine.ts'
-import type { Operation } from './operation.ts'
+import type { Body, Operation } from './operation.ts'
 import type { Task } from './task.ts'
 import { withoutStack } from './task-stack.ts'
 
@@ -56,15 +56,16 @@ class Limit implements Timer, Unwind {
  */
 export function timeout<T>(ms: number, body: TaskBody<T>): Operation<T> {
   checkMs(ms)
-  const call = callOf<T>(body)
-  return callWithFrame<T>(function* timeout(frame) {
-    const limit = startLimit(ms, frame, call.name)
-    try {
-      return yield* call
-    } finally {
-      stopLimit(limit)
-    }
-  })
+  return callWithFrame(timeoutBody<T>, ms, callOf<T>(body))
+}
+
+function* timeoutBody<T>(frame: Frame, ms: number, call: Call<T>): Body<T> {
+  const limit = startLimit(ms, frame, call.name)
+  try {
+    return yield* call
+  } finally {
+    stopLimit(limit)
+  }
 }
 
 /**
@@ -78,18 +79,19 @@ export function timeout<T>(ms: number, body: TaskBody<T>): Operation<T> {
  */
 export function timeoutOr<T, const U>(ms: number, instead: U, body: TaskBody<T>): Operation<T | U> {
   checkMs(ms)
-  const call = callOf<T>(body)
-  return callWithFrame<T | U>(function* timeoutOr(frame) {
-    const limit = startLimit(ms, frame, call.name)
-    try {
-      return yield* call
-    } catch (error) {
-      if (limit.raised(error)) return instead
-      throw error
-    } finally {
-      stopLimit(limit)
-    }
-  })
+  return callWithFrame(timeoutOrBody<T, U>, ms, instead, callOf<T>(body))
+}
+
+function* timeoutOrBody<T, U>(frame: Frame, ms: number, instead: U, call: Call<T>): Body<T | U> {
+  const limit = startLimit(ms, frame, call.name)
+  try {
+    return yield* call
+  } catch (error) {
+    if (limit.raised(error)) return instead
+    throw error
+  } finally {
+    stopLimit(limit)
+  }
 }
 
 function checkMs(ms: number): void {
@@ -108,3 +110,5 @@ function stopLimit(limit: Limit): void {
   limit.void = true
   limit.bucket?.loop.stopTimer(limit)
 }
+named('timeout', timeoutBody)
+named('timeoutOr', timeoutOrBody)

@@ -1,6 +1,6 @@
 import { operationOf } from './awaitable.ts'
 import { UsageError } from './errors.ts'
-import { all, type ResultOf } from './gather.ts'
+import { all, type NotOne, type ResultOf } from './gather.ts'
 import type { Operation } from './operation.ts'
 import { PromiseWait } from './wait-promise.ts'
 
@@ -28,7 +28,7 @@ export function wait<T>(source: PromiseLike<T>): Operation<T>
 export function wait<const A extends readonly unknown[]>(
   items: A,
 ): Operation<{ -readonly [K in keyof A]: ResultOf<A[K]> }>
-export function wait<R extends object>(record: R): Operation<{ [K in keyof R]: ResultOf<R[K]> }>
+export function wait<R extends object>(record: R & NotOne<R>): Operation<{ [K in keyof R]: ResultOf<R[K]> }>
 export function wait(source: object): Operation<unknown> {
   const operation = operationOf(source)
   if (operation !== null) return operation
