@@ -204,8 +204,10 @@ function steppable(made: unknown): Steppable | null {
   }
   const candidate = made as Partial<Steppable> & { then?: unknown }
   if (typeof candidate.next === 'function' && typeof candidate.throw === 'function') return candidate as Steppable
-  if (typeof candidate.then === 'function') return new PromiseWait(made as PromiseLike<unknown>)
-  return null
+  if (typeof candidate.then !== 'function') return null
+  // A task or a future: it knows better than by its `then` how to be waited for.
+  if (Symbol.iterator in made) return (made as Iterable<unknown>)[Symbol.iterator]() as unknown as Steppable
+  return new PromiseWait(made as PromiseLike<unknown>)
 }
 
 /** The error for a `yield` of something that is no operation. */

@@ -23,8 +23,8 @@ export type ResultOf<X> =
   X extends PromiseLike<infer T> ? T : X extends (...args: never[]) => infer R ? BodyResult<R> : X
 type BodyResult<R> = R extends Generator<unknown, infer T, unknown> ? T : R extends PromiseLike<infer T> ? T : R
 
-/** Several things to wait for; one operation or task is iterable too, and refused here. */
-export type Several<X> = Iterable<X> & { readonly then?: never }
+/** What an iterable gives. */
+type ItemOf<I> = I extends Iterable<infer X> ? X : never
 
 /** Refuses what is one thing to wait for, or a function, in place of a record. */
 export type NotOne<R> = R extends ((...args: never[]) => unknown) | PromiseLike<unknown> ? never : unknown
@@ -252,7 +252,7 @@ function* gatherBody(frame: Frame, mode: Mode, keys: string[] | null, list: unkn
 export function all<const A extends readonly unknown[]>(
   items: A,
 ): Operation<{ -readonly [K in keyof A]: ResultOf<A[K]> }>
-export function all<X>(items: Several<X>): Operation<ResultOf<X>[]>
+export function all<I extends Iterable<unknown>>(items: I & NotOne<I>): Operation<ResultOf<ItemOf<I>>[]>
 export function all<R extends object>(record: R & NotOne<R>): Operation<{ [K in keyof R]: ResultOf<R[K]> }>
 export function all(items: object): Operation<unknown> {
   return gather('all', items)
@@ -271,7 +271,7 @@ export function all(items: object): Operation<unknown> {
 export function allSettled<const A extends readonly unknown[]>(
   items: A,
 ): Operation<{ -readonly [K in keyof A]: Outcome<ResultOf<A[K]>> }>
-export function allSettled<X>(items: Several<X>): Operation<Outcome<ResultOf<X>>[]>
+export function allSettled<I extends Iterable<unknown>>(items: I & NotOne<I>): Operation<Outcome<ResultOf<ItemOf<I>>>[]>
 export function allSettled<R extends object>(
   record: R & NotOne<R>,
 ): Operation<{ [K in keyof R]: Outcome<ResultOf<R[K]>> }>
@@ -288,14 +288,14 @@ export function allSettled(items: object): Operation<unknown> {
  * console.log(await race([sleep(1000), Promise.resolve('quick')])) // => quick
  * ```
  */
-export function race<X>(items: Several<X>): Operation<ResultOf<X>>
+export function race<I extends Iterable<unknown>>(items: I & NotOne<I>): Operation<ResultOf<ItemOf<I>>>
 export function race<R extends object>(record: R & NotOne<R>): Operation<ResultOf<R[keyof R]>>
 export function race(items: object): Operation<unknown> {
   return gather('race', items)
 }
 
 /** The first success; the others are cancelled. If none succeeds, an `AggregateError` of all failures, in order. */
-export function any<X>(items: Several<X>): Operation<ResultOf<X>>
+export function any<I extends Iterable<unknown>>(items: I & NotOne<I>): Operation<ResultOf<ItemOf<I>>>
 export function any<R extends object>(record: R & NotOne<R>): Operation<ResultOf<R[keyof R]>>
 export function any(items: object): Operation<unknown> {
   return gather('any', items)

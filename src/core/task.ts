@@ -393,7 +393,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   interrupt(unwind: Unwind): void {
     const { phase } = this
     if (phase >= DONE) return
-    if (phase === START) {
+    if (phase === START && this.scopes === null) {
       // It runs nothing. Its place in the ring is passed over.
       this.settle(CANCELLED, undefined)
     } else if (phase === PARKED && this.slot === null) {
@@ -410,14 +410,15 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
 
   private unwindParked(unwind: Unwind): void {
     const op = this.slot as Parked
-    let error = unwind.error
+    const kind = this.begin(unwind)
+    // Ready first: an undo function is code of users, which may cancel this very task.
+    this.makeReady(kind, unwind.error)
     try {
       op.uninstall()
     } catch (failure) {
-      if (this.top === unwind.target) error = oneError([error, failure])
-      else unwind.failures = [failure]
+      if (kind === THROW) this.slot = oneError([unwind.error, failure])
+      else (unwind.failures ??= []).push(failure)
     }
-    this.makeReady(this.begin(unwind), error)
   }
 
   /**
