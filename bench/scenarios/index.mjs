@@ -1,5 +1,6 @@
 import { fairnessChatty, fairnessQueue, fairnessReady } from './fairness.mjs'
 import { heapReturn } from './heap-return.mjs'
+import { perf2 } from './perf2.mjs'
 import { queueBuffered, queuePingpong } from './queue.mjs'
 import { sleepersMemory, sleepersTime } from './sleepers.mjs'
 import { spawnJoin, spawnJoinPark } from './spawn-join.mjs'
@@ -47,4 +48,5 @@ export const scenarios = [
   fairnessReady,
   fairnessChatty,
   fairnessQueue,
+  perf2,
 ]

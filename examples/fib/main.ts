@@ -1,0 +1,77 @@
+// npm start
+//
+// Starts the fib service in a process of its own, measures it twice from here, and stops it as Ctrl-C would.
+//
+// node dist/examples/fib/main.js serve
+//
+// Serves until Ctrl-C: then no new client is accepted, what runs is finished, and the process ends. A second Ctrl-C ends
+// it at once.
+import { type ChildProcess, spawn as startProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { BrokenError, FibrilError, fn, type Operation, run, suspend, wait } from 'fibril'
+import { perf1 } from './perf1.ts'
+import { perf2 } from './perf2.ts'
+import { portFromEnvironment } from './port.ts'
+import { serveFib } from './server.ts'
+
+const me = fileURLToPath(import.meta.url)
+
+const serve = fn(function* () {
+  yield* serveFib({
+    port: portFromEnvironment(),
+    onListen(server) {
+      console.log(`fib service on ${server.name}`)
+      process.once('SIGINT', () => {
+        process.once('SIGINT', () => process.exit(130))
+        console.log('fib service stops: it finishes what runs (Ctrl-C again: at once)')
+        run(server.stop({ grace: Infinity }))
+      })
+    },
+  })
+  console.log('fib service has stopped')
+})
+
+const demo = fn(function* () {
+  const service = startProcess(process.execPath, [me, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    const port = yield* portOf(service)
+    yield* perf1(port)
+    yield* perf2(port)
+    service.kill('SIGINT')
+    const [code] = yield* wait(once(service, 'exit'))
+    console.log(`The service was stopped by SIGINT, and ended with exit code ${code}.\n`)
+    if (code !== 0) process.exitCode = 1
+  } finally {
+    service.kill('SIGKILL')
+  }
+  console.log('To run the parts by yourself (PORT=… for another port than 25000):')
+  console.log('  node dist/examples/fib/main.js serve        then try: nc 127.0.0.1 25000')
+  console.log('  node dist/examples/fib/perf1.js [clients] [requests]')
+  console.log('  node dist/examples/fib/perf2.js [milliseconds]')
+})
+
+/** The port on which the service says that it listens; what it says is shown. */
+const portOf = (service: ChildProcess): Operation<number> =>
+  suspend(
+    'the fib service to listen',
+    (wake) => {
+      createInterface({ input: service.stdout! }).on('line', (line) => {
+        console.log(`${line}\n`)
+        const port = /^fib service on .*:(\d+)$/.exec(line)?.[1]
+        if (port !== undefined) wake(Number(port))
+      })
+      service.once('exit', (code) => wake.fail(new BrokenError(`The fib service ended with exit code ${code}.`)))
+    },
+    { external: true },
+  )
+
+try {
+  await run(process.argv[2] === 'serve' ? serve() : demo())
+} catch (error) {
+  // A port that is taken is no bug, and deserves no stack trace.
+  if (!FibrilError.is(error)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}

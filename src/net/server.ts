@@ -1,0 +1,293 @@
+/**
+ * Theory of operation: a server accepts connections and runs a handler for each.
+ *
+ *   listener ──accept──▶ accept loop ──spawn──▶ a task per connection: handler, close
+ *
+ *   new ──serve──▶ serving ──stop──▶ stopping ──the last connection has ended──▶ stopped
+ *
+ * The connections' tasks are children of the task that serves: it does not end before they have, and a cancel of it reaches
+ * them. Their failures do not reach it: they are reported, and the connection is closed.
+ *
+ * Graceful stop: nothing more is accepted; then no connection gets more input, so that a handler that waits for the next
+ * request finds the end, and one that works finishes and finds it then; after the grace, whoever still runs is
+ * cancelled.
+ */
+import {
+  type Body,
+  BrokenError,
+  ClosedError,
+  currentLoop,
+  currentTask,
+  Future,
+  fn,
+  type Operation,
+  type Scope,
+  scope,
+  timeoutOr,
+  UsageError,
+} from '../core/index.ts'
+import type { Address } from './address.ts'
+import type { BufferedStream } from './buffered-stream.ts'
+import { beginOwning } from './ownership.ts'
+
+/** Where connections come from. */
+export interface Listener<S> {
+  /** Such as `tcp 127.0.0.1:80`. */
+  readonly name: string
+  readonly address: Address
+  /** The next connection. Fails if that one could not be accepted, and with a `ClosedError` once closed. */
+  accept(): Operation<S>
+  /** Stops listening, and drops what nobody has accepted. */
+  close(): void
+  /** Connections that nobody has accepted yet, and how many were turned away because there were too many of those. */
+  readonly waiting: number
+  readonly refused: number
+}
+
+/** What serves one connection. When it ends, the connection is closed; so is all that was opened in it. */
+export type Handler<S> = (socket: S) => Body<unknown> | Operation<unknown> | PromiseLike<unknown> | void
+
+/** How a server treats its connections. */
+export interface ServeOptions<S> {
+  /** So many connections at a time; while there are, no other is accepted. No limit if left out. */
+  readonly maxConnections?: number
+  /**
+   * Told of a handler that failed, or of a connection that could not be accepted (`socket` is null). If left out, each is
+   * a warning of the process, but for connections that the peer broke.
+   */
+  readonly onError?: (error: unknown, socket: S | null) => void
+}
+
+/** How to stop. */
+export interface StopOptions {
+  /** Milliseconds for what runs to finish; then it is cancelled. 10000 if left out. */
+  readonly grace?: number
+}
+
+/** Plain figures of a server, at one moment. */
+export interface ServerStats {
+  readonly name: string
+  readonly state: 'new' | 'serving' | 'stopping' | 'stopped'
+  readonly connections: number
+  readonly accepted: number
+  /** Handlers that failed. */
+  readonly failed: number
+  /** Connections that wait to be accepted, and those that were turned away for being too many. */
+  readonly waiting: number
+  readonly refused: number
+}
+
+const FIRST_PAUSE_MS = 10
+const LONGEST_PAUSE_MS = 1000
+
+/** What listens, and serves. `listen` makes one for TCP. */
+export class Server<S extends BufferedStream> {
+  readonly #listener: Listener<S>
+  readonly #sockets = new Set<S>()
+  readonly #stopping = new Future<void>('the server to be stopped')
+  readonly #ended = new Future<void>('the last connection to end')
+  #state: ServerStats['state'] = 'new'
+  #scope: Scope | null = null
+  /** Stopped, so that no connection is to get more input. */
+  #draining = false
+  #vacancy: Future<void> | null = null
+  #accepted = 0
+  #failed = 0
+
+  /** @internal */
+  constructor(listener: Listener<S>) {
+    this.#listener = listener
+  }
+
+  /** Such as `tcp 127.0.0.1:80`. */
+  get name(): string {
+    return this.#listener.name
+  }
+
+  /** Where it listens. */
+  get address(): Address {
+    return this.#listener.address
+  }
+
+  /** The port, also if any free one was asked for. A `UsageError` if it listens on a path. */
+  get port(): number {
+    const { port } = this.address
+    if (port === undefined) throw new UsageError(`${this.name} has no port`)
+    return port
+  }
+
+  /** The connections that are being served. */
+  get sockets(): ReadonlySet<S> {
+    return this.#sockets
+  }
+
+  toString(): string {
+    return this.name
+  }
+
+  /** Waits for the next connection, which is then the caller's to close. For those who do not `serve`. */
+  accept(): Operation<S> {
+    return this.#listener.accept()
+  }
+
+  /**
+   * Accepts connections and runs `handler` for each, in a task of its own; ends when the server was stopped and the last of
+   * them has ended. A handler that fails is reported, and harms nobody else. If accepting fails, as when there are too
+   * many open files, that is reported and tried again after a pause, of 10 ms at first and a second at most.
+   *
+   * A cancel cancels the handlers, waits for their cleanup, and stops listening.
+   */
+  serve(handler: Handler<S>, options: ServeOptions<S> = {}): Operation<void> {
+    return Server.#serve(this, handler, options)
+  }
+
+  /**
+   * Stops it: accepts no more, lets what runs finish for `grace` ms, then cancels it. Ends when the last connection has.
+   * Handlers that wait for input get the end of it. May be called again, say with a shorter grace. A cancel ends only the
+   * waiting.
+   */
+  stop(options: StopOptions = {}): Operation<void> {
+    return Server.#stop(this, options.grace ?? 10_000)
+  }
+
+  /** Stops listening; does not touch connections. */
+  close(): void {
+    this.#listener.close()
+    if (this.#state === 'new') this.#state = 'stopped'
+    else if (this.#state === 'serving') this.#state = 'stopping'
+    this.#stopping.tryResolve()
+    this.#vacancy?.tryResolve()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** Plain figures of this moment. */
+  stats(): ServerStats {
+    return Object.freeze({
+      name: this.name,
+      state: this.#state,
+      connections: this.#sockets.size,
+      accepted: this.#accepted,
+      failed: this.#failed,
+      waiting: this.#listener.waiting,
+      refused: this.#listener.refused,
+    })
+  }
+
+  static readonly #stop = fn(function* stop<S extends BufferedStream>(server: Server<S>, grace: number) {
+    const idle = server.#state === 'new'
+    server.close()
+    if (idle || server.#state === 'stopped') return
+    server.#draining = true
+    for (const socket of server.#sockets) socket.stopReading()
+    const finished = yield* timeoutOr(grace, false, server.#ended.wait())
+    if (finished !== false) return
+    server.#scope?.cancel(`${server.name} was stopped, and its grace of ${grace} ms is over`)
+    yield* server.#ended.wait()
+  })
+
+  static readonly #serve = fn(function* serve<S extends BufferedStream>(
+    server: Server<S>,
+    handler: Handler<S>,
+    { maxConnections = Infinity, onError }: ServeOptions<S>,
+  ) {
+    if (server.#state !== 'new')
+      throw new UsageError(`${server.name} was asked to serve, but it is ${server.#state}: listen anew`)
+    server.#state = 'serving'
+    const report = (error: unknown, socket: S | null): void => server.#report(error, socket, onError)
+    try {
+      yield* scope(function* (connections) {
+        server.#scope = connections
+        let pause = 0
+        while (server.#state === 'serving') {
+          if (server.#sockets.size >= maxConnections) {
+            server.#vacancy = new Future(`one of ${maxConnections} connections to end`)
+            yield* server.#vacancy
+            continue
+          }
+          let socket: S
+          try {
+            socket = yield* server.accept()
+          } catch (error) {
+            if ((server.#state as string) !== 'serving') return
+            if (error instanceof ClosedError) throw error
+            report(error, null)
+            pause = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, 2 * pause))
+            yield* timeoutOr(pause, undefined, server.#stopping.wait())
+            continue
+          }
+          pause = 0
+          server.#accepted++
+          server.#sockets.add(socket)
+          // It was handed over just before the stop.
+          if (server.#draining) socket.stopReading()
+          connections.spawn(Server.#connection(server, socket, handler, report), {
+            name: `connection ${socket.peerName}`,
+          })
+        }
+      })
+    } finally {
+      server.close()
+      // A task that is cancelled before its first step runs nothing, so it cannot have closed its socket.
+      for (const socket of server.#sockets) socket.destroy()
+      server.#sockets.clear()
+      server.#scope = null
+      server.#state = 'stopped'
+      server.#ended.resolve()
+    }
+  })
+
+  static readonly #connection = fn(function* connection<S extends BufferedStream>(
+    server: Server<S>,
+    socket: S,
+    handler: Handler<S>,
+    report: (error: unknown, socket: S | null) => void,
+  ) {
+    const opened = beginOwning(currentTask() as object)
+    let failed = false
+    try {
+      // A scope, so that a failure of a task that the handler spawned ends up here too, and not in who serves.
+      try {
+        yield* scope(() => handler(socket) as Body<unknown>)
+      } catch (error) {
+        failed = true
+        server.#failed++
+        report(error, socket)
+      }
+      for (const stream of [socket, ...opened]) {
+        try {
+          yield* stream.close()
+        } catch (error) {
+          // What broke the handler breaks the close as well: once is enough.
+          if (!failed) report(error, socket)
+        }
+      }
+    } finally {
+      for (const stream of [socket, ...opened]) stream.destroy()
+      server.#sockets.delete(socket)
+      server.#vacancy?.tryResolve()
+    }
+  })
+
+  #report(error: unknown, socket: S | null, onError: ServeOptions<S>['onError']): void {
+    if (onError === undefined) {
+      if (!(error instanceof BrokenError)) warn(`${socket?.name ?? this.name}: ${traceOf(error)}`)
+      return
+    }
+    try {
+      onError(error, socket)
+    } catch (failure) {
+      warn(`${this.name}: its onError failed: ${traceOf(failure)}`)
+    }
+  }
+}
+
+function warn(message: string): void {
+  currentLoop().host.warn(message)
+}
+
+function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : String(error)
+}

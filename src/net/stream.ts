@@ -1,0 +1,103 @@
+import type { Operation } from '../core/index.ts'
+
+/** How a stream behaves. All figures in bytes or milliseconds. */
+export interface StreamOptions {
+  /**
+   * How many bytes are kept for either side: a write waits while so many have not left, and the peer is made to wait while
+   * so many have come that nobody reads. 65536 if left out.
+   */
+  readonly highWaterMark?: number
+  /** The longest line that `readLine` takes, without its end. 65536 if left out. */
+  readonly maxLine?: number
+  /** What ends a line, taken as it is. If left out: "\n", or "\r\n". */
+  readonly delimiter?: string | Uint8Array
+  /** What the bytes of a line mean. */
+  readonly encoding?: 'utf8' | 'latin1'
+  /** How long `close` waits for a peer that does not take what was written. 10000 if left out. */
+  readonly closeMs?: number
+  /** How long `close` goes on taking what a peer sends that nobody will read, so that it gets to read the last words. 1000 if left out. */
+  readonly lingerMs?: number
+}
+
+/** Plain figures of one stream, at one moment. */
+export interface StreamStats {
+  readonly name: string
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  /** Bytes that have come and nobody has read. */
+  readonly unread: number
+  /** Bytes that were written and have not left. */
+  readonly unsent: number
+  /** The task that waits to read, and the one that waits to write. */
+  readonly reader: string | null
+  readonly writer: string | null
+  readonly closed: boolean
+}
+
+/**
+ * Bytes in either direction: a TCP or Unix socket, or one end of a `memoryPair`.
+ *
+ * One task may read and one may write at a time; another that tries to gets a `BusyError`, and the first is unharmed.
+ *
+ * Reading takes from what has come. A read that is cancelled, or that fails, takes nothing: the bytes stay for the next.
+ * When the peer has ended its side, what has come can be read, and then there is the end: `null`. When it broke the
+ * connection there is a `BrokenError` in place of the end; when this side closed it, a `ClosedError` at once.
+ *
+ * Writing hands bytes over whole or not at all, so a cancelled write never leaves half a message on the wire. What is
+ * written in one turn of the loop leaves together.
+ */
+export interface Stream extends Disposable, AsyncDisposable {
+  /** Such as `tcp 127.0.0.1:5000 → 127.0.0.1:80`: this side, and the other. */
+  readonly name: string
+  readonly closed: boolean
+
+  /** Some bytes, at most `max`, as soon as there are any; null at the end. */
+  read(max?: number): Operation<Uint8Array | null>
+  /** `count` bytes; null at the end. A `BrokenError` if the end comes amid them; `read` has those that did come. */
+  readExactly(count: number): Operation<Uint8Array | null>
+  /**
+   * The bytes up to `delimiter` and with it; null at the end. `read` has what came before the end without a delimiter. More
+   * than `max` bytes without one are a `LimitError`; they stay, too.
+   */
+  readUntil(delimiter: string | Uint8Array, max?: number): Operation<Uint8Array | null>
+  /**
+   * The next line, without its end; null when there are no more. A peer that vanishes amid a line has sent no line: that
+   * is the end too, and `read` has what it did send. A line longer than `maxLine` is a `LimitError`, now and for each
+   * `readLine` to come, unless `read` takes it away.
+   */
+  readLine(): Operation<string | null>
+  /** The lines, for `for await` in async code. In a task: `for (let line; (line = yield* stream.readLine()) !== null; )`. */
+  lines(): AsyncIterable<string>
+  /** Ends reading from this side: what has come can still be read, and then there is the end. */
+  stopReading(): void
+
+  /**
+   * Writes a text, in UTF-8, or bytes, which must not be changed afterwards. Waits while the peer is so slow that
+   * `highWaterMark` bytes have not left; then takes all of `data`, whatever its length.
+   */
+  write(data: string | Uint8Array): Operation<void>
+  /** Writes if that needs no waiting; false if it would. */
+  tryWrite(data: string | Uint8Array): boolean
+  /** Waits until all that was written has left this process. */
+  flush(): Operation<void>
+  /** Half-close: sends what was written, then the end. Reading goes on. */
+  end(): Operation<void>
+
+  /**
+   * Sends what was written, then lets go of the stream. A task that reads or waits to write gets a `ClosedError`. A peer
+   * that does not take it within `closeMs` loses it: that is a `BrokenError`. Closing again waits for the same end. If this is
+   * cancelled, the stream is destroyed.
+   */
+  close(): Operation<void>
+  /** Lets go of it at once, with all that has not left. The peer reads what did leave, and then the end. */
+  destroy(): void
+  /** As `destroy`, but the peer is to know that something went wrong: it gets a `BrokenError` in place of the end. */
+  reset(): void
+  /** For `using`: as `close`, but nobody waits, and nobody hears if the peer does not take the last bytes. */
+  [Symbol.dispose](): void
+  /** For `await using` in async code: as `close`. */
+  [Symbol.asyncDispose](): Promise<void>
+
+  /** Plain figures of this moment. */
+  stats(): StreamStats
+}

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { fn, spawn } from '../../src/core/index.ts'
+import { memoryPair } from '../../src/net/index.ts'
+import { waitAllBlocked } from '../../src/testing/index.ts'
+import { it } from '../support/it.ts'
+import { streamConformance } from './stream-conformance.ts'
+
+streamConformance(
+  'memory',
+  fn(function* (options) {
+    return memoryPair(options)
+  }),
+)
+
+it('memory: flush waits for all that was written before it, and for no more', function* () {
+  const [a, b] = memoryPair()
+  const chunk = Buffer.alloc(60_000)
+  // Two fill the peer, one is on its way, one waits behind it.
+  for (let i = 0; i < 4; i++) assert.equal(a.tryWrite(chunk), true)
+  const flusher = spawn(a.flush())
+  yield* waitAllBlocked()
+  assert.equal(a.stats().unsent, 120_000)
+  yield* b.readExactly(100_000)
+  yield* waitAllBlocked()
+  assert.equal(a.stats().unsent, 60_000)
+  assert.equal(flusher.state, 'parked')
+  assert.equal(a.tryWrite(chunk), true)
+  yield* b.readExactly(60_000)
+  yield* flusher
+  assert.equal(a.stats().unsent, 60_000)
+  a.destroy()
+  b.destroy()
+})
+
+it('memory: what is on the way to a side that lets go is lost, and its peer told', function* () {
+  const [a, b] = memoryPair()
+  for (let i = 0; i < 3; i++) a.tryWrite(Buffer.alloc(60_000))
+  b.destroy()
+  assert.throws(() => a.tryWrite('more'), /ECONNRESET.* 60000 bytes written before are lost/)
+})
