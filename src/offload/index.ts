@@ -1,0 +1,34 @@
+/**
+ * Pools of workers: calls that would hold the loop are made elsewhere, and waited for like anything else.
+ *
+ *   threads.ts      ThreadPool                                 pool.ts         what every pool is
+ *   submission.ts   the operation that `submit` gives          inline.ts       calls that are not worth a hop
+ *   scheduler.ts    which call runs where                      cost.ts         what calls are believed to cost
+ *   backlog.ts      calls that wait for a worker               crew.ts         which workers there are
+ *   watch.ts        calls that take longer than believed       link.ts         what an engine is
+ *   thread.ts       the engine of threads                      server.ts       the worker's side of it
+ *   messages.ts     what goes over the wire                    slots.ts        what both sides share
+ */
+import { setDefaultHost } from '../core/index.ts'
+import { NodeHost } from '../host/index.ts'
+
+// Whoever imports only this floor can still `await pool.submit(…)`.
+setDefaultHost(() => new NodeHost())
+
+export type { InlineOptions } from './inline.ts'
+export type {
+  AnyModule,
+  ArgumentsOf,
+  CloseOptions,
+  FunctionName,
+  FunctionStats,
+  Pool,
+  PoolState,
+  PoolStats,
+  ReturnOf,
+  WorkerStats,
+} from './pool.ts'
+export type { KindOf } from './submission.ts'
+export type { ThreadOptions } from './thread.ts'
+export { ThreadPool, type ThreadPoolOptions } from './threads.ts'
+export { type Transferable, transfer } from './transfer.ts'
