@@ -37,9 +37,9 @@ export class Call<T> extends Operation<T> implements Frame {
   constructor(source: (...args: never[]) => unknown, self: unknown, first: unknown, args: readonly unknown[]) {
     super()
     this.body = null
-    this.below = null
-    this.unwind = null
     this.native = false
+    this.unwind = null
+    this.below = null
     this.source = source
     this.self = self
     this.first = first

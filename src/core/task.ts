@@ -142,18 +142,19 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
 
   /** @internal Use `spawn` or `run`. */
   constructor(owner: Children, call: Call<T>) {
+    // What each step touches comes first: it shares a line of the processor's cache.
+    this.phase = START
+    this.slot = call
+    this.top = null
+    this.rare = null
+    this.owner = owner
+    this.parkedAt = 0
     this.id = ++lastId
     this.elder = null
     this.younger = null
     this.scopes = null
-    this.owner = owner
     this.source = call.source
-    this.phase = START
-    this.slot = call
-    this.top = null
-    this.parkedAt = 0
     this.joinList = null
-    this.rare = null
   }
 
   /** The name it was given, or that of its function. */

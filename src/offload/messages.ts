@@ -5,6 +5,9 @@
  *   worker ─▶ pool      Ready or Unloadable, once; then a Reply for each call whose result is not left in its slot (slots.ts),
  *                       and KNOCK when some were left
  *
+ * Calls come by message and not through shared memory: a worker that sleeps on memory (`Atomics.wait`) runs no promise of an
+ * earlier call meanwhile, and arguments have to be cloned anyway. What is worth sharing is results, which are mostly small.
+ *
  * A batch of calls is one flat array: to clone an array of numbers costs a fraction of cloning an object for each call.
  */
 import type { Thrown } from './wire-error.ts'

@@ -388,10 +388,12 @@ export class Scheduler implements CrewOwner {
 
   // -- the life of the pool
 
-  /** Starts all workers. Fulfilled when they have loaded the module. */
+  /** Starts all workers, and the spare for short calls. Fulfilled when they have loaded the module. */
   async warmUp(): Promise<void> {
     if (this.state !== 'open') throw this.refusal('waitReady()', '')
-    while (this.crew.seats.length < this.options.size && this.state === 'open' && this.crew.start());
+    const { size, express } = this.options
+    const all = express ? size + 1 : size
+    while (this.crew.seats.length < all && this.state === 'open' && this.crew.start());
     this.alive.hold()
     try {
       await new Promise<void>((resolve, reject) => {

@@ -93,7 +93,10 @@ export class ThreadPool<M extends object = AnyModule> implements Pool<M> {
     return new Submission<ReturnOf<M, K>>(this.#maker, name, args, this.submit)
   }
 
-  /** Starts `size` workers and waits until they have loaded the module: for a program that would rather fail at its start. */
+  /**
+   * Starts `size` workers, and a spare one unless there is no express lane, and waits until they have loaded the module: for a
+   * program that would rather fail, or be slow, at its start.
+   */
   waitReady(): Operation<void> {
     return wait(() => this.#scheduler.warmUp())
   }

@@ -702,41 +702,44 @@ it('a cancel from inside the beginning of a wait undoes it', function* () {
   assert.deepEqual(log, ['begun', 'undone'])
 })
 
-it.many('an undo may cancel its own task: the cancel takes the unwinding over, and nothing is undone twice', function* () {
-  for (const by of ['task', 'parent', 'signal'] as const) {
-    const log: string[] = []
-    const controller = new AbortController()
-    const parent = spawn(function* () {
-      const self = currentTask() as Task<unknown>
-      const child = spawn(
-        function* () {
-          try {
-            yield* timeout(
-              5,
-              suspend('an event', () => () => {
-                log.push('undone')
-                if (by === 'task') child.cancel('nested')
-                else if (by === 'parent') self.cancel('nested')
-                else controller.abort('nested')
-              }),
-            )
-          } catch {
-            log.push('caught')
-          } finally {
-            yield* sleep(10)
-            log.push('cleaned')
-          }
-          log.push('went on')
-        },
-        { signal: controller.signal },
-      )
-      return yield* endingText(child)
-    })
-    yield* ending(parent)
-    assert.deepEqual(log, ['undone', 'cleaned'], by)
-    assert.equal(yield* endingText(parent), by === 'parent' ? 'cancelled: nested' : 'done: cancelled: nested')
-  }
-})
+it.many(
+  'an undo may cancel its own task: the cancel takes the unwinding over, and nothing is undone twice',
+  function* () {
+    for (const by of ['task', 'parent', 'signal'] as const) {
+      const log: string[] = []
+      const controller = new AbortController()
+      const parent = spawn(function* () {
+        const self = currentTask() as Task<unknown>
+        const child = spawn(
+          function* () {
+            try {
+              yield* timeout(
+                5,
+                suspend('an event', () => () => {
+                  log.push('undone')
+                  if (by === 'task') child.cancel('nested')
+                  else if (by === 'parent') self.cancel('nested')
+                  else controller.abort('nested')
+                }),
+              )
+            } catch {
+              log.push('caught')
+            } finally {
+              yield* sleep(10)
+              log.push('cleaned')
+            }
+            log.push('went on')
+          },
+          { signal: controller.signal },
+        )
+        return yield* endingText(child)
+      })
+      yield* ending(parent)
+      assert.deepEqual(log, ['undone', 'cleaned'], by)
+      assert.equal(yield* endingText(parent), by === 'parent' ? 'cancelled: nested' : 'done: cancelled: nested')
+    }
+  },
+)
 
 it.many('an abort listener may cancel its own task, while a scope around it fails', function* () {
   const log: string[] = []

@@ -268,39 +268,42 @@ test('an open scope may be cancelled', async () => {
   assert.equal(host.unclaimed.size, 0)
 })
 
-it.many('an open scope whose task has not run yet waits for its tasks, and throws what failed among them', function* () {
-  const log: string[] = []
-  const cleansUp = function* () {
-    try {
-      yield* forever()
-    } finally {
-      yield* sleep(5)
-      log.push('cleaned')
+it.many(
+  'an open scope whose task has not run yet waits for its tasks, and throws what failed among them',
+  function* () {
+    const log: string[] = []
+    const cleansUp = function* () {
+      try {
+        yield* forever()
+      } finally {
+        yield* sleep(5)
+        log.push('cleaned')
+      }
     }
-  }
-  const failing = openScope()
-  failing.spawn(cleansUp)
-  const fails = failing.spawn(function* () {
-    throw new Error('boom')
-  })
-  yield* endingText(fails)
-  const cancelled = openScope()
-  const child = cancelled.spawn(cleansUp)
-  while (child.state === 'created') yield* yieldNow()
-  cancelled.cancel('why')
-  const endings: string[] = []
-  for (const open of [failing, cancelled]) {
-    const closed = new Future<string>()
-    open.close().then(
-      () => closed.resolve('closed'),
-      (error: Error) => closed.resolve(`${error.name}: ${error.message.replace(/^.*: /, '')}`),
-    )
-    endings.push(yield* closed)
-  }
-  assert.deepEqual(endings, ['Error: boom', 'CancelledError: why'])
-  assert.ok(log.length >= 1)
-  assert.ok(child.state === 'ended' && log.at(-1) === 'cleaned')
-})
+    const failing = openScope()
+    failing.spawn(cleansUp)
+    const fails = failing.spawn(function* () {
+      throw new Error('boom')
+    })
+    yield* endingText(fails)
+    const cancelled = openScope()
+    const child = cancelled.spawn(cleansUp)
+    while (child.state === 'created') yield* yieldNow()
+    cancelled.cancel('why')
+    const endings: string[] = []
+    for (const open of [failing, cancelled]) {
+      const closed = new Future<string>()
+      open.close().then(
+        () => closed.resolve('closed'),
+        (error: Error) => closed.resolve(`${error.name}: ${error.message.replace(/^.*: /, '')}`),
+      )
+      endings.push(yield* closed)
+    }
+    assert.deepEqual(endings, ['Error: boom', 'CancelledError: why'])
+    assert.ok(log.length >= 1)
+    assert.ok(child.state === 'ended' && log.at(-1) === 'cleaned')
+  },
+)
 
 it('an open scope works in async bodies', async () => {
   const log: string[] = []

@@ -507,7 +507,7 @@ test('a call that cannot be sent fails alone', () => {
 })
 
 test('warming up starts all workers and waits for them', async () => {
-  const office = new Office({ size: 3 })
+  const office = new Office({ size: 2 })
   let warm = false
   const warming = office.scheduler.warmUp().then(() => (warm = true))
   assert.equal(office.links.length, 3)
@@ -520,12 +520,12 @@ test('warming up starts all workers and waits for them', async () => {
 })
 
 test('warming up fails if the module cannot be loaded, or the pool is closed meanwhile', async () => {
-  const broken = new Office({ size: 1 })
+  const broken = new Office({ size: 1, express: false })
   const warming = broken.scheduler.warmUp()
   broken.link(1).events.unloadable(new Error('odd'))
   await assert.rejects(warming, /waitReady\(\) .*odd/)
 
-  const closed = new Office({ size: 1 })
+  const closed = new Office({ size: 1, express: false })
   const other = closed.scheduler.warmUp()
   closed.scheduler.close(false)
   await assert.rejects(other, ClosedError)

@@ -521,17 +521,19 @@ it('a pool that was never used is closed without having started anything', funct
   yield* pool.close()
 })
 
-it('waiting until it is ready starts all workers', function* () {
-  yield* withPool(
-    { size: 2 },
-    fn(function* (pool) {
-      yield* pool.waitReady()
-      assert.deepEqual(
-        pool.stats().workers.map(({ state }) => state),
-        ['idle', 'idle'],
-      )
-    }),
-  )
+it('waiting until it is ready starts all workers, and a spare for short calls', function* () {
+  for (const express of [true, false]) {
+    yield* withPool(
+      { size: 2, express },
+      fn(function* (pool) {
+        yield* pool.waitReady()
+        assert.deepEqual(
+          pool.stats().workers.map(({ state }) => state),
+          express ? ['idle', 'idle', 'idle'] : ['idle', 'idle'],
+        )
+      }),
+    )
+  }
 })
 
 it('workers are told what they are told: environment, name, and no data of ours', function* () {
