@@ -92,6 +92,30 @@ test('a bare generator whose finally waits: its callers never go on, and the tas
   )
 })
 
+test('what a carried operation gives in its place is nothing', () => {
+  const values: unknown[] = []
+  const ready = new Future<string>()
+  ready.resolve('of another operation')
+  function* inner(): Body<void> {
+    try {
+      yield* forever()
+    } finally {
+      values.push(yield* ready)
+      values.push(yield* sleep(1))
+      values.push(
+        yield* fn(function* () {
+          yield* sleep(1)
+          return 'a value that comes later'
+        })(),
+      )
+    }
+  }
+  cancelled(function* () {
+    yield* inner()
+  })
+  assert.deepEqual(values, ['of another operation', undefined, undefined])
+})
+
 test('several levels of bare generators, in loops, with waits in all their finally blocks', () => {
   const log: string[] = []
   const cleanup = fn(function* (name: string) {

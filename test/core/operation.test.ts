@@ -164,6 +164,34 @@ it('a wake from inside another wake’s beginning', function* () {
   assert.equal(yield* task, 'woken')
 })
 
+it('a suspend that something outside will end holds the loop up for as long as it waits', function* (host) {
+  const externals = () => host.loop.stats().externals
+  const wakes: Wake<void>[] = []
+  const op = suspend<void>('a socket', (wake) => void wakes.push(wake), { external: true })
+  for (const end of ['value', 'failure', 'cancel'] as const) {
+    const task = spawn.detached(op)
+    while (task.state !== 'parked') yield* yieldNow()
+    assert.equal(externals(), 1)
+    const wake = wakes.at(-1) as Wake<void>
+    if (end === 'value') wake()
+    else if (end === 'failure') wake.fail(new Error('reset'))
+    else task.cancel()
+    assert.equal(externals(), 0)
+    wake()
+    yield* ending(task)
+    assert.equal(externals(), 0)
+  }
+  for (const begin of [
+    (wake: Wake<void>) => wake(),
+    () => {
+      throw new Error('cannot begin')
+    },
+  ]) {
+    yield* ending(spawn.detached(suspend<void>('a socket', begin, { external: true })))
+    assert.equal(externals(), 0)
+  }
+})
+
 // -- one operation, several waiters
 
 it.many('one wait in two tasks is a BusyError for the second, and the first is unharmed', function* () {

@@ -228,6 +228,7 @@ test('a failure in an open scope cancels the others, and is thrown at the end of
     })
     host.advance()
     log.push('end of the block')
+    assert.equal(host.unclaimed.size, 0, 'not reported before either')
     assert.throws(() => tasks.spawn(forever), UsageError)
   }
   await assert.rejects(block(), /boom/)

@@ -201,6 +201,31 @@ it.many('a scope that failed may be used again, and nothing of the first time is
   assert.equal(yield* op, 'second')
 })
 
+it('a scope that ended without a wait may be used again, and be cancelled then', function* () {
+  let rounds = 0
+  const op = scope(function* () {
+    if (rounds++ > 0) yield* forever()
+  })
+  yield* op
+  const task = spawn(op)
+  yield* waitAllBlocked()
+  task.cancel('why')
+  assert.equal(yield* endingText(task), 'cancelled: why')
+})
+
+it('a scope without tasks ends, also where the task has spent its budget', function* () {
+  const ready = new Future<number>()
+  ready.resolve(1)
+  let rounds = 0
+  for (let i = 0; i < 700; i++) {
+    yield* ready
+    yield* scope(function* () {
+      rounds++
+    })
+  }
+  assert.equal(rounds, 700)
+})
+
 it.many('a body that throws cancels its tasks, and the block throws when they have ended', function* () {
   const log: string[] = []
   try {

@@ -795,6 +795,7 @@ it('a waiter that is woken twice is a bug that is named', function* () {
   })
   yield* task
   assert.equal((twice as Error).name, 'InternalError')
+  assert.throws(() => task.reject(new Error('late')), { name: 'InternalError', message: /woken while ended/ })
   assert.match((twice as Error).message, /woken while ready/)
 })
 

@@ -9,6 +9,7 @@ import {
   race,
   run,
   scope,
+  shield,
   sleep,
   spawn,
   suspend,
@@ -464,6 +465,55 @@ function deferred(): { promise: Promise<never>; reject: (error: unknown) => void
   })
   return { promise, reject }
 }
+
+it.many('a limit that passes while the cleanup of an outer one waits changes nothing', function* () {
+  const log: string[] = []
+  const through = fn(function* () {
+    yield* slow(log, 'cleanup', 20)
+  })
+  try {
+    yield* timeout(5, function* () {
+      try {
+        yield* timeout(10, through())
+      } catch {
+        log.push('caught')
+      }
+      log.push('went on')
+    })
+  } catch (error) {
+    log.push(`${(error as TimeoutError).ms}`)
+  }
+  assert.deepEqual(log, ['cleanup', '5'])
+})
+
+it('a limit that had to wait for a shield leaves what is outside of it, too', function* () {
+  const outside = spawn(() => sleep(50))
+  const result = yield* timeoutOr(5, 'too late', function* () {
+    yield* shield(sleep(10))
+    yield* forever()
+  })
+  assert.equal(result, 'too late')
+  assert.deepEqual([outside.state, outside.cancelled], ['parked', false])
+})
+
+it('the blocks that a task is in are told by name', function* () {
+  const task = spawn(function* body() {
+    yield* timeout(
+      1e6,
+      timeoutOr(
+        1e6,
+        null,
+        scope(() => shield(race([forever()])) as never),
+      ),
+    )
+  })
+  yield* sleep(1)
+  assert.deepEqual(
+    task.frames.filter((name) => name !== 'anonymous'),
+    ['race', 'shield', 'scope', 'timeoutOr', 'timeout', 'body'],
+  )
+  task.cancel()
+})
 
 it('a limit on each of several that race', function* () {
   const log: string[] = []

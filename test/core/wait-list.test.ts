@@ -139,6 +139,9 @@ test('installed twice is a BusyError, and the first stays in line', () => {
   line.shift()?.resume('served')
   place.install(nobody)
   assert.equal(line.size, 1)
+  line.shift()?.reject(new Error('refused'))
+  place.install(nobody)
+  assert.equal(line.size, 1)
 })
 
 it('a waiter that is served and cancelled in one turn keeps what it was served', function* () {
