@@ -196,39 +196,43 @@ function gather(mode: Mode, items: unknown): Operation<unknown> {
   const list: unknown[] = keys === null ? [...(items as Iterable<unknown>)] : Object.values(items)
   // Taken over now: a promise that fails before the first step has somebody who waits for it.
   for (const item of list) if (item instanceof Promise) item.then(undefined, () => {})
-  return callWithFrame(gatherBody, mode, keys, list)
+  return callWithFrame(bodies[mode], keys, list)
 }
 
-function* gatherBody(frame: Frame, mode: Mode, keys: string[] | null, list: unknown[]): Body<unknown> {
-  const task = machine.task as Task<unknown>
-  const opened: { children: Children | null } = { children: null }
-  const children = (): Children => (opened.children ??= task.open(frame, true))
-  const failures: unknown[] = []
-  let unwinding = true
-  let result: unknown
-  try {
-    const waits = list.map((item) => waitFor(item, children))
-    result = yield* new Gather(mode, waits)
-    unwinding = false
-  } catch (error) {
-    unwinding = false
-    failures.push(error)
-  } finally {
-    const scope = opened.children
-    if (scope !== null) {
-      closeScope(scope, frame, `${mode} needs it no more`)
-      yield* new Drain(scope)
-      endScope(scope, frame)
-      // A loser may fail as it likes; a cleanup that fails may not. Of `all`, none may.
-      for (const { cancelled, error } of scope.late ?? []) if (cancelled || mode === 'all') failures.push(error)
-      // biome-ignore lint/correctness/noUnsafeFinally: a failure of cleanup must not be lost to the cancel that caused it
-      if (unwinding && failures.length > 0) throw oneError(failures)
+/** The body of a call, one for each mode, so that a report of a task's frames tells which. */
+const bodyOf = (mode: Mode): ((frame: Frame, keys: string[] | null, list: unknown[]) => Body<unknown>) =>
+  named(mode, function* (frame: Frame, keys: string[] | null, list: unknown[]): Body<unknown> {
+    const task = machine.task as Task<unknown>
+    const opened: { children: Children | null } = { children: null }
+    const children = (): Children => (opened.children ??= task.open(frame, true))
+    const failures: unknown[] = []
+    let unwinding = true
+    let result: unknown
+    try {
+      const waits = list.map((item) => waitFor(item, children))
+      result = yield* new Gather(mode, waits)
+      unwinding = false
+    } catch (error) {
+      unwinding = false
+      failures.push(error)
+    } finally {
+      const scope = opened.children
+      if (scope !== null) {
+        closeScope(scope, frame, `${mode} needs it no more`)
+        yield* new Drain(scope)
+        endScope(scope, frame)
+        // A loser may fail as it likes; a cleanup that fails may not. Of `all`, none may.
+        for (const { cancelled, error } of scope.late ?? []) if (cancelled || mode === 'all') failures.push(error)
+        // biome-ignore lint/correctness/noUnsafeFinally: a failure of cleanup must not be lost to the cancel that caused it
+        if (unwinding && failures.length > 0) throw oneError(failures)
+      }
     }
-  }
-  if (failures.length > 0) throw oneError(failures)
-  if (keys === null || mode === 'race' || mode === 'any') return result
-  return Object.fromEntries((result as unknown[]).map((value, i) => [keys[i], value]))
-}
+    if (failures.length > 0) throw oneError(failures)
+    if (keys === null || mode === 'race' || mode === 'any') return result
+    return Object.fromEntries((result as unknown[]).map((value, i) => [keys[i], value]))
+  })
+
+const bodies = { all: bodyOf('all'), allSettled: bodyOf('allSettled'), race: bodyOf('race'), any: bodyOf('any') }
 
 /**
  * Waits for all: the results in the order of the arguments, or under the same keys for a record. The first failure cancels
@@ -300,4 +304,3 @@ export function any<R extends object>(record: R & NotOne<R>): Operation<ResultOf
 export function any(items: object): Operation<unknown> {
   return gather('any', items)
 }
-named('gather', gatherBody)

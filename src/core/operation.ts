@@ -117,10 +117,6 @@ export abstract class Wait<T> extends Operation<T> implements Parked {
       DONE.value = value
       return DONE
     }
-    if (machine.returning && carried(this, this.next)) {
-      DONE.value = undefined
-      return DONE
-    }
     if (machine.budget > 0) {
       machine.budget--
       const value = this.attempt()
@@ -128,6 +124,10 @@ export abstract class Wait<T> extends Operation<T> implements Parked {
         DONE.value = value
         return DONE
       }
+    }
+    if (machine.returning && carried(this, this.next)) {
+      DONE.value = undefined
+      return DONE
     }
     if (machine.op !== null) throw strayOperation()
     this.parked = task
