@@ -122,6 +122,27 @@ test('a timer that stops others of its deadline as it fires, before and after it
   assert.equal(loop.stats().timers, 0)
 })
 
+test('a timer that stops most of its deadline as it fires: the others fire once each, in order', () => {
+  const { host, loop, fired, start } = clockwork()
+  const others: Alarm[] = []
+  for (let i = 0; i < 20; i++) start(`before ${i}`, 5)
+  start('stops', 5, () => {
+    for (const other of others) loop.stopTimer(other)
+  })
+  for (let i = 0; i < 200; i++) {
+    const alarm = start(`${i}`, 5)
+    if (i % 10 !== 0) others.push(alarm)
+  }
+  host.advance()
+  const expected = [
+    ...Array.from({ length: 20 }, (_, i) => `before ${i}@5`),
+    'stops@5',
+    ...Array.from({ length: 20 }, (_, i) => `${i * 10}@5`),
+  ]
+  assert.deepEqual(fired, expected)
+  assert.equal(loop.stats().timers, 0)
+})
+
 test('a timer that starts others as it fires: for the same instant, the past and the future', () => {
   const { host, loop, fired, start } = clockwork()
   start('a', 5, () => {

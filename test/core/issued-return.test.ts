@@ -116,6 +116,28 @@ test('what a carried operation gives in its place is nothing', () => {
   assert.deepEqual(values, ['of another operation', undefined, undefined])
 })
 
+test('a call that does not wait hides no wait that comes after it', () => {
+  const log: string[] = []
+  const quick = fn(function* () {
+    log.push('quick')
+  })
+  function* inner(): Body<void> {
+    try {
+      yield* forever()
+    } finally {
+      yield* quick()
+      yield* sleep(1)
+    }
+  }
+  const { task, warnings } = cancelled(function* () {
+    yield* inner()
+    log.push('went on')
+  })
+  assert.equal(task.outcome?.status, 'cancelled')
+  assert.deepEqual(log, ['quick'])
+  assert.ok(warnings.length > 0)
+})
+
 test('several levels of bare generators, in loops, with waits in all their finally blocks', () => {
   const log: string[] = []
   const cleanup = fn(function* (name: string) {

@@ -542,6 +542,30 @@ it.many('an outer scope that fails while the inner one cleans up takes the unwin
   assert.match(log[2] as string, /^thrown (inner,)?outer$/)
 })
 
+it.many('a task that fails between the last step of the body and the end of the block', function* () {
+  const log: string[] = []
+  try {
+    yield* scope(function* () {
+      const quick = spawn(() => sleep(1))
+      spawn(fails('boom', 1))
+      spawn(function* () {
+        try {
+          yield* forever()
+        } finally {
+          yield* sleep(5)
+          log.push('cleaned')
+        }
+      })
+      yield* quick
+      return 'the body was done'
+    })
+    log.push('went on')
+  } catch (error) {
+    log.push(...messages(error))
+  }
+  assert.deepEqual(log, ['cleaned', 'boom'])
+})
+
 it.many('a failure in one scope does not reach tasks of the scope around it', function* () {
   const outside = spawn(() => sleep(50))
   yield* scope(function* () {

@@ -99,7 +99,10 @@ it('one error that is thrown in two tasks keeps its text, and its stack stays bo
     yield* sleep(1)
     yield* future
   })
-  for (let i = 0; i < 500; i++) assert.equal(yield* failureOf(waits()), shared)
+  const through = fn(function* through() {
+    yield* waits()
+  })
+  for (let i = 0; i < 500; i++) assert.equal(yield* failureOf(through()), shared)
   assert.match(shared.stack ?? '', /^Error: shared\n/)
   assert.ok((shared.stack?.split('\n').length ?? 0) < 200)
 })

@@ -497,13 +497,14 @@ it('a limit that had to wait for a shield leaves what is outside of it, too', fu
 })
 
 it('the blocks that a task is in are told by name', function* () {
+  const go = new Future<void>()
   const task = spawn(function* body() {
     yield* timeout(
       1e6,
       timeoutOr(
         1e6,
         null,
-        scope(() => shield(race([forever()])) as never),
+        scope(() => shield(race([go])) as never),
       ),
     )
   })
@@ -512,7 +513,7 @@ it('the blocks that a task is in are told by name', function* () {
     task.frames.filter((name) => name !== 'anonymous'),
     ['race', 'shield', 'scope', 'timeoutOr', 'timeout', 'body'],
   )
-  task.cancel()
+  go.resolve()
 })
 
 it('a limit on each of several that race', function* () {
