@@ -114,10 +114,12 @@ export class Children implements Iterable<Child> {
       return
     }
     this.failures = [error]
+    // The owner first: a sibling that never ran ends at once, and must not wake it as if its wait were over.
+    if (!this.closing) {
+      this.unwind = { target: this.frame, error, failures: null, void: false }
+      this.owner?.interrupt(this.unwind)
+    }
     this.cancel(error, this.owner)
-    if (this.closing) return
-    this.unwind = { target: this.frame, error, failures: null, void: false }
-    this.owner?.interrupt(this.unwind)
   }
 
   /** The body is over: from here on failures are recorded, and nobody is interrupted any more. */

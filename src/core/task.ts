@@ -336,8 +336,10 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   cancel(reason?: unknown): void {
     const by = machine.task
     if (this.phase >= DONE) return
-    this.cancelScopes(reason, by)
+    if (this.cancelled) return
+    // Itself first: an unstarted child ends at once, and must not wake it as if its wait were over.
     this.cancelAlone(reason, by)
+    this.cancelScopes(reason, by)
   }
 
   /** @internal */
@@ -382,8 +384,8 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     }
     rare.failing = true
     rare.failures = [...(rare.failures ?? []), error]
-    this.cancelScopes(error, null)
     this.interrupt({ target: null, error: undefined, failures: null, void: false })
+    this.cancelScopes(error, null)
   }
 
   private cancelScopes(reason: unknown, by: TaskView | null): void {
@@ -420,6 +422,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       if (kind === THROW) this.slot = oneError([unwind.error, failure])
       else (unwind.failures ??= []).push(failure)
     }
+    this.cancelAbove(unwind.target, null, unwind.error)
   }
 
   /**
@@ -451,6 +454,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
 
   /** Cancels the tasks of scopes whose blocks are about to be unwound: those from `from` down to `target`. */
   private cancelAbove(target: Frame | null, from: Frame | null, reason: unknown): void {
+    if (target === null) return // whoever unwinds all of it cancels all of its children
     let scope = this.scopes
     let within = from === null
     for (let frame = this.top; frame !== target && scope !== null; frame = (frame as Frame).below) {
@@ -465,7 +469,6 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   private begin(unwind: Unwind): number {
     const top = this.top as Frame
     if (top === unwind.target) return THROW
-    if (unwind.target !== null) this.cancelAbove(unwind.target, null, unwind.error)
     top.unwind = unwind
     return RETURN
   }
@@ -629,6 +632,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       this.slot = unwind.error
       // It may have spawned more after the cancel had gone to its children.
       if (unwind.target === null) this.cancelScopes(rare.cancelled ? rare.reason : 'a failure beside it', rare.by)
+      else this.cancelAbove(unwind.target, null, unwind.error)
     }
     return kind
   }

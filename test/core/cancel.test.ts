@@ -319,6 +319,57 @@ it.many('a child may cancel its parent from its own finally', function* () {
   assert.ok(log.includes('child'))
 })
 
+it.many('a cancel is not seen by a catch that waits for a child which has not run', function* () {
+  for (const waits of ['join', 'scope'] as const) {
+    const log: string[] = []
+    const go = new Future<void>()
+    const parent = spawn(function* () {
+      yield* go
+      try {
+        if (waits === 'join') yield* spawn(forever)
+        else {
+          yield* scope(function* () {
+            spawn(forever)
+          })
+        }
+        log.push('went on')
+      } catch {
+        log.push('caught')
+      } finally {
+        yield* sleep(1)
+        log.push('finally')
+      }
+    })
+    // Ready before the child is spawned, so that it may come between.
+    spawn(function* () {
+      yield* go
+      if (parent.state === 'ready') yield* yieldNow()
+      parent.cancel('why')
+    })
+    yield* waitAllBlocked()
+    go.resolve()
+    assert.equal(yield* endingText(parent), 'cancelled: why')
+    assert.deepEqual(log, ['finally'], waits)
+  }
+})
+
+it.many('a failure is not seen as the cancel of a sibling that has not run', function* () {
+  const log: string[] = []
+  const parent = spawn.detached(function* () {
+    spawn(function* () {
+      throw new Error('boom')
+    })
+    try {
+      yield* spawn(forever)
+    } catch (error) {
+      log.push(`caught ${(error as Error).name}`)
+    }
+    log.push('went on')
+  })
+  assert.equal(yield* endingText(parent), 'failed: boom')
+  assert.deepEqual(log, [])
+})
+
 it.many('a cancel reaches all descendants, also those in scopes, and the parent ends last', function* () {
   const log: string[] = []
   const leaf = fn(function* (name: string) {

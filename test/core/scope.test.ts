@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  all,
+  allSettled,
+  any,
   type Body,
   CancelledError,
   currentTask,
   Future,
   fn,
   type Operation,
+  race,
   run,
   type Scope,
   scope,
@@ -540,6 +544,28 @@ it.many('an outer scope that fails while the inner one cleans up takes the unwin
   assert.equal(host.now(), 25)
   assert.deepEqual(log.slice(0, 2), ['body', 'between'])
   assert.match(log[2] as string, /^thrown (inner,)?outer$/)
+})
+
+it.many('a task that fails beside a gather whose calls have not run unwinds the block once', function* () {
+  for (const gather of [all, any, race, allSettled] as ((items: unknown[]) => Operation<unknown>)[]) {
+    const log: string[] = []
+    const task = spawn.detached(function* () {
+      try {
+        yield* scope(function* () {
+          spawn(() => {
+            throw new Error('boom')
+          })
+          yield* gather([forever, forever])
+          log.push('went on')
+        })
+      } finally {
+        yield* sleep(5)
+        log.push('cleaned')
+      }
+    })
+    assert.equal(yield* endingText(task), 'failed: boom')
+    assert.deepEqual(log, ['cleaned'])
+  }
 })
 
 it.many('a task that fails between the last step of the body and the end of the block', function* () {
