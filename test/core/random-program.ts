@@ -343,7 +343,8 @@ export class Play {
         visit.how = 'failed'
         throw error
       }
-      yield* yieldNow()
+      // A bare generator may be here because what it delegated to failed as it was unwound: to wait then is a misuse.
+      if (as !== 'delegate') yield* yieldNow()
       visit.how = 'done'
     } finally {
       const unwound = visit.how === null
