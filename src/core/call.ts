@@ -74,7 +74,7 @@ export class Call<T> extends Operation<T> implements Frame {
       return DONE
     }
     if (machine.task === null) throw new UsageError(outside)
-    return machine.returning ? this.startInReturn() : this.start()
+    return machine.registers.returning ? this.startInReturn() : this.start()
   }
 
   /** @internal */
@@ -97,6 +97,7 @@ export class Call<T> extends Operation<T> implements Frame {
         `${this.name}(…) runs already: an operation serves one waiter at a time; call ${this.name} again for another`,
       )
     this.body = STARTING
+    const { registers } = machine
     let result: IteratorResult<unknown, unknown>
     try {
       const source = this.source as (...args: unknown[]) => unknown
@@ -115,7 +116,7 @@ export class Call<T> extends Operation<T> implements Frame {
         this.body = body
         result = body.next(undefined)
       }
-      if (machine.op === null) {
+      if (registers.op === null) {
         if (!result.done) result = refuse(this.body, result)
       } else if (result.value !== PARK.value) throw strayOperation()
     } catch (error) {
@@ -126,9 +127,9 @@ export class Call<T> extends Operation<T> implements Frame {
       this.body = null
       return result
     }
-    if (machine.tail === null) machine.top = this
-    else machine.tail.below = this
-    machine.tail = this
+    if (registers.tail === null) registers.top = this
+    else registers.tail.below = this
+    registers.tail = this
     return PARK
   }
 
@@ -136,11 +137,12 @@ export class Call<T> extends Operation<T> implements Frame {
   private startInReturn(): IteratorResult<unknown, unknown> {
     if (carried(this, this.next)) return { value: undefined, done: true }
     // What runs from here on is resumed by `next`, not by the return that was issued further down.
-    machine.returning = false
+    const { registers } = machine
+    registers.returning = false
     try {
       return this.start()
     } finally {
-      machine.returning = true
+      registers.returning = true
     }
   }
 }
@@ -159,7 +161,7 @@ const STARTING: Steppable = { ...inert }
 /** The body yielded something that is no operation: tells it so, where it stands, until it parks or ends. */
 function refuse(body: Steppable, first: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
   let result = first
-  while (!result.done && machine.op === null) result = body.throw(wrongYield(result.value))
+  while (!result.done && machine.registers.op === null) result = body.throw(wrongYield(result.value))
   return result
 }
 

@@ -24,6 +24,7 @@ export {
   UsageError,
   type WaitEdge,
 } from './errors.ts'
+export { Fifo } from './fifo.ts'
 export { Future } from './future.ts'
 export { all, allSettled, any, type ResultOf, race } from './gather.ts'
 export type { Host, Turning } from './host.ts'
@@ -31,8 +32,10 @@ export { addInstrument, type Instrument, reportInstrumentFaultsTo } from './inst
 export { Loop } from './loop.ts'
 export {
   type Context,
+  IDLE,
   type LoopView,
   machine,
+  Registers,
   type TaskState,
   type TaskView,
   type Timer,
@@ -50,7 +53,6 @@ export {
   type Wake,
 } from './operation.ts'
 export type { Outcome } from './outcome.ts'
-export { ReadyRing } from './ready-ring.ts'
 export {
   currentLoop,
   currentTask,

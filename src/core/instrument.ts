@@ -1,4 +1,4 @@
-import type { TaskView } from './machine.ts'
+import { machine, type TaskView } from './machine.ts'
 
 /**
  * Watches tasks from within. Every hook is optional; all run synchronously, inside the engine, so they must be quick and
@@ -7,7 +7,7 @@ import type { TaskView } from './machine.ts'
 export interface Instrument {
   /** A task was made; it is ready. */
   spawned?(task: TaskView): void
-  /** It was put in the loop's ring, by what it waited for or by a cancel. */
+  /** It was put in the loop's line, by what it waited for or by a cancel. */
   ready?(task: TaskView): void
   stepBegins?(task: TaskView): void
   stepEnds?(task: TaskView): void
@@ -55,6 +55,7 @@ export function reportInstrumentFaultsTo(report: (error: unknown) => void): void
 
 function rebuild(): void {
   instruments.active = listeners.size === 0 ? null : combine()
+  machine.watched = instruments.active !== null
 }
 
 function combine(): Required<Instrument> {

@@ -22,11 +22,12 @@ const mark = 'fibril:return'
 const engine = {
   // `try` also keeps this frame on the stack in JSC, where a call in tail position is a jump.
   [mark](body: Steppable): IteratorResult<unknown, unknown> {
-    machine.returning = true
+    const { registers } = machine
+    registers.returning = true
     try {
       return body.return(undefined)
     } finally {
-      machine.returning = false
+      registers.returning = false
     }
   },
 }

@@ -2,21 +2,21 @@
  * Theory of operation: the loop is `turn`, and it reads in three acts: time, ready, idle.
  *
  * The host calls a turn in a macrotask of its own, when something was made ready or the earliest deadline came. A turn
- * runs what is ready, and what that makes ready, until the ring is empty or its slice of time is over; then the platform
+ * runs what is ready, and what that makes ready, until the line is empty or its slice of time is over; then the platform
  * breathes: sockets, timers and microtasks of others come before the next turn. So neither a million ready tasks nor two
  * that wake each other for ever keep anybody else from running, and a switch of tasks costs no trip through the platform.
  */
 import { Children, type TaskLoop } from './children.ts'
 import { Deadlines } from './deadlines.ts'
 import { DeadlockError } from './errors.ts'
+import { Fifo } from './fifo.ts'
 import type { Host, Turning } from './host.ts'
-import { machine, type Timer } from './machine.ts'
-import { ReadyRing } from './ready-ring.ts'
+import { machine, Registers, type Timer } from './machine.ts'
 import type { Task } from './task.ts'
 import { waitGraph } from './wait-graph.ts'
 
 /** Steps between two looks at the clock. */
-const STRIDE = 64
+const BATCH = 64
 /** Spawn sites recorded in one turn: the others of a burst are not worth their microsecond each. */
 const SITES = 4
 
@@ -27,7 +27,7 @@ export class Loop implements TaskLoop, Turning {
   tick = 0
   sites = SITES
   externals = 0
-  private readonly ring = new ReadyRing<Task<unknown>>()
+  private readonly readyTasks = new Fifo<Task<unknown>>()
   private readonly deadlines = new Deadlines(this)
   private failed: Task<unknown>[] = []
   private deferred = false
@@ -43,12 +43,11 @@ export class Loop implements TaskLoop, Turning {
   /** One turn. The host calls it. */
   turn(): void {
     const { host } = this
-    const ring = this.ring
     const start = host.now()
     // A task may drive another loop in its step.
-    const { loop: outer, task: outerTask, returning, budget } = machine
-    machine.loop = this
-    machine.returning = false
+    const outer = machine.registers
+    const registers = new Registers(this)
+    machine.registers = registers
     this.deferred = true
     this.tick = start | 0
     if (!host.strict) this.sites = SITES
@@ -58,40 +57,40 @@ export class Loop implements TaskLoop, Turning {
       this.deadlines.expire(start)
 
       // Ready: one step each, for the length of a slice.
-      for (let stride = STRIDE; ; stride--) {
-        if (host.pick !== undefined && ring.length > 1) ring.promote(host.pick(ring.length))
-        const task = ring.shift()
-        if (task === undefined) break
-        task.step()
-        if (stride === 0) {
-          if (host.now() - start >= host.slice) break
-          stride = STRIDE
-        }
-      }
+      while (this.batch(registers) && host.now() - start < host.slice) {}
     } finally {
-      machine.task = outerTask
-      machine.loop = outer
-      machine.returning = returning
-      machine.budget = budget
+      machine.registers = outer
 
       // Idle: come again at once, at the next deadline, or when somebody outside wakes a task.
       if (this.failed.length > 0) this.reportUnclaimed()
-      this.deferred = ring.length > 0
+      this.deferred = this.readyTasks.length > 0
       if (this.deferred) host.defer()
       else host.wakeAt(this.deadlines.next())
     }
   }
 
+  /** Steps so many tasks as are not worth a look at the clock. True if there may be more. */
+  private batch(registers: Registers): boolean {
+    const { host, readyTasks } = this
+    for (let left = BATCH; left > 0; left--) {
+      if (host.pick !== undefined && readyTasks.length > 1) readyTasks.promote(host.pick(readyTasks.length))
+      const task = readyTasks.shift()
+      if (task === undefined) return false
+      if (task.step(registers)) this.ready(task)
+    }
+    return true
+  }
+
   /** @internal Steps a new task outside any turn, before everything that is ready. */
   begin(task: Task<unknown>): void {
-    const outer = machine.loop
-    machine.loop = this
+    const outer = machine.registers
+    const registers = new Registers(this)
+    machine.registers = registers
     this.tick = this.host.now() | 0
     try {
-      task.step()
+      if (task.step(registers)) this.ready(task)
     } finally {
-      machine.task = null
-      machine.loop = outer
+      machine.registers = outer
       if (this.failed.length > 0) this.reportUnclaimed()
     }
   }
@@ -100,9 +99,9 @@ export class Loop implements TaskLoop, Turning {
     return this.host.now()
   }
 
-  /** @internal Puts a task in the ring. */
+  /** @internal Puts a task at the end of the line. */
   ready(task: object): void {
-    this.ring.push(task as Task<unknown>)
+    this.readyTasks.push(task as Task<unknown>)
     if (!this.deferred) {
       this.deferred = true
       this.host.defer()
@@ -151,12 +150,12 @@ export class Loop implements TaskLoop, Turning {
     const { message, edges } = waitGraph(this.root)
     for (const task of stuck) task.fail(new DeadlockError(message, edges), false)
     // Nothing to run after that: even their cleanup waits for ever.
-    if (this.ring.length === 0) for (const task of stuck) task.fail(new DeadlockError(message, edges), true)
+    if (this.readyTasks.length === 0) for (const task of stuck) task.fail(new DeadlockError(message, edges), true)
     return true
   }
 
   /** Plain figures of this moment. */
   stats(): { readonly ready: number; readonly timers: number; readonly externals: number } {
-    return Object.freeze({ ready: this.ring.length, timers: this.deadlines.size, externals: this.externals })
+    return Object.freeze({ ready: this.readyTasks.length, timers: this.deadlines.size, externals: this.externals })
   }
 }

@@ -8,8 +8,8 @@
  * the caller's own step:
  *
  *   - an operation that is ready answers `DONE` there and then: nothing parks, the engine never hears of it;
- *   - one that must wait writes itself to `machine.op` and answers `PARK`. Each `Call` that is left on the way out puts
- *     itself on the list `machine.top … machine.tail`, innermost first: these are the frames entered in this step.
+ *   - one that must wait writes itself to the register `op` and answers `PARK`. Each `Call` that is left on the way out puts
+ *     itself on the list `top … tail`, innermost first: these are the frames entered in this step.
  *     The engine links that list onto the task's stack in O(1), and installs the operation with the task as its waiter.
  *
  * So a function that does not park costs no more than delegation between generators, and waking is O(1) at any depth:
@@ -20,7 +20,7 @@
  *
  * Nothing above the loop imports the loop. What the loop offers to those above it (`LoopView`) is reached by
  * `machine.loop` during a step, and by a task's owner otherwise. There is one machine per thread, and any number of
- * loops, of which one at a time is in a turn.
+ * loops, of which one at a time is in a turn. A turn brings registers of its own and puts the former ones back.
  */
 
 /** What an operation may know of the task that waits on it, and what reports and instruments may read of any task. */
@@ -37,7 +37,7 @@ export interface TaskView {
   toString(): string
 }
 
-/** `created`: no step yet. `ready`: in the loop's ring. `ended`: settled. */
+/** `created`: no step yet. `ready`: in the loop's line. `ended`: settled. */
 export type TaskState = 'created' | 'ready' | 'running' | 'parked' | 'ended'
 
 /** Whom an installed operation wakes, exactly once, by one of the two verbs. */
@@ -48,7 +48,7 @@ export interface Waiter<in T = unknown> {
   readonly waitingTask: TaskView | null
 }
 
-/** What `machine.op` holds: an operation on which the running step has parked. */
+/** What the register `op` holds: an operation on which the running step has parked. */
 export interface Parked {
   readonly reason: string
   install(waiter: Waiter<unknown>): void
@@ -129,9 +129,13 @@ export interface RunningTask extends TaskView {
   carry(op: object): void
 }
 
-interface Machine {
+/**
+ * What the running step has done so far. Made anew for each turn, and not only to nest: an object that has just been made is
+ * written to for nothing, while V8 keeps a record of each write of a young task or operation into an old one.
+ */
+export class Registers {
+  /** The task that runs; null between steps. */
   task: RunningTask | null
-  loop: LoopView | null
   op: Parked | null
   top: Frame | null
   tail: Frame | null
@@ -139,24 +143,47 @@ interface Machine {
   budget: number
   /** True while the engine is inside `body.return()`. */
   returning: boolean
-  /** What tasks without a context of their own are stepped in; null while no context was ever used. */
-  base: Context | null
+  /** The loop that is in its turn. */
+  readonly loop: LoopView | null
+
+  constructor(loop: LoopView | null) {
+    this.task = null
+    this.op = null
+    this.top = null
+    this.tail = null
+    this.budget = 0
+    this.returning = false
+    this.loop = loop
+  }
 }
 
-export const machine: Machine = {
-  task: null,
-  loop: null,
-  op: null,
-  top: null,
-  tail: null,
-  budget: 0,
-  returning: false,
-  base: null,
+/** The registers outside any turn. */
+export const IDLE: Registers = new Registers(null)
+
+class Machine {
+  registers: Registers = IDLE
+  /** What tasks without a context of their own are stepped in; null while no context was ever used. */
+  base: Context | null = null
+  /** An instrument listens. */
+  watched = false
+
+  /** The task that runs. */
+  get task(): RunningTask | null {
+    return this.registers.task
+  }
+
+  /** The loop that is in its turn. */
+  get loop(): LoopView | null {
+    return this.registers.loop
+  }
 }
+
+/** The machine of this thread. */
+export const machine: Machine = new Machine()
 
 /** A context (AsyncLocalStorage) that can be entered: what `AsyncResource` is to Node. */
 export interface Context {
-  runInAsyncScope<A extends unknown[]>(run: (...args: A) => void, self: unknown, ...args: A): void
+  runInAsyncScope<A extends unknown[], R>(run: (...args: A) => R, self: unknown, ...args: A): R
 }
 
 /** How many ready operations a step may take before it must let others run. */

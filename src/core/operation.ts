@@ -109,7 +109,8 @@ export abstract class Wait<T> extends Operation<T> implements Parked {
 
   /** @internal */
   override next(value?: unknown): IteratorResult<unknown, unknown> {
-    const { task } = machine
+    const { registers } = machine
+    const { task } = registers
     if (task === null) throw new UsageError(outside)
     if (this.parked !== null) {
       if (this.parked !== task) throw busy(this.reason)
@@ -117,21 +118,21 @@ export abstract class Wait<T> extends Operation<T> implements Parked {
       DONE.value = value
       return DONE
     }
-    if (machine.budget > 0) {
-      machine.budget--
+    if (registers.budget > 0) {
+      registers.budget--
       const value = this.attempt()
       if (value !== NOT_YET) {
         DONE.value = value
         return DONE
       }
     }
-    if (machine.returning && carried(this, this.next)) {
+    if (registers.returning && carried(this, this.next)) {
       DONE.value = undefined
       return DONE
     }
-    if (machine.op !== null) throw strayOperation()
+    if (registers.op !== null) throw strayOperation()
     this.parked = task
-    machine.op = this
+    registers.op = this
     return PARK
   }
 
@@ -156,11 +157,13 @@ export function busy(reason: string): BusyError {
 
 /** @internal The error for an operation that was started, but whose `PARK` did not come out of the generator. Takes it back. */
 export function strayOperation(): UsageError {
-  const reason = machine.op?.reason
-  machine.op?.abandon()
-  machine.op = null
-  machine.top = null
-  machine.tail = null
+  const { registers } = machine
+  const { op } = registers
+  const reason = op?.reason
+  op?.abandon()
+  registers.op = null
+  registers.top = null
+  registers.tail = null
   return new UsageError(
     `an operation (${reason}) was iterated, but not waited for: write \`yield* operation\`, not a spread, destructuring or for…of`,
   )

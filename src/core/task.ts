@@ -2,14 +2,14 @@
  * Theory of operation: a task is a stack of frames, and this file drives it.
  *
  *            spawn              step               operation parks
- *   created ──────▶ (in ring) ──────▶ running ───────────────────────▶ parked
+ *   created ──────▶ (in line) ──────▶ running ───────────────────────▶ parked
  *                      ▲                 │  │                            │ resume, reject, cancel
  *                      └─────── ready ◀──┼──┼────────────────────────────┘
  *                                        │  └─ a frame ended: its value goes to the frame below, in the same step
  *                                        └──── the last frame ended, then the children, then the locals: ended
  *
  * Rules.
- *  1. Only the loop calls `step`. Waking and cancelling put the task in the loop's ring and return: no user code runs
+ *  1. Only the loop calls `step`. Waking and cancelling put the task in the loop's line and return: no user code runs
  *     inside them, so they may be called from anywhere and never nest.
  *  2. A parked task has one operation, `op`. Whoever ends the wait calls `resume` or `reject`, once. Cancelling the wait
  *     is `op.uninstall()`, at once; what the operation had to give stays with it.
@@ -42,6 +42,7 @@ import {
   machine,
   PARK,
   type Parked,
+  type Registers,
   type RunningTask,
   SHIELD,
   type Steppable,
@@ -54,8 +55,9 @@ import { type Operation, type OperationIterator, strayOperation } from './operat
 import { messageOf, type Outcome, oneError } from './outcome.ts'
 import { captureSite, siteLines } from './task-stack.ts'
 import { WaitList } from './wait-list.ts'
+import { GIVE_WAY, TURN } from './yield-now.ts'
 
-// The phases of a task. Up to WIND_DOWN it is in the loop's ring, and the phase says what its next step does with `slot`.
+// The phases of a task. Up to WIND_DOWN it is in the loop's line, and the phase says what its next step does with `slot`.
 const START = 0 // calls it
 const NEXT = 1 // gives it to the top frame
 const THROW = 2 // throws it into the top frame
@@ -397,7 +399,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     const { phase } = this
     if (phase >= DONE) return
     if (phase === START && this.scopes === null) {
-      // It runs nothing. Its place in the ring is passed over.
+      // It runs nothing. Its place in the line is passed over.
       this.settle(CANCELLED, undefined)
     } else if (phase === PARKED && this.slot === null) {
       // Only its children are left, and a cancel has gone to them too.
@@ -496,19 +498,24 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
 
   // -- running
 
-  /** @internal One step. Only the loop calls it. */
-  step(): void {
-    const { phase, slot, rare } = this
-    if (phase >= DONE) return // cancelled before it started
+  /** @internal One step. Only the loop calls it. True if it is ready again: the loop puts it at the end of the line. */
+  step(registers: Registers): boolean {
+    const { phase, slot } = this
+    if (phase >= DONE) return false // cancelled before it started
     this.phase = RUNNING
     this.slot = undefined
-    machine.task = this
-    machine.budget = BUDGET
-    if (instruments.active !== null) instruments.active.stepBegins(this)
-    const context = rare === null || rare.context === null ? this.baseContext() : rare.context
-    if (context === null) this.drive(phase, slot)
-    else context.runInAsyncScope(this.drive, this, phase, slot)
-    if (instruments.active !== null) instruments.active.stepEnds(this)
+    registers.task = this
+    registers.budget = BUDGET
+    if (machine.watched || machine.base !== null) return this.watchedStep(phase, slot)
+    return this.run(phase, slot)
+  }
+
+  private watchedStep(phase: number, slot: unknown): boolean {
+    instruments.active?.stepBegins(this)
+    const context = this.rare?.context ?? this.baseContext()
+    const again = context === null ? this.run(phase, slot) : context.runInAsyncScope(this.run, this, phase, slot)
+    instruments.active?.stepEnds(this)
+    return again
   }
 
   /** A task that was spawned before the first store was set gets a context of its own, so that it cannot write into others'. */
@@ -522,76 +529,113 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     return rare.context
   }
 
-  private drive(kind: number, value: unknown): void {
-    for (;;) {
-      const frame = this.top
-      let result: IteratorResult<unknown, unknown> | null
-      try {
-        if (frame === null) {
-          if (kind !== START)
-            return kind === WIND_DOWN ? this.windDown(this.extra().ending) : this.bodyEnded(kind, value)
-          result = (value as Call<T>).start()
-        } else if (kind === NEXT) result = frame.resumed(value)
-        else if (kind === THROW) result = frame.failed(value)
-        else result = issueReturn(frame.body as Steppable)
-      } catch (error) {
-        machine.op = null
-        machine.top = null
-        machine.tail = null
-        result = null
-        kind = THROW
-        value = error
-      }
-      if (result !== null) {
-        const { op } = machine
-        if (op !== null && result.value === PARK.value) {
-          kind = this.park(op)
-          if (kind === NOTHING) return
-          value = this.slot
-          this.slot = undefined
-          continue
-        }
-        if (op !== null || !result.done) {
-          kind = THROW
-          value = op === null ? wrongYield(result.value) : strayOperation()
-          if (!result.done) continue
-        } else {
-          if (frame === null) return this.bodyEnded(NEXT, result.value)
-          kind = NEXT
-          value = result.value
-        }
-      }
-      if (frame === null) return this.bodyEnded(THROW, value) // in its first step
-      this.top = frame.below
-      frame.left()
-      const unwind = frame.unwind
-      if (unwind !== null) {
-        frame.unwind = null
-        if (unwind === SHIELD) continue
-        if (kind === THROW) (unwind.failures ??= []).push(value)
-        const below = this.top
-        if (below !== unwind.target) {
-          ;(below as Frame).unwind = unwind
-          kind = RETURN
-          value = undefined
-        } else if (below === null) return this.unwound(unwind)
-        else {
-          kind = THROW
-          value = unwind.failures === null ? unwind.error : oneError([unwind.error, ...unwind.failures])
-        }
+  private run(kind: number, value: unknown): boolean {
+    if (kind === WIND_DOWN) {
+      this.windDown(this.extra().ending)
+      return false
+    }
+    const frame = this.top
+    const result = this.resumeFrame(frame, kind, value)
+    // A task that gives way needs no more than its place at the end of the line.
+    const { registers } = machine
+    if (registers.op === GIVE_WAY && result === PARK && registers.tail === null && !machine.watched) {
+      const { rare } = this
+      if (rare === null || rare.pending === null) {
+        registers.op = null
+        this.phase = NEXT
+        this.slot = TURN
+        return true
       }
     }
+    this.drive(frame, result)
+    return false
+  }
+
+  /** Resumes the top frame, or starts the body where there is none. Null if it threw; then `slot` holds the error. */
+  private resumeFrame(frame: Frame | null, kind: number, value: unknown): IteratorResult<unknown, unknown> | null {
+    try {
+      if (frame === null) return (value as Call<T>).start()
+      if (kind === NEXT) return frame.resumed(value)
+      return kind === THROW ? frame.failed(value) : issueReturn(frame.body as Steppable)
+    } catch (error) {
+      const { registers } = machine
+      registers.op = null
+      registers.top = null
+      registers.tail = null
+      this.slot = error
+      return null
+    }
+  }
+
+  /** Goes on with what came of resuming `frame`, until the task parks or its body has ended. */
+  private drive(top: Frame | null, first: IteratorResult<unknown, unknown> | null): void {
+    const { registers } = machine
+    let frame = top
+    let result = first
+    for (;;) {
+      let kind = NEXT
+      let value: unknown
+      let ended = true
+      const { op } = registers
+      if (result === null) {
+        kind = THROW
+        value = this.takeSlot()
+      } else if (op !== null && result.value === PARK.value) {
+        registers.op = null
+        if (registers.tail !== null) this.enter(registers)
+        kind = this.park(op)
+        if (kind === NOTHING) return
+        value = this.takeSlot()
+        ended = false
+      } else if (op !== null || !result.done) {
+        kind = THROW
+        value = op === null ? wrongYield(result.value) : strayOperation()
+        ended = result.done === true
+      } else value = result.value
+
+      if (ended && frame !== null) {
+        this.top = frame.below
+        frame.left()
+        const { unwind } = frame
+        if (unwind !== null) {
+          frame.unwind = null
+          if (unwind !== SHIELD) {
+            if (kind === THROW) (unwind.failures ??= []).push(value)
+            const below = this.top
+            if (below !== unwind.target) {
+              ;(below as Frame).unwind = unwind
+              kind = RETURN
+              value = undefined
+            } else if (below === null) return this.unwound(unwind)
+            else {
+              kind = THROW
+              value = unwind.failures === null ? unwind.error : oneError([unwind.error, ...unwind.failures])
+            }
+          }
+        }
+      }
+      frame = this.top
+      if (frame === null) return this.bodyEnded(kind, value)
+      result = this.resumeFrame(frame, kind, value)
+    }
+  }
+
+  private takeSlot(): unknown {
+    const { slot } = this
+    this.slot = undefined
+    return slot
+  }
+
+  /** Puts the frames that were entered in this step on the stack. */
+  private enter(registers: Registers): void {
+    ;(registers.tail as Frame).below = this.top
+    this.top = registers.top
+    registers.top = null
+    registers.tail = null
   }
 
   /** Parks on `op`. THROW or RETURN if the task must run on: an interrupt waited for this moment, or `op` cannot be installed. */
   private park(op: Parked): number {
-    machine.op = null
-    if (machine.tail !== null) {
-      machine.tail.below = this.top
-      this.top = machine.top
-      machine.top = null
-      machine.tail = null
-    }
     const rare = this.rare
     if (rare !== null && rare.pending !== null) {
       const kind = this.interrupted(rare)
@@ -693,7 +737,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       rare.disposing = true
       // Cleanup, as if the frame had been asked to return: no cancel cuts it short.
       disposal.unwind = { target: null, error: undefined, failures: null, void: false }
-      return this.drive(START, disposal)
+      return this.drive(null, this.resumeFrame(null, START, disposal))
     }
     const own = rare.failures ?? []
     const theirs = scope?.failures ?? []

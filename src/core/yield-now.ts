@@ -1,9 +1,9 @@
 import { UsageError } from './errors.ts'
-import { machine, PARK, type Waiter } from './machine.ts'
+import { machine, PARK, type Parked, type Waiter } from './machine.ts'
 import { carried, outside, strayOperation, Wait } from './operation.ts'
 
-/** What a task is resumed with after `yieldNow`: tells the one shared operation that its wait is over. */
-const TURN = Symbol('turn')
+/** @internal What a task is resumed with after `yieldNow`: tells the one shared operation that its wait is over. */
+export const TURN = {}
 
 const OVER: IteratorReturnResult<void> = { value: undefined, done: true }
 
@@ -15,10 +15,11 @@ class YieldNow extends Wait<void> {
 
   override next(value?: unknown): IteratorResult<unknown, unknown> {
     if (value === TURN) return OVER
-    if (machine.task === null) throw new UsageError(outside)
-    if (machine.returning && carried(this, this.next)) return OVER
-    if (machine.op !== null) throw strayOperation()
-    machine.op = this
+    const { registers } = machine
+    if (registers.task === null) throw new UsageError(outside)
+    if (registers.returning && carried(this, this.next)) return OVER
+    if (registers.op !== null) throw strayOperation()
+    registers.op = this
     return PARK
   }
 
@@ -31,6 +32,9 @@ class YieldNow extends Wait<void> {
 }
 
 const turn = new YieldNow()
+
+/** @internal The same, for the engine: a task that parks on it goes to the end of the line, and nothing else happens. */
+export const GIVE_WAY: Parked = turn
 
 /**
  * Lets every task that is ready run before this one goes on.

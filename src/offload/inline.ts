@@ -89,7 +89,8 @@ export class Inline {
     if (this.spent === 0) queueMicrotask(this.turnIsOver)
     this.spent += micros
     // A step may take only so much that is ready; time spent here counts, or a loop of inline calls would hold up all others.
-    machine.budget = Math.max(0, machine.budget - Math.floor(micros))
+    const { registers } = machine
+    registers.budget = Math.max(0, registers.budget - Math.floor(micros))
     cost.ranInline(micros)
     const tally = cost.owner
     tally.calls++

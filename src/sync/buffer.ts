@@ -1,4 +1,4 @@
-import { ReadyRing, UsageError } from '../core/index.ts'
+import { Fifo, UsageError } from '../core/index.ts'
 import { Heap } from './heap.ts'
 
 /** Which item is taken next: the one that came first, the one that came last, or the smallest. */
@@ -29,7 +29,7 @@ class Stack<T> implements Buffer<T> {
 }
 
 export function bufferFor<T>(order: Order<T>): Buffer<T> {
-  if (order === 'fifo') return new ReadyRing<T>()
+  if (order === 'fifo') return new Fifo<T>()
   if (order === 'lifo') return new Stack<T>()
   if (typeof order === 'function') return new Heap<T>(order)
   throw new UsageError(

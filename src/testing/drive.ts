@@ -20,7 +20,7 @@
  * A drive is a generator that yields what is to be awaited: so one text serves runs that go on by promises, runs that
  * are over before they return, and those that begin like the latter and turn out to need the platform.
  */
-import { type Loop, machine, type Task, UsageError } from '../core/index.ts'
+import { IDLE, type Loop, machine, Registers, type Task, UsageError } from '../core/index.ts'
 import { macrotask, namesResources, pause, resources, resourcesSince } from './real-world.ts'
 import type { VirtualHost } from './virtual-host.ts'
 
@@ -78,7 +78,7 @@ export class Drive {
   /** What the run has left open in the platform; closing takes that some turns. */
   *handles(): Generator<Need, string[], void> {
     // Of several runs at the same time, nobody knows whose it is.
-    const alone = awaited.every((loop) => loop === this.host.loop)
+    const alone = awaited.every(({ loop }) => loop === this.host.loop)
     const left = (): string[] => (alone ? resourcesSince(this.before) : [])
     for (let i = 0; i < 20 && this.mode !== 'sync' && left().length > 0; i++) yield i < 10 ? macrotask : () => pause(2)
     return left()
@@ -123,7 +123,7 @@ export class Drive {
     const { loop, ahead } = this.host
     const { externals } = loop
     // A run that was started in this one, and for whose promise it may be waiting, is as good as the real world.
-    const inner = externals > 0 && awaited.at(-1) !== loop
+    const inner = externals > 0 && awaited.at(-1)?.loop !== loop
     const busy = inner || resourcesSince(this.before).length > 0
     if (busy && (externals > 0 || ahead === Infinity)) return 'real'
     if (externals === 0) return busy ? 'grace' : 'free'
@@ -146,8 +146,8 @@ export class Drive {
   }
 }
 
-/** The loops of the runs that are being awaited, the last one last. */
-const awaited: Loop[] = []
+/** The registers of the runs that are being awaited, the last one last. */
+const awaited: Registers[] = []
 
 /** Runs a drive of `loop` to its end, awaiting what it needs. */
 export async function awaitDrive<T>(loop: Loop, drive: Generator<Need, T, void>): Promise<T> {
@@ -156,14 +156,15 @@ export async function awaitDrive<T>(loop: Loop, drive: Generator<Need, T, void>)
   let step = drive.next()
   if (step.done) return step.value
   // Microtasks of this run find its loop, as code in a turn does.
-  awaited.push(loop)
-  machine.loop = loop
+  const registers = new Registers(loop)
+  awaited.push(registers)
+  machine.registers = registers
   try {
     for (; !step.done; step = drive.next()) await step.value()
     return step.value
   } finally {
-    awaited.splice(awaited.lastIndexOf(loop), 1)
-    machine.loop = awaited.at(-1) ?? null
+    awaited.splice(awaited.indexOf(registers), 1)
+    machine.registers = awaited.at(-1) ?? IDLE
   }
 }
 

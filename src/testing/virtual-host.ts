@@ -17,6 +17,7 @@ import {
   type Host,
   type Loop,
   machine,
+  Registers,
   type TaskView,
   type Turning,
   type UnhandledError,
@@ -275,23 +276,12 @@ export class VirtualHost implements Host {
 
   /** @internal Runs `code` as the loop would: outside of any task, whoever called. */
   within<R>(code: () => R): R {
-    const { task, loop, op, top, tail, budget, returning } = machine
-    machine.task = null
-    machine.loop = this.loop
-    machine.op = null
-    machine.top = null
-    machine.tail = null
-    machine.returning = false
+    const outer = machine.registers
+    machine.registers = new Registers(this.loop)
     try {
       return code()
     } finally {
-      machine.task = task
-      machine.loop = loop
-      machine.op = op
-      machine.top = top
-      machine.tail = tail
-      machine.budget = budget
-      machine.returning = returning
+      machine.registers = outer
     }
   }
 

@@ -1,0 +1,90 @@
+const SMALLEST = 32
+const LARGEST = 512
+
+/**
+ * First in, first out, in chunks: ready tasks, and the items of queues.
+ *
+ *     reading ─▶ ┌───┬───┬───┬───┬───┐      ┌───┬───┬───┬───┬───┐ ◀─ writing
+ *                │   │   │ c │ d │ ●─┼──▶…─▶│ x │ y │   │   │   │
+ *                └───┴───┴───┴───┴───┘      └───┴───┴───┴───┴───┘
+ *                  read ─▲                      write ─▲
+ *
+ * The last slot of a chunk holds the next chunk. A chunk is used once, as in a paper tape: nothing is ever moved or
+ * resized, and a burst gives its memory back as it is read. A fresh chunk also makes writes cheaper than a ring of the same size
+ * does, which is soon an old object: V8 keeps a record of each young one that is written into it.
+ *
+ * `Array.shift` is not used: on a long array it moves every element.
+ */
+export class Fifo<T> {
+  private reading: unknown[]
+  private writing: unknown[]
+  private read: number
+  private write: number
+  /** Where the link to the next chunk is, in either of them. */
+  private readEnd: number
+  private writeEnd: number
+  private count: number
+
+  constructor() {
+    const chunk = new Array<unknown>(SMALLEST + 1)
+    this.reading = chunk
+    this.writing = chunk
+    this.read = 0
+    this.write = 0
+    this.readEnd = SMALLEST
+    this.writeEnd = SMALLEST
+    this.count = 0
+  }
+
+  get length(): number {
+    return this.count
+  }
+
+  push(item: T): void {
+    if (this.write === this.writeEnd) this.append()
+    this.writing[this.write++] = item
+    this.count++
+  }
+
+  shift(): T | undefined {
+    if (this.count === 0) return undefined
+    if (this.read === this.readEnd) this.advance()
+    const { reading, read } = this
+    const item = reading[read] as T
+    reading[read] = undefined
+    this.read = read + 1
+    this.count--
+    return item
+  }
+
+  /** Brings the item at place `index`, less than `length`, to the head, and the head to its place. */
+  promote(index: number): void {
+    if (this.read === this.readEnd) this.advance()
+    const { reading, read } = this
+    let chunk = reading
+    let at = read + index
+    for (let end = this.readEnd; at >= end; end = chunk.length - 1) {
+      at -= end
+      chunk = chunk[end] as unknown[]
+    }
+    const item = chunk[at]
+    chunk[at] = reading[read]
+    reading[read] = item
+  }
+
+  private append(): void {
+    const size = Math.min(LARGEST, Math.max(SMALLEST, 2 * this.count))
+    const chunk = new Array<unknown>(size + 1)
+    this.writing[this.writeEnd] = chunk
+    this.writing = chunk
+    this.write = 0
+    this.writeEnd = size
+  }
+
+  private advance(): void {
+    const next = this.reading[this.readEnd] as unknown[]
+    this.reading = next
+    this.read = 0
+    this.readEnd = next.length - 1
+  }
+}
