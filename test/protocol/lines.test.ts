@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FramingError, LineDecoder, type LineOptions } from '../../src/protocol/index.ts'
+import { Decoder, FramingError, LineFraming, type LineOptions } from '../../src/protocol/index.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 /** All that comes out when `input` comes in chunks of `size` bytes: the lines, then what went wrong or was left. */
 function decode(input: Uint8Array, size: number, options?: LineOptions): string[] {
-  const decoder = new LineDecoder(options)
+  const decoder = new Decoder(new LineFraming(options))
   const events: string[] = []
   try {
     for (let at = 0; at < input.length; at += size) {
@@ -60,7 +60,7 @@ test('a line of just the allowed length is a line, one byte more is an error aft
 })
 
 test('a line without an end is an error as soon as it cannot be allowed any more', () => {
-  const decoder = new LineDecoder({ maxLength: 4 })
+  const decoder = new Decoder(new LineFraming({ maxLength: 4 }))
   const push = (chunk: string): string[] => [...decoder.push(bytes(chunk))].map(text)
   assert.deepEqual(push('1234'), [])
   assert.deepEqual(push('\r'), [], 'the end may begin here')
@@ -76,7 +76,7 @@ test('binary garbage is lines like any other', () => {
 })
 
 test('a million lines in one chunk cost no more than a million lines', () => {
-  const decoder = new LineDecoder()
+  const decoder = new Decoder(new LineFraming())
   const chunk = new Uint8Array(2_000_000)
   for (let i = 0; i < chunk.length; i += 2) {
     chunk[i] = 97
@@ -88,7 +88,7 @@ test('a million lines in one chunk cost no more than a million lines', () => {
 })
 
 test('what can never be a delimiter or a length is refused at once', () => {
-  assert.throws(() => new LineDecoder({ delimiter: '' }), RangeError)
-  assert.throws(() => new LineDecoder({ delimiter: '€' }), /not ASCII/)
-  assert.throws(() => new LineDecoder({ maxLength: Number.NaN }), RangeError)
+  assert.throws(() => new Decoder(new LineFraming({ delimiter: '' })), RangeError)
+  assert.throws(() => new Decoder(new LineFraming({ delimiter: '€' })), /not ASCII/)
+  assert.throws(() => new Decoder(new LineFraming({ maxLength: Number.NaN })), RangeError)
 })
