@@ -140,7 +140,7 @@ export class ReceiveBuffer<B extends Uint8Array = Uint8Array> {
 
   private drop(count: number): void {
     this.start += count
-    // Let go of the storage, so that the next chunk is adopted.
+    // Let go of the storage: a stream that is idle keeps nothing.
     if (this.start === this.end) this.clear()
   }
 

@@ -154,6 +154,7 @@ test('lets go of its storage when all was taken', () => {
     buffer.push(message)
     buffer.push(message)
     buffer.take(200_000)
+    assert.equal(buffer.view().buffer.byteLength, 0)
   }
   // The first is the storage of an empty buffer; then each round needs its own again, and no larger.
   assert.deepEqual(sizes, [0, 400_000, 400_000, 400_000])
