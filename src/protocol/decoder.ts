@@ -42,7 +42,11 @@ export class Decoder<In> {
     this.framing = framing
   }
 
-  /** Adds a chunk, which nobody may write to any more, and gives the messages that are whole by now. */
+  /**
+   * Adds a chunk, which nobody may write to any more, and gives the messages that are whole by now, one by one as they
+   * are asked for. A `for` loop that is left may be left anyhow; an iterator that is driven by hand, and given up, must be
+   * told by its `return`, or it counts as a loop that runs.
+   */
   push(chunk: Uint8Array): Iterable<In> {
     if (this.failure !== null) throw this.failure.error
     if (this.ended) {
