@@ -96,7 +96,7 @@ for (const [name, make, most] of all) {
       const meter = new Meter()
       const buffer = meter.buffer()
       const framing = make()
-      const letters = [...bytes('00123:,\n'), 0, 0, 0, 5, random.below(256)]
+      const letters = [...bytes('00123:,\nA'), 0, 0, 0, 5, random.below(256)]
       const letter = (): number => letters[random.below(letters.length)] as number
       const longest = 1 + random.below(30)
       let counted = Infinity

@@ -31,6 +31,10 @@ export class Meter {
         this.looked += (found < 0 ? bytes.length : found + 1) - from
         return found
       },
+      [Symbol.iterator]: () => {
+        this.looked += bytes.length
+        return bytes[Symbol.iterator]()
+      },
       set: (source: Uint8Array, offset = 0) => {
         this.copied += source.length
         bytes.set(this.targets.get(source) ?? source, offset)
