@@ -15,7 +15,10 @@ import { Sender } from './sender.ts'
 import type { Stream, StreamOptions, StreamStats } from './stream.ts'
 import { codeName, type Wire } from './wire.ts'
 
-/** A stream over any wire: the reading half, the writing half, and how both end. */
+/**
+ * A stream over any wire: the reading half, the writing half, and how both end.
+ * Authors of transports (transport.ts) subclass it with a name and a wire.
+ */
 export abstract class BufferedStream implements Stream {
   abstract readonly name: string
   /** @internal The other side, for the names of tasks. */

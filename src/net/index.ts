@@ -7,6 +7,7 @@
  *   sender.ts                its writing half                    socket-listener.ts    node's server as a listener
  *   wire.ts                  what carries it                     socket.ts             node's socket as a wire
  *   net-errors.ts        what goes wrong, and what to do         memory.ts, -server.ts memory as both, for tests
+ *   transport.ts         for authors of other wires              net.ts                all of it, to be handed to code
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -19,8 +20,23 @@ export { type ConnectOptions, connect } from './connect.ts'
 export { listen, type ServeAtOptions, serve } from './listen.ts'
 export { type MemoryPairOptions, type MemoryStream, memoryPair } from './memory.ts'
 export { MemoryServer } from './memory-server.ts'
+export { type Connection, type Net, net } from './net.ts'
 export { ConnectError, LimitError, ListenError } from './net-errors.ts'
-export type { Handler, Listener, ServeOptions, Server, ServerStats, StopOptions } from './server.ts'
+export type { Handler, ServeOptions, ServerStats, StopOptions } from './server.ts'
 export type { Socket, SocketOptions } from './socket.ts'
 export type { ListenOptions } from './socket-listener.ts'
 export type { Stream, StreamOptions, StreamStats } from './stream.ts'
+export {
+  BufferedStream,
+  codeName,
+  describeSystemError,
+  formatAddress,
+  type Listener,
+  own,
+  type Piece,
+  type Receiver,
+  type Sender,
+  Server,
+  type Wire,
+  WireWait,
+} from './transport.ts'

@@ -1,6 +1,7 @@
 import { createServer, type Server as NodeServer } from 'node:net'
 import { BusyError, fn, type LoopView, machine, type Operation, UsageError, Wait, type Waiter } from '../core/index.ts'
 import { type Address, formatAddress } from './address.ts'
+import type { BufferedStream } from './buffered-stream.ts'
 import { describeSystemError, ListenError } from './net-errors.ts'
 import { type Handler, type ServeOptions, Server } from './server.ts'
 import type { Socket } from './socket.ts'
@@ -83,9 +84,9 @@ export function listen(options: ListenOptions): Operation<Server<Socket>> {
 }
 
 /** Where and how to serve. */
-export interface ServeAtOptions extends ListenOptions, ServeOptions<Socket> {
+export interface ServeAtOptions<S extends BufferedStream = Socket> extends ListenOptions, ServeOptions<S> {
   /** Told when it listens: its port, and how to stop it. */
-  readonly onListen?: (server: Server<Socket>) => void
+  readonly onListen?: (server: Server<S>) => void
 }
 
 /**

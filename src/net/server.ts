@@ -94,7 +94,7 @@ export class Server<S extends BufferedStream> {
   #accepted = 0
   #failed = 0
 
-  /** @internal */
+  /** For authors of transports; `listen` makes one for TCP. */
   constructor(listener: Listener<S>) {
     this.#listener = listener
   }

@@ -95,7 +95,7 @@ export class Drive {
     for (let quiet = 1, nap = 0, naps = 0; ; quiet++) {
       yield* this.need(nap === 0 ? macrotask : () => pause(nap, (wake) => (host.poke = wake)))
       host.poke = null
-      if (host.deferred) return true
+      if (host.deferred || host.happen()) return true
       if (quiet < enough) continue
       if (host.wakeBlocked()) return true
       const now = performance.now()

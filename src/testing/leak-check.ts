@@ -2,7 +2,7 @@ import { FibrilError, type TaskView } from '../core/index.ts'
 
 /** One thing that a test left behind. */
 export interface Leak {
-  readonly kind: 'task' | 'timer' | 'external wait' | 'handle'
+  readonly kind: 'task' | 'timer' | 'external wait' | 'handle' | 'connection' | 'listener'
   /** Which one. */
   readonly name: string
   /** What it waits for or when it is due, in words. */

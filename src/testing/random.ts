@@ -17,6 +17,16 @@ export class Random {
 
   /** The next of 0 … n - 1. */
   below(n: number): number {
-    return Math.floor((this.next() / 2 ** 32) * n)
+    return Math.floor(this.fraction() * n)
+  }
+
+  /** The next of 0 … 1, without the 1. */
+  fraction(): number {
+    return this.next() / 2 ** 32
+  }
+
+  /** True with chance `p`. */
+  chance(p: number): boolean {
+    return p > 0 && (p >= 1 || this.fraction() < p)
   }
 }

@@ -14,6 +14,11 @@ export function withoutDriver(stack: string): string {
     .join('\n')
 }
 
+/** Where something was made, told by an error that was made there: a stack without its head line. */
+export function placeOf(site: { readonly stack?: string | undefined }): string {
+  return withoutDriver(site.stack ?? '').replace(/^.*\n/, '')
+}
+
 /** Tells in the stack of an error which seed replays its schedule; null if there was nothing to choose. */
 export function noteSeed(error: unknown, seed: number | null): unknown {
   if (!(error instanceof Error) || typeof error.stack !== 'string') return error

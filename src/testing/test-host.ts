@@ -1,7 +1,7 @@
 import { type Body, InternalError, run, type Task, type TaskBody, UsageError } from '../core/index.ts'
 import { awaitDrive, Drive, type Mode, type Need } from './drive.ts'
 import { count, type Leak, LeakError, taskLeak, withDescendants } from './leak-check.ts'
-import { noteSeed, withoutDriver } from './seed-note.ts'
+import { noteSeed, placeOf } from './seed-note.ts'
 import { VirtualHost } from './virtual-host.ts'
 
 /** Steps that the cleanup of what a run left behind may take. */
@@ -140,8 +140,9 @@ export class TestHost extends VirtualHost {
       // Cleanup that does not end: the tasks are named, and their loop does not turn again.
       if (leaks.length === 0) throw error
     }
+    for (const end of this.endings.splice(0)) leaks.push(...end())
     for (const { timer, site } of this.testLoop.running()) {
-      const madeAt = withoutDriver(site.stack ?? '').replace(/^.*\n/, '')
+      const madeAt = placeOf(site)
       leaks.push({ kind: 'timer', name: timer.constructor.name, reason: `due at ${timer.bucket?.deadline} ms`, madeAt })
       loop.stopTimer(timer)
     }

@@ -5,9 +5,10 @@
  * deadline), `clock`. Whoever drives the host (drive.ts) calls `turn` while one is wanted, and then, when nothing is
  * ready, `goOn`, which does the first of these that applies:
  *
- *   1. tasks in `waitAllBlocked` go on;
- *   2. the clock moves to the earliest deadline, or to where `advance` wants it;
- *   3. nothing can run any more: the root gets a `DeadlockError` with the wait graph.
+ *   1. what is simulated and takes no time happens: bytes of a simulated network arrive;
+ *   2. tasks in `waitAllBlocked` go on;
+ *   3. the clock moves to the earliest deadline, or to where `advance` wants it;
+ *   4. nothing can run any more: the root gets a `DeadlockError` with the wait graph.
  *
  * So time never passes while something is ready, and `now()` is 0, a deadline, or an instant that `advance` moved it
  * to. The ready order is a schedule's (schedule.ts). Virtual time cuts no turn, so a turn is bounded by its steps.
@@ -24,7 +25,8 @@ import {
   UsageError,
 } from '../core/index.ts'
 import { captureContext } from '../host/index.ts'
-import { withDescendants } from './leak-check.ts'
+import { type Leak, withDescendants } from './leak-check.ts'
+import { Random } from './random.ts'
 import { natural, type Schedule, scheduleOf } from './schedule.ts'
 import { checkedSeed, randomSeed, seedOfEnvironment } from './seed.ts'
 import { TestLoop } from './test-loop.ts'
@@ -53,6 +55,11 @@ export interface TestHostOptions {
   readonly patience?: number
 }
 
+/** Something simulated that takes place. */
+export interface Happening {
+  fire(): void
+}
+
 /** The part of a `TestHost` that its loop sees. */
 export class VirtualHost implements Host {
   readonly strict = true
@@ -68,6 +75,10 @@ export class VirtualHost implements Host {
   poke: (() => void) | null = null
   /** @internal */
   readonly testLoop: TestLoop
+  /** @internal What happens as soon as every task is parked, before time passes; first in, first out, each once. */
+  readonly soon = new Set<Happening>()
+  /** @internal Called when the run is over: each names what it has left open, and lets go of it. */
+  readonly endings: (() => Leak[])[] = []
   private readonly schedule: Schedule
   private readonly autojump: boolean
   private readonly maxSteps: number
@@ -82,6 +93,7 @@ export class VirtualHost implements Host {
   private readonly warnings: string[] = []
   private hash = 0x811c9dc5
   private choices = 0
+  private lots = 0
 
   constructor(options: TestHostOptions = {}, /** @internal Record where tasks and timers are made. */ watched = true) {
     this.seed = options.seed === undefined ? (seedOfEnvironment() ?? randomSeed()) : checkedSeed(options.seed)
@@ -152,9 +164,14 @@ export class VirtualHost implements Host {
     return `${(this.hash >>> 0).toString(36)}.${this.choices}`
   }
 
-  /** @internal True if there ever were two tasks to choose from. */
+  /** @internal True if the seed has decided anything: there were two tasks to choose from, or something is simulated. */
   get chose(): boolean {
-    return this.choices > 0
+    return this.choices > 0 || this.lots > 0
+  }
+
+  /** @internal A seed for something simulated, which follows from this one. */
+  drawSeed(): number {
+    return new Random(Math.imul(++this.lots, 0x2545f491) ^ this.seed).next()
   }
 
   /** The failures that nobody has waited for so far; they will not fail the test any more. */
@@ -200,7 +217,8 @@ export class VirtualHost implements Host {
   settle(): void {
     this.refuseInTurn()
     this.allow(this.maxSteps)
-    while (this.deferred) this.turn()
+    do while (this.deferred) this.turn()
+    while (this.happen())
   }
 
   // -- for whoever drives it
@@ -226,12 +244,23 @@ export class VirtualHost implements Host {
 
   /** @internal Nothing is ready: lets the next thing happen. False if nothing ever will. */
   goOn(): boolean {
-    return this.wakeBlocked() || this.moveClock() || this.deadlock()
+    return this.happen() || this.wakeBlocked() || this.moveClock() || this.deadlock()
   }
 
   /** @internal Milliseconds to the instant to which the clock moves next; Infinity if there is none. */
   get ahead(): number {
     return this.next - this.clock
+  }
+
+  /** @internal Lets happen what takes no time. False if there is nothing. */
+  happen(): boolean {
+    if (this.soon.size === 0) return false
+    const happenings = [...this.soon]
+    this.soon.clear()
+    this.within(() => {
+      for (const happening of happenings) happening.fire()
+    })
+    return true
   }
 
   /** @internal True if there was somebody in `waitAllBlocked`. */
