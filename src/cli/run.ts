@@ -1,0 +1,38 @@
+import { resolve } from 'node:path'
+import { type LoadSettings, runProgram, settingsFrom } from '../green/load/index.ts'
+import { parseHead } from './options.ts'
+import { CommandError } from './usage.ts'
+
+const options = {
+  include: { type: 'string', multiple: true },
+  exclude: { type: 'string', multiple: true },
+  'no-patch': { type: 'boolean' },
+  'no-cache': { type: 'boolean' },
+  stress: { type: 'boolean' },
+  watchdog: { type: 'string' },
+} as const
+
+/** `fibril run`: makes this process the program's. */
+export async function run(args: string[]): Promise<void> {
+  const { values, words } = parseHead(args, options, (argument) =>
+    argument === '--watchdog' ? '--watchdog=100' : argument,
+  )
+  const [file, ...rest] = words
+  if (file === undefined) throw new CommandError('fibril run needs a file to run')
+  const settings: LoadSettings = {
+    ...settingsFrom(process.env),
+    include: values.include ?? [],
+    exclude: values.exclude ?? [],
+    patch: values['no-patch'] !== true,
+    cache: values['no-cache'] !== true,
+    stress: values.stress === true,
+    watchdog: values.watchdog === undefined ? null : milliseconds(values.watchdog),
+  }
+  await runProgram(resolve(file), rest, settings)
+}
+
+function milliseconds(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= 1 && value <= 2 ** 31 - 1) return value
+  throw new CommandError(`--watchdog takes milliseconds, from 1 on, not ${JSON.stringify(text)}`)
+}

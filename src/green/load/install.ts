@@ -1,0 +1,20 @@
+import module from 'node:module'
+import { patchCommonJs } from './commonjs.ts'
+import { registerHooks, syncHooks } from './hooks.ts'
+import type { LoadSettings } from './settings.ts'
+import { createTranslator } from './translator.ts'
+
+let installed = false
+
+/** From now on this thread compiles the modules that it loads. A second call does nothing. */
+export function install(settings: LoadSettings): void {
+  if (installed) return
+  installed = true
+  process.setSourceMapsEnabled(true)
+  const translator = createTranslator(settings)
+  if (registerHooks !== undefined) registerHooks(syncHooks(translator))
+  else {
+    module.register(new URL('./worker-hooks.js', import.meta.url), { data: settings })
+    patchCommonJs(translator)
+  }
+}

@@ -1,0 +1,105 @@
+import { readdirSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { type Cache, cacheFolder, createCache, hashOf, noCache } from './cache.ts'
+import { type Format, languageOf } from './format.ts'
+import { version } from './own-package.ts'
+import { createSelection } from './selection.ts'
+import type { LoadSettings } from './settings.ts'
+
+/** What the loader needs of `compile/index.ts`. */
+export interface Compiler {
+  compile(
+    source: string,
+    options: {
+      readonly url: string
+      readonly format: Format
+      readonly language: 'js' | 'jsx' | 'ts' | 'tsx'
+      readonly runtime: string
+      readonly stress?: boolean
+    },
+  ): {
+    readonly code: string
+    readonly map: object
+    readonly changed: boolean
+    readonly functions: readonly FunctionVerdict[]
+  }
+}
+
+export interface FunctionVerdict {
+  readonly name: string
+  readonly line: number
+  readonly column: number
+  readonly parks: boolean
+  readonly why: string | null
+  readonly way: 'untouched' | 'A' | 'B'
+}
+
+/** Turns the sources of a program into what Node runs. One for each thread. */
+export interface Translator {
+  /** Whether this module is compiled. */
+  readonly selects: (url: string) => boolean
+  /** JavaScript with its source map inside. */
+  translate(source: string, url: string, format: Format): string
+}
+
+const require = createRequire(import.meta.url)
+const runtime = new URL('../runtime/index.js', import.meta.url).href
+
+/** Our own compiler, or the one of a test. */
+export function loadCompiler(settings: LoadSettings): Compiler {
+  return require(fileURLToPath(compilerOf(settings))) as Compiler
+}
+
+function compilerOf({ compiler }: LoadSettings): string {
+  return compiler ?? new URL('../compile/index.js', import.meta.url).href
+}
+
+export function createTranslator(settings: LoadSettings): Translator {
+  const cache: Cache = settings.cache ? createCache(cacheFolder()) : noCache
+  const identity = settings.cache ? identityOf(compilerOf(settings)) : ''
+  let compiler: Compiler | null = null
+
+  return {
+    selects: createSelection(settings),
+
+    translate(source, url, format) {
+      const options = {
+        url,
+        format,
+        language: languageOf(url),
+        // `require` takes paths, `import` takes URLs.
+        runtime: format === 'module' ? runtime : fileURLToPath(runtime),
+        stress: settings.stress,
+      }
+      const key = settings.cache ? hashOf(identity, JSON.stringify(options), source) : ''
+      const kept = cache.read(key)
+      if (kept !== null) return kept
+      // Loaded when it is first needed: a program that was compiled before never pays for it.
+      compiler ??= loadCompiler(settings)
+      const { code, map, changed } = compiler.compile(source, options)
+      const text = changed ? withMap(code, map) : code
+      cache.write(key, text)
+      return text
+    },
+  }
+}
+
+function withMap(code: string, map: object): string {
+  const data = Buffer.from(JSON.stringify(map)).toString('base64')
+  return `${code}\n//# sourceMappingURL=data:application/json;base64,${data}\n`
+}
+
+/**
+ * Which compiler this is, without loading it: its version, and the files that it is made of. So whoever works on the
+ * compiler never gets what an earlier one made.
+ */
+function identityOf(compilerUrl: string): string {
+  const folder = new URL('./', compilerUrl)
+  const files = readdirSync(folder).filter((name) => name.endsWith('.js'))
+  const marks = files.sort().map((name) => {
+    const { size, mtimeMs } = statSync(new URL(name, folder))
+    return `${name} ${size} ${mtimeMs}`
+  })
+  return [version, ...marks].join('\n')
+}

@@ -1,0 +1,46 @@
+/**
+ * The hooks of `module.register`, for Node before 22.15: in a thread of their own, and for `import` only. What is
+ * CommonJS is left to `commonjs.ts`, in the program's thread.
+ */
+import { readFileSync } from 'node:fs'
+import { formatBySyntax, formatOf } from './format.ts'
+import { ownModule } from './own-package.ts'
+import { otherFile } from './resolve.ts'
+import { pathOf } from './selection.ts'
+import type { LoadSettings } from './settings.ts'
+import { createTranslator, type Translator } from './translator.ts'
+
+let translator: Translator
+
+export function initialize(settings: LoadSettings): void {
+  translator = createTranslator(settings)
+}
+
+export async function resolve(
+  specifier: string,
+  context: { readonly parentURL?: string | undefined },
+  next: (specifier: string, context?: object) => Promise<{ readonly url: string }>,
+): Promise<{ readonly url: string; readonly format?: string; readonly shortCircuit?: boolean }> {
+  const own = ownModule(specifier)
+  if (own !== null) return { url: own, format: 'module', shortCircuit: true }
+  try {
+    return await next(specifier, context)
+  } catch (error) {
+    const other = otherFile(specifier, context.parentURL, error)
+    if (other === null) throw error
+    return { url: other, shortCircuit: true }
+  }
+}
+
+export async function load(
+  url: string,
+  context: { readonly format?: string | null | undefined },
+  next: (url: string, context?: object) => Promise<object>,
+): Promise<object> {
+  if (!translator.selects(url)) return next(url, context)
+  const source = readFileSync(pathOf(url), 'utf8')
+  const format = formatOf(url, context.format) ?? formatBySyntax(source)
+  // Without a source, Node has its CommonJS loader read the file, in the program's thread.
+  if (format === 'commonjs') return { format, source: null, shortCircuit: true }
+  return { format, source: translator.translate(source, url, format), shortCircuit: true }
+}

@@ -1,0 +1,69 @@
+/**
+ * The main thread's stack, taken from another thread while it runs. `Debugger.pause` reaches it wherever it is in
+ * JavaScript; it stands still until `Debugger.resume`, a few milliseconds. The inspector comes and goes with each stack, since
+ * a debugger that is attached has its price.
+ */
+import type { Debugger, Session } from 'node:inspector'
+import { SourceMap } from 'node:module'
+import type { HoldFrame } from './messages.ts'
+
+/** Milliseconds to wait for a thread that is in no JavaScript: in a native call, or idle after all. */
+const PATIENCE = 500
+
+/**
+ * Empty where there is no inspector, it is denied, or the thread did not come by while `held` was true: then it stops in
+ * whatever comes next, which is not to blame.
+ */
+export async function takeStack(held: () => boolean): Promise<HoldFrame[]> {
+  let session: Session
+  try {
+    const inspector = await import('node:inspector')
+    session = new inspector.Session()
+    session.connectToMainThread()
+  } catch {
+    return []
+  }
+  const maps = new Map<string, string>()
+  session.on('Debugger.scriptParsed', ({ params: { scriptId, sourceMapURL } }) => {
+    if (sourceMapURL) maps.set(scriptId, sourceMapURL)
+  })
+  try {
+    return await new Promise<HoldFrame[]>((resolve) => {
+      const patience = setTimeout(resolve, PATIENCE, [])
+      session.on('Debugger.paused', ({ params: { callFrames } }) => {
+        const frames = held() ? callFrames.map((frame) => sourceFrame(frame, maps)).filter(isOfProgram) : []
+        session.post('Debugger.resume')
+        clearTimeout(patience)
+        resolve(frames)
+      })
+      session.post('Debugger.enable')
+      session.post('Debugger.pause')
+    })
+  } finally {
+    session.post('Debugger.disable')
+    session.disconnect()
+  }
+}
+
+const own = new URL('../../', import.meta.url).href
+
+function isOfProgram({ url }: HoldFrame): boolean {
+  return url !== '' && !url.startsWith('node:') && !url.startsWith(own)
+}
+
+function sourceFrame({ functionName, url, location }: Debugger.CallFrame, maps: Map<string, string>): HoldFrame {
+  const { scriptId, lineNumber, columnNumber = 0 } = location
+  const name = functionName || '(anonymous)'
+  const entry = originOf(maps.get(scriptId), lineNumber, columnNumber)
+  return entry === null
+    ? { name, url, line: lineNumber + 1, column: columnNumber + 1 }
+    : { name, url, line: entry.originalLine + 1, column: entry.originalColumn + 1 }
+}
+
+/** Where the source map inside a script says that a place comes from. */
+function originOf(map: string | undefined, line: number, column: number) {
+  const data = /^data:application\/json[^,]*;base64,(.*)$/.exec(map ?? '')?.[1]
+  if (data === undefined) return null
+  const entry = new SourceMap(JSON.parse(Buffer.from(data, 'base64').toString())).findEntry(line, column)
+  return 'originalLine' in entry ? entry : null
+}
