@@ -58,10 +58,22 @@ function compilerOf({ compiler }: LoadSettings): string {
 export function createTranslator(settings: LoadSettings): Translator {
   const cache: Cache = settings.cache ? createCache(cacheFolder()) : noCache
   const identity = settings.cache ? identityOf(compilerOf(settings)) : ''
+  const selects = createSelection(settings)
   let compiler: Compiler | null = null
+  let loading = false
+
+  // Loaded when it is first needed: a program that was compiled before never pays for it.
+  const theCompiler = (): Compiler => {
+    if (compiler !== null) return compiler
+    loading = true
+    compiler = loadCompiler(settings)
+    loading = false
+    return compiler
+  }
 
   return {
-    selects: createSelection(settings),
+    // The compiler comes by way of the hooks as well, and what it is made of cannot be compiled before it is there.
+    selects: (url) => !loading && selects(url),
 
     translate(source, url, format) {
       const options = {
@@ -75,9 +87,7 @@ export function createTranslator(settings: LoadSettings): Translator {
       const key = settings.cache ? hashOf(identity, JSON.stringify(options), source) : ''
       const kept = cache.read(key)
       if (kept !== null) return kept
-      // Loaded when it is first needed: a program that was compiled before never pays for it.
-      compiler ??= loadCompiler(settings)
-      const { code, map, changed } = compiler.compile(source, options)
+      const { code, map, changed } = theCompiler().compile(source, options)
       const text = changed ? withMap(code, map) : code
       cache.write(key, text)
       return text
