@@ -71,6 +71,7 @@ function textOf({ files, totals }: CheckReport): string {
     ]),
   )
   const ways = Object.entries(totals.ways).map(([way, count]) => `${count} ${way}`)
-  const sum = `${totals.functions} functions: ${totals.park} may park, ${totals.never} never do`
-  return `${columns([['place', 'function', 'verdict', 'why', 'way'], ...rows])}\n${sum}${ways.length > 0 ? ` (${ways.join(', ')})` : ''}\n`
+  const sum = `${totals.functions} function${totals.functions === 1 ? '' : 's'}: ${totals.park} may park, ${totals.never} cannot`
+  const table = columns([['place', 'function', 'verdict', 'why', 'way'], ...rows])
+  return `${table}\n${sum}${ways.length > 0 ? ` (${ways.join(', ')})` : ''}\n`
 }

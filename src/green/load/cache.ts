@@ -91,7 +91,11 @@ export function createCache(folder: string, limit: number = LIMIT): Cache {
         renameSync(temporary, join(folder, key + EXTENSION))
       } catch (error) {
         giveUp('write to', error)
-        rmSync(temporary, { force: true })
+        try {
+          rmSync(temporary, { force: true })
+        } catch {
+          // Not even that: nothing was written.
+        }
       }
     },
   }
