@@ -23,7 +23,10 @@ const floors = [
 const platformFree = ['core', 'protocol', 'sync', 'green/compile'] // no node: import
 const timerFree = ['core', 'sync'] // time comes from the host
 const alone = ['protocol', 'green/compile'] // import nothing of ours
-const packages = { 'green/unplugin': ['unplugin'] } // folder → names of the npm packages that it may import
+const packages = {
+  'green/compile': ['@jridgewell/remapping', '@swc/wasm-typescript', 'acorn', 'acorn-jsx', 'magic-string'],
+  'green/unplugin': ['unplugin'],
+} // folder → names of the npm packages that it may import
 
 // green/compile is a folder of its own although it lies in green: the longest name wins.
 const folders = floors.flat().sort((a, b) => b.length - a.length)

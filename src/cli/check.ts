@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import {
-  type FunctionVerdict,
-  formatBySyntax,
-  formatOf,
-  languageOf,
-  loadCompiler,
-  settingsFrom,
-} from '../green/load/index.ts'
+import type { FunctionVerdict } from '../green/compile/index.ts'
+import { formatBySyntax, formatOf, languageOf, loadCompiler, settingsFrom } from '../green/load/index.ts'
 import { columns } from './columns.ts'
 import { parseAll } from './options.ts'
 import { CommandError } from './usage.ts'

@@ -13,22 +13,24 @@ const options = {
 } as const
 
 /** `fibril run`: makes this process the program's. */
-export async function run(args: string[]): Promise<void> {
+export function run(args: string[]): void {
   const { values, words } = parseHead(args, options, (argument) =>
     argument === '--watchdog' ? '--watchdog=100' : argument,
   )
   const [file, ...rest] = words
   if (file === undefined) throw new CommandError('fibril run needs a file to run')
+  // Started by a green program, a command goes on in its way, but for what it says itself.
+  const former = settingsFrom(process.env)
   const settings: LoadSettings = {
-    ...settingsFrom(process.env),
-    include: values.include ?? [],
-    exclude: values.exclude ?? [],
-    patch: values['no-patch'] !== true,
-    cache: values['no-cache'] !== true,
-    stress: values.stress === true,
-    watchdog: values.watchdog === undefined ? null : milliseconds(values.watchdog),
+    ...former,
+    include: values.include ?? former.include,
+    exclude: values.exclude ?? former.exclude,
+    patch: former.patch && values['no-patch'] !== true,
+    cache: former.cache && values['no-cache'] !== true,
+    stress: former.stress || values.stress === true,
+    watchdog: values.watchdog === undefined ? former.watchdog : milliseconds(values.watchdog),
   }
-  await runProgram(resolve(file), rest, settings)
+  runProgram(resolve(file), rest, settings)
 }
 
 function milliseconds(text: string): number {

@@ -9,6 +9,7 @@ import { pathOf } from './selection.ts'
 import type { Translator } from './translator.ts'
 
 interface LoadedModule {
+  readonly id: string
   _compile(code: string, filename: string): void
 }
 type Extension = (module: LoadedModule, filename: string) => void
@@ -27,7 +28,8 @@ export function patchCommonJs(translator: Translator): void {
       const format = formatOf(url, undefined) ?? formatBySyntax(source)
       // require(esm): Node reads such a file itself, past all hooks.
       if (format === 'module') return former(module, filename)
-      module._compile(translator.translate(source, url, format), filename)
+      const isEntry = module.id === '.' || process.mainModule === (module as unknown)
+      module._compile(translator.translate(source, url, format, isEntry), filename)
     }
   }
 

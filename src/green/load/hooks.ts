@@ -29,17 +29,26 @@ export const registerHooks: RegisterHooks | undefined = (module as unknown as { 
   .registerHooks
 
 export function syncHooks(translator: Translator): Hooks {
+  // What nobody imports is what the program starts with.
+  const entries = new Set<string>()
+
+  const resolve: Hooks['resolve'] = (specifier, context, next) => {
+    const own = ownModule(specifier)
+    if (own !== null) return { url: own, format: 'module', shortCircuit: true }
+    try {
+      return next(specifier, context)
+    } catch (error) {
+      const other = otherFile(specifier, context.parentURL, error)
+      if (other === null) throw error
+      return { url: other, shortCircuit: true }
+    }
+  }
+
   return {
     resolve(specifier, context, next) {
-      const own = ownModule(specifier)
-      if (own !== null) return { url: own, format: 'module', shortCircuit: true }
-      try {
-        return next(specifier, context)
-      } catch (error) {
-        const other = otherFile(specifier, context.parentURL, error)
-        if (other === null) throw error
-        return { url: other, shortCircuit: true }
-      }
+      const resolved = resolve(specifier, context, next)
+      if (context.parentURL === undefined) entries.add(resolved.url)
+      return resolved
     },
 
     load(url, context, next) {
@@ -50,7 +59,7 @@ export function syncHooks(translator: Translator): Hooks {
       if (source === undefined || source === null) return { format: known, source: null, shortCircuit: true }
       const text = typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString('utf8')
       const format = known ?? formatBySyntax(text)
-      return { format, source: translator.translate(text, url, format), shortCircuit: true }
+      return { format, source: translator.translate(text, url, format, entries.has(url)), shortCircuit: true }
     },
   }
 }

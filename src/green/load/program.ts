@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import Module from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { setDefaultHost } from '../../core/index.ts'
+import { NodeHost } from '../../host/index.ts'
 import { watchdog } from '../watchdog/index.ts'
 import { exitByDeadlock } from './deadlock.ts'
 import { formatOf } from './format.ts'
@@ -13,6 +15,7 @@ import { type LoadSettings, SETTINGS_VARIABLE, settingsText } from './settings.t
 
 /** Makes this thread one in which modules are compiled and tasks are looked after: what `--import` of `register` does. */
 export function prepare(settings: LoadSettings): void {
+  setDefaultHost(() => new NodeHost())
   install(settings)
   cancelTasksOnInterrupt()
   exitByDeadlock()

@@ -7,40 +7,14 @@ import { version } from './own-package.ts'
 import { createSelection } from './selection.ts'
 import type { LoadSettings } from './settings.ts'
 
-/** What the loader needs of `compile/index.ts`. */
-export interface Compiler {
-  compile(
-    source: string,
-    options: {
-      readonly url: string
-      readonly format: Format
-      readonly language: 'js' | 'jsx' | 'ts' | 'tsx'
-      readonly runtime: string
-      readonly stress?: boolean
-    },
-  ): {
-    readonly code: string
-    readonly map: object
-    readonly changed: boolean
-    readonly functions: readonly FunctionVerdict[]
-  }
-}
-
-export interface FunctionVerdict {
-  readonly name: string
-  readonly line: number
-  readonly column: number
-  readonly parks: boolean
-  readonly why: string | null
-  readonly way: 'untouched' | 'A' | 'B'
-}
+type Compiler = typeof import('../compile/index.ts')
 
 /** Turns the sources of a program into what Node runs. One for each thread. */
 export interface Translator {
   /** Whether this module is compiled. */
   readonly selects: (url: string) => boolean
-  /** JavaScript with its source map inside. */
-  translate(source: string, url: string, format: Format): string
+  /** JavaScript with its source map inside. `entry`: the program starts with this module. */
+  translate(source: string, url: string, format: Format, entry: boolean): string
 }
 
 const require = createRequire(import.meta.url)
@@ -75,13 +49,14 @@ export function createTranslator(settings: LoadSettings): Translator {
     // The compiler comes by way of the hooks as well, and what it is made of cannot be compiled before it is there.
     selects: (url) => !loading && selects(url),
 
-    translate(source, url, format) {
+    translate(source, url, format, entry) {
       const options = {
         url,
         format,
         language: languageOf(url),
         // `require` takes paths, `import` takes URLs.
         runtime: format === 'module' ? runtime : fileURLToPath(runtime),
+        entry,
         stress: settings.stress,
       }
       const key = settings.cache ? hashOf(identity, JSON.stringify(options), source) : ''

@@ -12,6 +12,10 @@ import { createTranslator, type Translator } from './translator.ts'
 
 let translator: Translator
 
+// What nobody imports is what the program starts with; `program.ts` imports it for `fibril run`.
+const entries = new Set<string>()
+const starter = new URL('./program.js', import.meta.url).href
+
 export function initialize(settings: LoadSettings): void {
   translator = createTranslator(settings)
 }
@@ -23,13 +27,17 @@ export async function resolve(
 ): Promise<{ readonly url: string; readonly format?: string; readonly shortCircuit?: boolean }> {
   const own = ownModule(specifier)
   if (own !== null) return { url: own, format: 'module', shortCircuit: true }
+  const { parentURL } = context
+  let resolved: { readonly url: string }
   try {
-    return await next(specifier, context)
+    resolved = await next(specifier, context)
   } catch (error) {
-    const other = otherFile(specifier, context.parentURL, error)
+    const other = otherFile(specifier, parentURL, error)
     if (other === null) throw error
-    return { url: other, shortCircuit: true }
+    resolved = { url: other }
   }
+  if (parentURL === undefined || parentURL === starter) entries.add(resolved.url)
+  return { ...resolved, shortCircuit: true }
 }
 
 export async function load(
@@ -42,5 +50,5 @@ export async function load(
   const format = formatOf(url, context.format) ?? formatBySyntax(source)
   // Without a source, Node has its CommonJS loader read the file, in the program's thread.
   if (format === 'commonjs') return { format, source: null, shortCircuit: true }
-  return { format, source: translator.translate(source, url, format), shortCircuit: true }
+  return { format, source: translator.translate(source, url, format, entries.has(url)), shortCircuit: true }
 }

@@ -154,3 +154,34 @@ await once(fork(new URL('./other.ts', import.meta.url)), 'exit')`,
     assert.equal(stdout, 'other 1 true\nsecond true\nother 1 true\n', stderr)
   }
 })
+
+test('what a process or a worker thread starts with is compiled as an entry, and nothing else', async (t) => {
+  const cwd = folderWith(t, {
+    ...esm,
+    'main.ts': `import './other.ts'\nimport './other.cts'\nawait import('./late.ts')
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+await once(new Worker(new URL('./work.ts', import.meta.url)), 'exit')
+await once(new Worker(new URL('./work.cts', import.meta.url)), 'exit')`,
+    'main.cts': `require('./other.cts')`,
+    'other.ts': '',
+    'other.cts': '',
+    'late.ts': '',
+    'work.ts': `import './other.ts'`,
+    'work.cts': `require('./other.cts')`,
+  })
+  const told = { ...env, TELL_COMPILES: '1' }
+  for (const args of [
+    [cli, 'run'],
+    ['--import', register],
+  ]) {
+    const entriesOf = async (file: string) => {
+      const { stderr, code } = await node([...args, file], { cwd, env: told })
+      assert.equal(code, 0, stderr)
+      assert.match(stderr, /compiles other\.cts as commonjs/)
+      return Array.from(stderr.matchAll(/compiles (.*) as entry/g), ([, name]) => name)
+    }
+    assert.deepEqual(await entriesOf('main.ts'), ['main.ts', 'work.ts', 'work.cts'])
+    assert.deepEqual(await entriesOf('main.cts'), ['main.cts'])
+  }
+})

@@ -8,13 +8,14 @@ interface Options {
   readonly url: string
   readonly format: string
   readonly language: string
+  readonly entry?: boolean
 }
 
 export const COMPILER_VERSION = 'stand-in'
 
-export function compile(source: string, { url, format, language }: Options) {
+export function compile(source: string, { url, format, language, entry }: Options) {
   if (process.env['TELL_COMPILES'])
-    writeSync(2, `compiles ${url.slice(url.lastIndexOf('/') + 1)} as ${format} ${language}\n`)
+    writeSync(2, `compiles ${url.slice(url.lastIndexOf('/') + 1)} as ${entry ? 'entry ' : ''}${format} ${language}\n`)
   const plain = language.startsWith('ts') ? source.replace(/: (?:number|string)\b/g, '') : source
   const lines = source.split('\n')
   const mappings = `;AAAA${';AACA'.repeat(lines.length - 1)}`

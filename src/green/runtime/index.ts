@@ -1,0 +1,12 @@
+/**
+ * What compiled code imports, and what makes blocking functions. Nothing here is called by hand except `park`, `parkable`
+ * and `NativeFrameError`; the other names are the compiler's, and change with it.
+ *
+ *   state.ts     the protocol between call sites, functions and the engine     compiled.ts   which functions can be suspended
+ *   frame.ts     a parked activation, and how one is entered                   park.ts       blocking primitives
+ */
+export { machine } from '../../core/index.ts'
+export { enter, resumedValue } from './frame.ts'
+export { NativeFrameError } from './native-frame-error.ts'
+export { park, parkable } from './park.ts'
+export { callees, state } from './state.ts'
