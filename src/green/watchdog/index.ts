@@ -13,9 +13,12 @@
 import { url as inspectorUrl } from 'node:inspector'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { UsageError } from '../../core/index.ts'
-import { BEATS, type Hold, STOP, type WatchOrder } from './messages.ts'
+import { BEATS, HELD, type Hold, STOP, type WatchOrder } from './messages.ts'
 
 export type { Hold, HoldFrame } from './messages.ts'
+
+/** Milliseconds that the end of the process may be put off. */
+const LAST_WORDS = 500
 
 export interface WatchdogOptions {
   /** Milliseconds that one function may hold the loop. 100 unless said. */
@@ -52,7 +55,7 @@ export interface Watchdog extends Disposable {
 export function watchdog({ limitMs = 100, onHold, quiet = false }: WatchdogOptions = {}): Watchdog {
   if (!(limitMs >= 1 && limitMs < 2 ** 31))
     throw new UsageError(`the watchdog's limitMs is a number of milliseconds, from 1 on, not ${limitMs}`)
-  const shared = new SharedArrayBuffer(8)
+  const shared = new SharedArrayBuffer(12)
   const order: WatchOrder = { shared, limitMs, tell: !quiet, stack: isMainThread && inspectorUrl() === undefined }
   const worker = startWatcher(order)
   if (worker === null) return { watching: false, stop() {}, [Symbol.dispose]() {} }
@@ -66,9 +69,16 @@ export function watchdog({ limitMs = 100, onHold, quiet = false }: WatchdogOptio
   if (onHold !== undefined) worker.on('message', onHold)
   worker.unref()
   beat()
+  // A process that ends with its hold lets the watching thread say how long it was.
+  const ending = (): void => {
+    beat()
+    Atomics.wait(cells, HELD, 1, LAST_WORDS)
+  }
+  process.on('exit', ending)
 
   const stop = (): void => {
     clearInterval(timer)
+    process.off('exit', ending)
     Atomics.store(cells, STOP, 1)
     beat()
   }

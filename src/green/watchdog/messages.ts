@@ -23,7 +23,7 @@ export interface Hold {
 
 /** What the watching thread is started with. */
 export interface WatchOrder {
-  /** `[BEATS]`: how often the loop came round. `[STOP]`: 1 when it is over. */
+  /** `[BEATS]`: how often the loop came round. `[STOP]`: 1 when it is over. `[HELD]`: 1 while a hold is not told to its end. */
   readonly shared: SharedArrayBuffer
   readonly limitMs: number
   /** Write the lines to standard error. */
@@ -34,3 +34,4 @@ export interface WatchOrder {
 
 export const BEATS = 0
 export const STOP = 1
+export const HELD = 2

@@ -11,27 +11,26 @@ import type { HoldFrame } from './messages.ts'
 const PATIENCE = 500
 
 /**
- * Empty where there is no inspector, it is denied, or the thread did not come by while `held` was true: then it stops in
- * whatever comes next, which is not to blame.
+ * The frames of the program: none if the platform itself is at work, as when it loads modules, or if `held` was no longer
+ * true when the thread came by. Null where there is no inspector, it is denied, or the thread did not come by at all.
  */
-export async function takeStack(held: () => boolean): Promise<HoldFrame[]> {
+export async function takeStack(held: () => boolean): Promise<HoldFrame[] | null> {
   let session: Session
   try {
     const inspector = await import('node:inspector')
     session = new inspector.Session()
     session.connectToMainThread()
   } catch {
-    return []
+    return null
   }
-  const maps = new Map<string, string>()
-  session.on('Debugger.scriptParsed', ({ params: { scriptId, sourceMapURL } }) => {
-    if (sourceMapURL) maps.set(scriptId, sourceMapURL)
-  })
+  // Frames tell only the id of their script.
+  const scripts = new Map<string, Debugger.ScriptParsedEventDataType>()
+  session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params))
   try {
-    return await new Promise<HoldFrame[]>((resolve) => {
-      const patience = setTimeout(resolve, PATIENCE, [])
+    return await new Promise<HoldFrame[] | null>((resolve) => {
+      const patience = setTimeout(resolve, PATIENCE, null)
       session.on('Debugger.paused', ({ params: { callFrames } }) => {
-        const frames = held() ? callFrames.map((frame) => sourceFrame(frame, maps)).filter(isOfProgram) : []
+        const frames = held() ? callFrames.map((frame) => sourceFrame(frame, scripts)).filter(isOfProgram) : []
         session.post('Debugger.resume')
         clearTimeout(patience)
         resolve(frames)
@@ -51,10 +50,13 @@ function isOfProgram({ url }: HoldFrame): boolean {
   return url !== '' && !url.startsWith('node:') && !url.startsWith(own)
 }
 
-function sourceFrame({ functionName, url, location }: Debugger.CallFrame, maps: Map<string, string>): HoldFrame {
+type Scripts = ReadonlyMap<string, Debugger.ScriptParsedEventDataType>
+
+function sourceFrame({ functionName, location }: Debugger.CallFrame, scripts: Scripts): HoldFrame {
   const { scriptId, lineNumber, columnNumber = 0 } = location
+  const { url = '', sourceMapURL } = scripts.get(scriptId) ?? {}
   const name = functionName || '(anonymous)'
-  const entry = originOf(maps.get(scriptId), lineNumber, columnNumber)
+  const entry = originOf(sourceMapURL, lineNumber, columnNumber)
   return entry === null
     ? { name, url, line: lineNumber + 1, column: columnNumber + 1 }
     : { name, url, line: entry.originalLine + 1, column: entry.originalColumn + 1 }

@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
-import { BEATS, type Hold, type HoldFrame, STOP, type WatchOrder } from './messages.ts'
+import { BEATS, HELD, type Hold, type HoldFrame, STOP, type WatchOrder } from './messages.ts'
 import { takeStack } from './take-stack.ts'
 
 const FRAMES = 8
@@ -17,7 +17,12 @@ let seen = Atomics.load(cells, BEATS)
 
 while (Atomics.load(cells, STOP) === 0) {
   const woken = Atomics.wait(cells, BEATS, seen, limitMs)
-  if (woken === 'timed-out' && isHeld()) await watchHold()
+  if (woken === 'timed-out' && isHeld()) {
+    Atomics.store(cells, HELD, 1)
+    await watchHold()
+    Atomics.store(cells, HELD, 0)
+    Atomics.notify(cells, HELD)
+  }
   seen = Atomics.load(cells, BEATS)
   last = performance.now()
 }
@@ -25,7 +30,11 @@ parentPort?.close()
 
 /** From the moment that the limit has passed until the loop comes round. */
 async function watchHold(): Promise<void> {
-  const stack = takesStack ? await takeStack(isHeld) : []
+  let frames = await stackOfHold()
+  while (frames?.length === 0 && Atomics.wait(cells, BEATS, seen, limitMs) === 'timed-out') frames = await stackOfHold()
+  // It came round again before any code of the program was to blame.
+  if (frames?.length === 0) return
+  const stack = frames ?? []
   const stillHeld = isHeld()
   if (stillHeld) say(`${describe(stack)} has held the loop for ${elapsed()} ms so far`, stack)
   while (isHeld() && Atomics.load(cells, STOP) === 0) Atomics.wait(cells, BEATS, seen)
@@ -40,6 +49,10 @@ async function watchHold(): Promise<void> {
   }
   say(`${describe(stack)} held the loop for ${hold.ms} ms`, stillHeld ? [] : stack)
   parentPort?.postMessage(hold)
+}
+
+async function stackOfHold(): Promise<HoldFrame[] | null> {
+  return takesStack ? takeStack(isHeld) : null
 }
 
 function isHeld(): boolean {

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -21,8 +20,11 @@ export interface RunOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: string
-  /** Called when the program has written this much; may send it signals. */
-  readonly onOutput?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void
+  /** Called with all that the program has written, each time that it writes; may send it signals. */
+  readonly onOutput?: (
+    so: { readonly stdout: string; readonly stderr: string },
+    kill: (signal: NodeJS.Signals) => void,
+  ) => void
 }
 
 /** A folder with these files, that is deleted after the test. */
@@ -47,12 +49,13 @@ export async function node(args: readonly string[], { cwd, env, stdin, onOutput 
   const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...inherited } = process.env
   const child = spawn(process.execPath, args, { cwd, env: { ...inherited, ...env } })
   child.stdin.end(stdin)
-  let seen = ''
-  child.stdout.on('data', (chunk) => {
-    seen += chunk
-    onOutput?.(seen, (signal) => child.kill(signal))
-  })
+  const so = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      so[name] += chunk
+      onOutput?.(so, (signal) => child.kill(signal))
+    })
   const ended = new Promise<[number | null, string | null]>((resolve) => child.on('close', (...end) => resolve(end)))
-  const [[code, signal], stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
-  return { code, signal, stdout, stderr }
+  const [code, signal] = await ended
+  return { code, signal, ...so }
 }
