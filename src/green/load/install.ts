@@ -14,7 +14,17 @@ export function install(settings: LoadSettings): void {
   const translator = createTranslator(settings)
   if (registerHooks !== undefined) registerHooks(syncHooks(translator))
   else {
-    module.register(new URL('./worker-hooks.js', import.meta.url), { data: settings })
     patchCommonJs(translator)
+    registerInThread(settings)
+  }
+}
+
+function registerInThread(settings: LoadSettings): void {
+  try {
+    module.register(new URL('./worker-hooks.js', import.meta.url), { data: settings })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') throw error
+    const advice = 'before Node 22.15 that needs a thread of its own (--allow-worker)'
+    process.emitWarning(`only CommonJS is compiled, and no ES modules: ${advice}`, 'FibrilWarning')
   }
 }

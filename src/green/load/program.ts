@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import Module from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { setDefaultHost } from '../../core/index.ts'
 import { NodeHost } from '../../host/index.ts'
 import { watchdog } from '../watchdog/index.ts'
 import { exitByDeadlock } from './deadlock.ts'
-import { formatOf } from './format.ts'
+import { formatBySyntax, formatOf } from './format.ts'
 import { registerHooks } from './hooks.ts'
 import { inherit } from './inherit.ts'
 import { install } from './install.ts'
@@ -37,11 +37,20 @@ function meant(file: string): string {
   return other === null ? file : fileURLToPath(other)
 }
 
+interface MainLoader {
+  runMain(): void
+  _load(path: string, parent: null, isMain: boolean): unknown
+}
+
 function runMain(path: string): void {
+  const loader = Module as unknown as MainLoader
+  if (registerHooks !== undefined) return loader.runMain()
+  // Before it had hooks for both, Node knew no TypeScript either, and could not tell what this is.
   const url = pathToFileURL(path).href
-  // Before it had hooks for both, Node knew no TypeScript, and would take it for CommonJS.
-  if (registerHooks === undefined && formatOf(url, undefined) === 'module') importMain(url)
-  else (Module as unknown as { runMain(): void }).runMain()
+  const known = existsSync(path) ? formatOf(url, undefined) : 'commonjs'
+  const format = known ?? formatBySyntax(readFileSync(path, 'utf8'))
+  if (format === 'module') importMain(url)
+  else loader._load(path, null, true)
 }
 
 function importMain(url: string): void {

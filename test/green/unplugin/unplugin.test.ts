@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { before, test } from 'node:test'
+import { build } from 'esbuild'
+import { rollup } from 'rollup'
+import * as green from '../../../src/green/unplugin/index.ts'
+import { folderWith, node, withStandIn } from '../load/program.ts'
+
+const files = {
+  'package.json': '{"type":"module"}',
+  'main.ts': `import { double } from './double.ts'\nimport { kept } from 'kept'\nconsole.log(COMPILED, double(21), kept)\n`,
+  'double.ts': 'export function double(n: number): number {\n  return COMPILED ? n * 2 : 0\n}\n',
+  'node_modules/kept/package.json': '{"main":"index.js"}',
+  'node_modules/kept/index.js': 'export const kept = typeof COMPILED',
+}
+
+before(() => Object.assign(process.env, withStandIn()))
+
+test('a bundle of Rollup is compiled, but for dependencies, and runs', async (t) => {
+  const cwd = folderWith(t, files)
+  const dependencies = {
+    name: 'dependencies',
+    resolveId: (id: string) => (id === 'kept' ? join(cwd, 'node_modules/kept/index.js') : null),
+  }
+  const bundle = await rollup({ input: join(cwd, 'main.ts'), plugins: [dependencies, green.rollup()] })
+  await bundle.write({ file: join(cwd, 'out.mjs'), sourcemap: true })
+  const { stdout, stderr } = await node(['out.mjs'], { cwd })
+  assert.equal(stdout, 'true 42 undefined\n', stderr)
+})
+
+test('a bundle of esbuild is compiled, and what of the dependencies is included, and runs', async (t) => {
+  const cwd = folderWith(t, files)
+  await build({
+    entryPoints: [join(cwd, 'main.ts')],
+    outfile: join(cwd, 'out.mjs'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    logLevel: 'silent',
+    plugins: [green.esbuild({ include: ['kept'] })],
+  })
+  const { stdout, stderr } = await node(['out.mjs'], { cwd })
+  assert.equal(stdout, 'true 42 boolean\n', stderr)
+})
