@@ -63,7 +63,8 @@ export function createTranslator(settings: LoadSettings): Translator {
       const kept = cache.read(key)
       if (kept !== null) return kept
       const { code, map, changed } = theCompiler().compile(source, options)
-      const text = changed ? withMap(code, map) : code
+      // Taking the types out may have moved things, too.
+      const text = changed || options.language !== 'js' ? withMap(code, map) : code
       cache.write(key, text)
       return text
     },
@@ -81,9 +82,9 @@ function withMap(code: string, map: object): string {
  */
 function identityOf(compilerUrl: string): string {
   const folder = new URL('./', compilerUrl)
-  const files = readdirSync(folder).filter((name) => name.endsWith('.js'))
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))
   const marks = files.sort().map((name) => {
-    const { size, mtimeMs } = statSync(new URL(name, folder))
+    const { size, mtimeMs } = statSync(new URL(name.replaceAll('\\', '/'), folder))
     return `${name} ${size} ${mtimeMs}`
   })
   return [version, ...marks].join('\n')
