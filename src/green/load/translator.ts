@@ -1,10 +1,11 @@
 import { readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import type { Compiled, CompileOptions } from '../compile/index.ts'
 import { type Cache, cacheFolder, createCache, hashOf, noCache } from './cache.ts'
 import { type Format, languageOf } from './format.ts'
 import { version } from './own-package.ts'
-import { createSelection } from './selection.ts'
+import { createSelection, pathOf } from './selection.ts'
 import type { LoadSettings } from './settings.ts'
 
 type Compiler = typeof import('../compile/index.ts')
@@ -20,8 +21,17 @@ export interface Translator {
 const require = createRequire(import.meta.url)
 const runtime = new URL('../runtime/index.js', import.meta.url).href
 
+/** What the compiler makes of a source, with options that are its own; for those who want no more than that. */
+export function compileSource(settings: LoadSettings, source: string, options: CompileOptions): Compiled {
+  try {
+    return loadCompiler(settings).compile(source, options)
+  } catch (error) {
+    throw error instanceof SyntaxError ? asFound(error, options.url) : error
+  }
+}
+
 /** Our own compiler, or the one of a test. */
-export function loadCompiler(settings: LoadSettings): Compiler {
+function loadCompiler(settings: LoadSettings): Compiler {
   return require(fileURLToPath(compilerOf(settings))) as Compiler
 }
 
@@ -45,6 +55,19 @@ export function createTranslator(settings: LoadSettings): Translator {
     return compiler
   }
 
+  const compile = (source: string, options: CompileOptions): Compiled | null => {
+    const { compile } = theCompiler()
+    try {
+      return compile(source, options)
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+      // What our parser does not understand Node may, and if not it says so better than anyone; but it knows no types.
+      if (options.language !== 'js') throw asFound(error, options.url)
+      process.emitWarning(`not compiled, since it was not understood: ${error.message}`, 'FibrilWarning')
+      return null
+    }
+  }
+
   return {
     // The compiler comes by way of the hooks as well, and what it is made of cannot be compiled before it is there.
     selects: (url) => !loading && selects(url),
@@ -62,17 +85,33 @@ export function createTranslator(settings: LoadSettings): Translator {
       const key = settings.cache ? hashOf(identity, JSON.stringify(options), source) : ''
       const kept = cache.read(key)
       if (kept !== null) return kept
-      const { code, map, changed } = theCompiler().compile(source, options)
+      const compiled = compile(source, options)
+      if (compiled === null) return source
+      const { code, map, changed } = compiled
       // Taking the types out may have moved things, too.
-      const text = changed || options.language !== 'js' ? withMap(code, map) : code
+      const text = changed || options.language !== 'js' ? withMap(code, map, source) : code
       cache.write(key, text)
       return text
     },
   }
 }
 
-function withMap(code: string, map: object): string {
-  const data = Buffer.from(JSON.stringify(map)).toString('base64')
+/** A `SyntaxError` whose stack is the place in the source, not one in the compiler. */
+function asFound(error: SyntaxError, url: string): SyntaxError {
+  const { loc, cause } = error as {
+    loc?: { line: number; column: number }
+    cause?: { startLine?: number; startColumn?: number }
+  }
+  const line = loc?.line ?? cause?.startLine
+  const column = loc !== undefined ? loc.column + 1 : cause?.startColumn
+  const found = new SyntaxError(error.message.trimEnd())
+  found.stack = `${found}\n    at ${pathOf(url)}${line === undefined ? '' : `:${line}:${column}`}`
+  return found
+}
+
+function withMap(code: string, map: object, source: string): string {
+  // Errors show the line as it was written, with its types.
+  const data = Buffer.from(JSON.stringify({ ...map, sourcesContent: [source] })).toString('base64')
   return `${code}\n//# sourceMappingURL=data:application/json;base64,${data}\n`
 }
 

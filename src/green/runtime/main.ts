@@ -10,5 +10,5 @@ export function main(body: GreenBody): unknown {
     state.next = 0
     return enter(announced, 0, body)
   })
-  return machine.task === null ? void run(start) : start()
+  return machine.task === null ? void run(start).then() : start()
 }

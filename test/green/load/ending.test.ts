@@ -8,7 +8,7 @@ const skip = process.platform === 'win32' ? 'no signals there' : false
 const waiting = `import { run, sleep } from 'fibril'
 const main = run(function* main() {
   try {
-    console.log('waits')
+    setTimeout(() => console.log('waits'), 1)
     yield* sleep(60_000)
   } catch {
     console.log('never')
