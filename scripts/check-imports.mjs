@@ -15,7 +15,8 @@ import { importsOf, lex, lineAt } from './imports-of.mjs'
 const floors = [
   ['core', 'protocol'],
   ['host', 'sync', 'green/compile'],
-  ['net', 'offload', 'green'],
+  ['net', 'offload'],
+  ['green'],
   ['twisted', 'tornado', 'gevent', 'inspect', 'testing'],
   ['index.ts'], // the face of the package
   ['cli'],
