@@ -9,6 +9,9 @@ export type Call = <R>(
   ...args: readonly unknown[]
 ) => Generator<unknown, R, unknown>
 
+/** What has been waited for by `call`, in words. */
+export const waits: string[] = []
+
 const wrapperOf = new Function(
   'state',
   'enter',
@@ -31,7 +34,10 @@ export function byHand<A extends readonly unknown[], R>(
         callees[depth] = f
         state.next = depth
         const value = Reflect.apply(f as (...args: unknown[]) => T, self, given)
-        return machine.registers.op === null ? value : (resumedValue(yield) as T)
+        const { op } = machine.registers
+        if (op === null) return value
+        waits.push(op.reason)
+        return resumedValue(yield) as T
       },
       ...args,
     )

@@ -3,16 +3,18 @@
  * takes the same arguments. A patched function parks on its twin if it can, and is node's own otherwise: outside of tasks, and
  * under frames that cannot park, such as a module that was not compiled.
  *
- * A table says what is a twin of what. Where they differ, an entry says how: in the result, or in what counts as a failure.
+ * A table says what is a twin of what. An entry says how results are made where they differ.
  *
- * Errors are those of the twin, which have no stack, for nobody's code is on the stack when they are made. They are given
- * that of the call.
+ * Failures are node's own words. Twins do not all say the same as what they are twins of, and not the same in each version of
+ * node. So what refuses to start, and a question that fails, is done again by the blocking function: what it throws, or gives,
+ * counts. Failing is quick. A change that fails is not made twice: there the twins do agree. Either is given the stack of the
+ * call, for nobody's code is on the stack when it is made.
  *
  * A cancel: a call that only asks is dropped at once, and its result undone (a descriptor is closed). One that changes
  * something cannot be stopped, and what follows it must not find it under way: it is shielded, and the cancel is carried out
  * at the next wait.
  */
-import { type Operation, shield, suspend } from '../../core/index.ts'
+import { shield, suspend, type Wake } from '../../core/index.ts'
 import { canPark, park, parkable } from '../runtime/index.ts'
 import type { AnyFunction } from './swap.ts'
 
@@ -29,11 +31,9 @@ export interface Twin {
   /** False for calls that are left to node: what their twin cannot do, or what is not worth the way. */
   readonly takes?: (args: readonly unknown[]) => boolean
   /** The result, made of what the callback is given. The first of it, if left out. */
-  readonly result?: (values: readonly unknown[], args: readonly unknown[]) => unknown
-  /** The result in place of an error; null if it is a failure. */
-  readonly failed?: (error: unknown, args: readonly unknown[]) => { readonly value: unknown } | null
+  readonly result?: (values: readonly unknown[]) => unknown
   /** Undoes a result that came after its wait was cancelled. */
-  readonly drop?: (value: unknown, args: readonly unknown[]) => void
+  readonly drop?: (value: unknown) => void
   /** Told when a call that is under way was given up, and when it has ended after that. */
   readonly lingers?: (args: readonly unknown[]) => (() => void) | undefined
 }
@@ -44,51 +44,55 @@ export function parkingOn(name: string, twin: Twin, background: AnyFunction, for
     if (!canPark() || twin.takes?.(args) === false) return Reflect.apply(former, this, args)
     const site = {}
     Error.captureStackTrace(site, patched)
-    const given = args.slice(0, twin.args)
-    while (given.length > 0 && given.at(-1) === undefined) given.pop()
-    return park(
-      backgroundCall(name, twin, (callback) => Reflect.apply(background, this, [...given, callback]), args, site),
+    const call = suspend<unknown>(
+      `${name}(${typeof args[0] === 'string' ? JSON.stringify(args[0]) : ''})`,
+      (wake) => begin({ twin, self: this, args, background, former, site }, wake),
+      { external: true },
     )
+    return park(twin.changes === true ? shield(call) : call)
   })
   return patched
 }
 
-function backgroundCall(
-  name: string,
-  twin: Twin,
-  start: (callback: Callback) => void,
-  args: readonly unknown[],
-  site: object,
-): Operation<unknown> {
-  const call = suspend<unknown>(
-    `${name}(${typeof args[0] === 'string' ? JSON.stringify(args[0]) : ''})`,
-    (wake) => {
-      let over = false
-      let ended: (() => void) | undefined
-      const failed = (error: unknown): void => {
-        const instead = twin.failed?.(error, args) ?? null
-        if (instead === null) wake.fail(withSite(error, site))
-        else wake(instead.value)
-      }
-      try {
-        start((error, ...values) => {
-          if (over) {
-            if (!error) twin.drop?.(values[0], args)
-            ended?.()
-          } else if (error) failed(error)
-          else wake(twin.result === undefined ? values[0] : twin.result(values, args))
-        })
-      } catch (error) {
-        failed(error)
-      }
-      return () => {
-        over = true
-        ended = twin.lingers?.(args)
-      }
-    },
-    { external: true },
-  )
-  return twin.changes === true ? shield(call) : call
+interface Call {
+  readonly twin: Twin
+  readonly self: unknown
+  readonly args: readonly unknown[]
+  readonly background: AnyFunction
+  readonly former: AnyFunction
+  readonly site: object
+}
+
+/** Starts it; gives how to give it up. */
+function begin({ twin, self, args, background, former, site }: Call, wake: Wake<unknown>): () => void {
+  let over = false
+  let ended: (() => void) | undefined
+  const again = (): void => {
+    try {
+      wake(Reflect.apply(former, self, args))
+    } catch (error) {
+      wake.fail(withSite(error, site))
+    }
+  }
+  const callback: Callback = (error, ...values) => {
+    if (over) {
+      if (!error) twin.drop?.(values[0])
+      ended?.()
+    } else if (!error) wake(twin.result === undefined ? values[0] : twin.result(values))
+    else if (twin.changes === true) wake.fail(withSite(error, site))
+    else again()
+  }
+  const given = args.slice(0, twin.args)
+  while (given.length > 0 && given.at(-1) === undefined) given.pop()
+  try {
+    Reflect.apply(background, self, [...given, callback])
+  } catch {
+    again()
+  }
+  return () => {
+    over = true
+    ended = twin.lingers?.(args)
+  }
 }
 
 /** Gives `error` the stack of the call that it is about. */

@@ -30,35 +30,28 @@ function closeLater(former: AnyFunction): AnyFunction {
   }
 }
 
-/** Said to be no failure: that there is no such file. */
-function noEntry(error: unknown, args: readonly unknown[]): { value: undefined } | null {
-  const { throwIfNoEntry = true } = (args[1] ?? {}) as { throwIfNoEntry?: boolean }
-  const { code = '' } = error as { code?: string }
-  return !throwIfNoEntry && ['ENOENT', 'ENOTDIR'].includes(code) ? { value: undefined } : null
+/** A size that is refused too late by `opendir`: where nobody could catch that. */
+const fitsDir = ([, options]: readonly unknown[]): boolean => {
+  const { bufferSize = 1 } = (options ?? {}) as { bufferSize?: unknown }
+  return Number.isInteger(bufferSize) && (bufferSize as number) > 0
 }
 
 /** What only asks: by the name without `Sync`. */
 const questions: Readonly<Record<string, Twin>> = {
   access: { args: 2 },
-  exists: {
-    twin: 'access',
-    args: 1,
-    takes: ([path]) => typeof path === 'string' || path instanceof Uint8Array || path instanceof URL,
-    result: () => true,
-    failed: () => ({ value: false }),
-  },
+  exists: { twin: 'access', args: 1, result: () => true },
   fstat: { args: 2 },
   glob: { args: 2 },
-  lstat: { args: 2, failed: noEntry },
+  lstat: { args: 2 },
   open: { args: 3, drop: (fd) => nodeFs.close(fd as number, () => {}) },
-  opendir: { args: 2, drop: (dir) => (dir as nodeFs.Dir).close(() => {}) },
-  read: { args: 5, lingers },
+  opendir: { args: 2, takes: fitsDir, drop: (dir) => (dir as nodeFs.Dir).close(() => {}) },
+  read: { args: 5, takes: ([, buffer]) => ArrayBuffer.isView(buffer), lingers },
   readdir: { args: 2 },
   readFile: { args: 2, lingers },
   readlink: { args: 2 },
   readv: { args: 3, lingers },
   realpath: { args: 2 },
-  stat: { args: 2, failed: noEntry },
+  stat: { args: 2 },
   statfs: { args: 2 },
 }
 
