@@ -53,6 +53,14 @@ function methodOf([object, name]: readonly [object, string]): (...args: never[])
 export function itByHand(
   title: string,
   body: (call: Call, host: TestHost) => Generator<unknown, unknown, unknown>,
+  options: { readonly skip?: boolean } = {},
 ): void {
-  it(title, (host) => callOf(byHand((call) => body(call, host))))
+  it(
+    title,
+    (host) => {
+      waits.length = 0
+      return callOf(byHand((call) => body(call, host)))
+    },
+    options,
+  )
 }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
-import fs from 'node:fs'
+import childProcess from 'node:child_process'
+import fs, { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, beforeEach, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { patchAll, unpatch } from '../../src/green/patch/index.ts'
+import { allSettled, run, spawn, wait, yieldNow } from '../../src/green/index.ts'
+import { isPatched, original, patchAll, unpatch } from '../../src/green/patch/index.ts'
+import { byHand, itByHand, waits } from './api-by-hand.ts'
 import { type Attempt, callInTask, callPlainly } from './patch-outcome.ts'
 
 const top = fs.mkdtempSync(join(tmpdir(), 'fibril-fs-'))
@@ -61,6 +64,7 @@ const calls: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     [none, 0, 0],
     [at('file'), -5, 0],
   ],
+  closeSync: [[98765], ['bad'], []],
   copyFileSync: [
     [at('file'), at('copy')],
     [at('file'), at('sub/other'), fs.constants.COPYFILE_EXCL],
@@ -73,6 +77,9 @@ const calls: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     [at('sub'), at('copied'), { recursive: true, filter: (name: string) => !name.endsWith('third') }],
   ],
   existsSync: [[at('file')], [none], [at('dangling')], [url], [Buffer.from(at('file'))], [5], []],
+  fstatSync: [[98765]],
+  fsyncSync: [[98765]],
+  ftruncateSync: [[98765], [98765, -1]],
   lchownSync: [
     [at('link'), process.getuid?.() ?? 0, process.getgid?.() ?? 0],
     [none, 0, 0],
@@ -123,6 +130,7 @@ const calls: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     [true],
     [],
   ],
+  readSync: [[98765, Buffer.alloc(1)], [98765], [0, 'bad'], [98765, Buffer.alloc(1), 2, 1]],
   readdirSync: [
     [dir],
     [dir, { recursive: true }],
@@ -169,6 +177,7 @@ const calls: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     [none, 1, 2],
     [at('file'), 'bad', 2],
   ],
+  writeSync: [[98765, 'x'], [98765], [98765, buffer, 9]],
   writeFileSync: [
     [at('new'), 'text'],
     [at('new'), buffer],
@@ -193,7 +202,11 @@ if ('globSync' in fs)
 /** What the patch leaves to node. */
 const left = (name: string, args: readonly unknown[]): boolean => {
   const { filter, bufferSize } = (args.at(-1) ?? {}) as { filter?: unknown; bufferSize?: number }
-  return (name === 'cpSync' && filter !== undefined) || (name === 'opendirSync' && bufferSize === -1)
+  return (
+    (name === 'cpSync' && filter !== undefined) ||
+    (name === 'opendirSync' && bufferSize === -1) ||
+    (name === 'readSync' && !ArrayBuffer.isView(args[1]))
+  )
 }
 
 describe('in a task, patched calls of node:fs give and throw what they do elsewhere:', () => {
@@ -218,4 +231,144 @@ describe('in a task, patched calls of node:fs give and throw what they do elsewh
       })
     }
   }
+})
+
+describe('descriptors, directories and the rest of node:fs:', () => {
+  beforeEach(() => {
+    setup()
+    patchAll()
+  })
+  afterEach(() => {
+    unpatch()
+  })
+
+  itByHand('a file is opened, read, written and closed by patched calls', function* (call) {
+    const fd = yield* call(fs.openSync, at('file'), 'r+')
+    const bytes = Buffer.alloc(4)
+    assert.equal(yield* call(fs.readSync, fd, bytes), 4)
+    assert.equal(yield* call(fs.readSync, fd, bytes, 0, 2, 5), 2)
+    assert.equal(bytes.toString(), 'teme')
+    assert.equal(yield* call(fs.readSync, fd, bytes, { position: 0 }), 4)
+    assert.equal(yield* call(fs.readvSync, fd, [bytes], 0), 4)
+    assert.equal(yield* call(fs.writeSync, fd, 'SOME', 0), 4)
+    assert.equal(yield* call(fs.writeSync, fd, Buffer.from('xT'), 1, 1, 5), 1)
+    assert.equal(yield* call(fs.writevSync, fd, [Buffer.from('!')], 9), 1)
+    yield* call(fs.ftruncateSync, fd, 10)
+    yield* call(fs.futimesSync, fd, date, date)
+    yield* call(fs.fchmodSync, fd, 0o600)
+    yield* call(fs.fdatasyncSync, fd)
+    yield* call(fs.fsyncSync, fd)
+    const stats = (yield* call([fs, 'fstatSync'], fd)) as fs.Stats
+    assert.deepEqual([stats.size, stats.mode & 0o777, stats.mtimeMs], [10, 0o600, date.getTime()])
+    yield* call(fs.closeSync, fd)
+    assert.equal(fs.readFileSync(at('file'), 'utf8'), 'SOME Text!')
+    assert.equal(waits.length, 15)
+  })
+
+  itByHand('directories are read and closed by patched calls', function* (call) {
+    const opened = yield* call(fs.opendirSync, at('sub'))
+    const names: string[] = []
+    for (let entry: fs.Dirent | null; (entry = (yield* call([opened, 'readSync'])) as fs.Dirent | null); )
+      names.push(entry.name)
+    yield* call([opened, 'closeSync'])
+    assert.deepEqual(names.sort(), ['deep', 'other'])
+    const made = (yield* call([fs, 'mkdtempSync'], at('made-'))) as string
+    assert.ok(fs.statSync(made).isDirectory())
+    assert.equal(yield* call([fs.realpathSync, 'native'], at('link')), fs.realpathSync(at('file')))
+    assert.ok(waits.includes(`fs.realpathSync.native(${JSON.stringify(at('link'))})`))
+  })
+
+  itByHand('the stack of an error begins at the call', function* (call) {
+    try {
+      yield* call(fs.readFileSync, none)
+      assert.fail('it did not throw')
+    } catch (error) {
+      const [head, first] = (error as Error).stack?.split('\n') ?? []
+      assert.match(String(head), /^Error: ENOENT: no such file or directory, open '/)
+      assert.match(String(first), /api-by-hand/)
+    }
+  })
+
+  itByHand('reading a file does not stop the loop', function* (call) {
+    fs.writeFileSync(at('file'), Buffer.alloc(1 << 20))
+    let turns = 0
+    const counter = spawn(
+      byHand(function* (call) {
+        for (;;) {
+          turns++
+          yield* call(yieldNow)
+        }
+      }),
+    )
+    const before = turns
+    assert.equal((yield* call(fs.readFileSync, at('file'))).length, 1 << 20)
+    assert.ok(turns > before, `${turns} turns`)
+    counter.cancel()
+  })
+
+  itByHand(
+    'a cancelled open closes its descriptor, and a cancelled write is finished',
+    function* (call) {
+      const opened = new Set(fs.readdirSync('/proc/self/fd'))
+      const openers = Array.from({ length: 4 }, () => spawn.detached(fs.openSync, at('file'), 'r'))
+      const writer = spawn.detached(fs.writeFileSync, at('new'), 'whole')
+      yield* call(yieldNow)
+      while ([...openers, writer].some((task) => task.state !== 'parked')) yield* call(yieldNow)
+      for (const task of [...openers, writer]) task.cancel()
+      yield* call(allSettled, [...openers, writer])
+      assert.equal(fs.readFileSync(at('new'), 'utf8'), 'whole')
+      // Their descriptors are closed as soon as they have come.
+      for (let i = 0; i < 1000 && fs.readdirSync('/proc/self/fd').some((fd) => !opened.has(fd)); i++)
+        yield* call(wait, new Promise((resolve) => setImmediate(resolve)))
+      assert.deepEqual(new Set(fs.readdirSync('/proc/self/fd')), opened)
+    },
+    { skip: process.platform !== 'linux' },
+  )
+
+  itByHand(
+    'a descriptor is not closed under a read that was given up',
+    function* (call) {
+      const [fifo, other] = [at('fifo'), at('other')]
+      childProcess.execFileSync('mkfifo', [fifo])
+      // Open for reading and writing: neither opening nor the read finds an end.
+      const fd = fs.openSync(fifo, 'r+')
+      const bytes = Buffer.alloc(5)
+      const reader = spawn.detached(fs.readSync, fd, bytes)
+      while (reader.state !== 'parked') yield* call(yieldNow)
+      reader.cancel()
+      yield* call(allSettled, [reader])
+      yield* call(fs.closeSync, fd)
+      const next = fs.openSync(other, 'w')
+      assert.notEqual(next, fd)
+      fs.closeSync(next)
+      // Ends the read, and with it the wait of the close.
+      fs.writeSync(fd, 'bytes')
+      for (let i = 0; i < 1000 && fs.existsSync(`/proc/self/fd/${fd}`); i++)
+        yield* call(wait, new Promise((resolve) => setImmediate(resolve)))
+      assert.ok(!fs.existsSync(`/proc/self/fd/${fd}`))
+    },
+    { skip: process.platform !== 'linux' },
+  )
+
+  test('outside tasks, and in functions that were not compiled, patched calls are as ever', async () => {
+    assert.equal(fs.readFileSync(at('file'), 'utf8'), 'some text\n')
+    const inTask = await run(
+      byHand(function* (call) {
+        waits.length = 0
+        return yield* call(() => fs.readFileSync(at('file'), 'utf8'))
+      }),
+    )
+    assert.deepEqual([inTask, waits.length], ['some text\n', 0])
+  })
+
+  test('imports by name follow the patch and its end; the original stays reachable', () => {
+    assert.equal(readFileSync, fs.readFileSync)
+    assert.ok(isPatched(readFileSync))
+    const patched = readFileSync
+    assert.equal(patched.name, 'readFileSync')
+    unpatch()
+    assert.equal(readFileSync, original(patched))
+    assert.ok(!isPatched(readFileSync))
+    assert.ok(!isPatched(fs.realpathSync.native))
+  })
 })
