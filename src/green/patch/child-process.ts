@@ -181,21 +181,24 @@ const runWell = fn(function* process(command: Command, what: string, site: objec
 
 /** The command of `spawnSync(file, args, options)` and its other forms; null for what node is to refuse. */
 function commandOf(file: unknown, ...rest: readonly unknown[]): Command | null {
-  const [args, options] = Array.isArray(rest[0]) || rest[0] == null ? rest : [[], rest[0]]
-  if (typeof file !== 'string' || file === '' || (options != null && typeof options !== 'object')) return null
-  const command = { file, args: ((args ?? []) as unknown[]).map(String), options: (options ?? {}) as Options }
-  return isPlain(command.options) ? command : null
+  const [args, options = {}] = Array.isArray(rest[0]) || rest[0] == null ? rest : [[], rest[0]]
+  if (typeof file !== 'string' || file === '' || typeof options !== 'object' || options === null) return null
+  if (!isSound(options as Options)) return null
+  return { file, args: ((args ?? []) as unknown[]).map(String), options: options as Options }
 }
 
-function isPlain(options: Options): boolean {
-  const { input, encoding, maxBuffer, stdio } = options
-  const isText = typeof input === 'string'
-  if (input && !isText && !ArrayBuffer.isView(input)) return false
-  if (isText && encoding && !Buffer.isEncoding(encoding)) return false
+const kinds: readonly unknown[] = ['pipe', 'overlapped', 'ignore', 'inherit', null, undefined]
+
+/** False for what `spawnSync` refuses, or understands, and `spawn` does not. `spawn` refuses the rest in the same words. */
+function isSound({ input, encoding, maxBuffer, stdio, timeout, killSignal }: Options): boolean {
+  if (input && typeof input !== 'string' && !ArrayBuffer.isView(input)) return false
+  if (typeof input === 'string' && encoding && !Buffer.isEncoding(encoding)) return false
   if (maxBuffer != null && !(typeof maxBuffer === 'number' && maxBuffer >= 0)) return false
+  if (timeout != null && !(Number.isInteger(timeout) && timeout >= 0)) return false
+  if (killSignal != null && !(killSignal in constants.signals)) return false
   const fits = (kind: unknown): boolean =>
-    kind == null || typeof kind === 'number' || (typeof kind === 'object' ? 'fd' in kind : kind !== 'ipc')
-  return Array.isArray(stdio) ? stdio.every(fits) : typeof stdio !== 'object' && fits(stdio)
+    kinds.includes(kind) || typeof kind === 'number' || (typeof kind === 'object' && kind !== null && 'fd' in kind)
+  return Array.isArray(stdio) ? stdio.every(fits) : kinds.includes(stdio)
 }
 
 const operations: Readonly<Record<string, (args: readonly unknown[], site: object) => Operation<unknown> | null>> = {
@@ -203,12 +206,12 @@ const operations: Readonly<Record<string, (args: readonly unknown[], site: objec
     const command = commandOf(...(args as [unknown]))
     return command && runToEnd(command, site)
   },
-  execFileSync(args, site) {
-    const command = commandOf(...(args as [unknown]))
+  execFileSync([file, args, options], site) {
+    const command = commandOf(file, args ?? undefined, options ?? undefined)
     return command && runWell(command, [command.options.argv0 ?? command.file, ...command.args].join(' '), site)
   },
   execSync([line, options], site) {
-    const command = commandOf(line, [], options)
+    const command = commandOf(line, [], options ?? undefined)
     if (command === null) return null
     const { shell } = command.options
     const given = { ...command, options: { ...command.options, shell: typeof shell === 'string' ? shell : true } }
