@@ -26,6 +26,8 @@ export interface Twin {
   readonly twin?: string
   /** How many arguments come before the callback, at most. */
   readonly args: number
+  /** The arguments of the twin. The same, if left out. */
+  readonly given?: (args: readonly unknown[]) => unknown[]
   /** It changes something, so that a cancel has to wait for it. */
   readonly changes?: boolean
   /** False for calls that are left to node: what their twin cannot do, or what is not worth the way. */
@@ -82,7 +84,7 @@ function begin({ twin, self, args, background, former, site }: Call, wake: Wake<
     else if (twin.changes === true) wake.fail(withSite(error, site))
     else again()
   }
-  const given = args.slice(0, twin.args)
+  const given = (twin.given?.(args) ?? args).slice(0, twin.args)
   while (given.length > 0 && given.at(-1) === undefined) given.pop()
   try {
     Reflect.apply(background, self, [...given, callback])

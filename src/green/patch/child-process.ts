@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { type Body, Future, fn, machine, type Operation, timeoutOr } from '../../core/index.ts'
 import { canPark, park, parkable } from '../runtime/index.ts'
 import { withSite } from './background.ts'
-import { type AnyFunction, swap, type Told } from './swap.ts'
+import { type AnyFunction, original, swap, type Told } from './swap.ts'
 
 /**
  * Theory of operation: `spawnSync` over `spawn`, and `execSync` and `execFileSync` over that, as in node's own
@@ -14,7 +14,7 @@ import { type AnyFunction, swap, type Told } from './swap.ts'
  *                   ▼
  *               asked to end; its pipes are closed, its end is waited for
  *
- * What node refuses (a wrong type, an `ipc` channel) is left to node's own function, which refuses it in its own words.
+ * What cannot be started is left to node's own function, which says why in its own words.
  */
 type Options = SpawnSyncOptions & { readonly argv0?: string; readonly signal?: AbortSignal }
 type Result = SpawnSyncReturns<Buffer | string | null>
@@ -32,101 +32,74 @@ const GRACE_MS = 1000
 /** A process that runs for one call. */
 class Run {
   readonly ended = new Future<void>('the process to end')
-  readonly #command: Command
+  readonly #child: ChildProcess
+  readonly #options: Options
   readonly #chunks: (Buffer[] | null)[]
-  readonly #child: ChildProcess | null
   #error: Error | null = null
   #size = 0
   #timer: NodeJS.Timeout | null = null
 
-  constructor(command: Command) {
-    const stdio = stdioOf(command.options)
-    this.#command = command
-    this.#chunks = stdio.map((kind, fd) => (fd > 0 && kind === 'pipe' ? [] : null))
-    this.#child = this.#start(stdio)
-    if (this.#child !== null) this.#follow(this.#child)
-  }
-
-  #start(stdio: readonly unknown[]): ChildProcess | null {
-    const { file, args, options } = this.#command
+  constructor({ file, args, options }: Command) {
     // The others mean something else to `spawn`.
     const { timeout, maxBuffer, input, encoding, killSignal, signal, ...rest } = options
-    try {
-      return childProcess.spawn(file, args, { ...(rest as object), stdio: stdio as unknown as 'pipe' })
-    } catch (error) {
-      if (typeof (error as NodeJS.ErrnoException).errno !== 'number') throw error
-      this.#fail(error as NodeJS.ErrnoException)
-      this.#end()
-      return null
+    const stdio = stdioOf(options)
+    const child = childProcess.spawn(file, args, { ...(rest as object), stdio: stdio as unknown as 'pipe' })
+    this.#child = child
+    this.#options = options
+    this.#chunks = stdio.map((kind, fd) => (fd > 0 && kind === 'pipe' ? [] : null))
+    const failed = (error: NodeJS.ErrnoException): void => {
+      if (!this.started) this.ended.tryResolve()
+      else this.#fail(error.code, error.errno)
     }
+    child.on('error', failed).on('close', () => {
+      if (this.#timer !== null) clearTimeout(this.#timer)
+      this.ended.tryResolve()
+    })
+    for (const [fd, chunks] of this.#chunks.entries()) {
+      if (chunks !== null) child.stdio[fd]?.on('data', (chunk: Buffer) => this.#keep(chunks, chunk)).on('error', failed)
+    }
+    child.stdin?.on('error', failed).end(input ? bytesOf(input, options) : undefined)
+    if (timeout && this.started) this.#timer = setTimeout(() => this.#stop('ETIMEDOUT'), timeout)
   }
 
-  #follow(child: ChildProcess): void {
-    const { input, timeout } = this.#command.options
-    child.on('error', (error) => {
-      this.#fail(error as NodeJS.ErrnoException)
-      // What was never started has no end.
-      if (child.pid === undefined) this.#end()
-    })
-    child.on('close', () => this.#end())
-    for (const [fd, chunks] of this.#chunks.entries()) {
-      const pipe = child.stdio[fd]
-      if (chunks === null || !pipe) continue
-      pipe
-        .on('data', (chunk: Buffer) => this.#keep(chunks, chunk))
-        .on('error', (error) => this.#fail(error as NodeJS.ErrnoException))
-    }
-    child.stdin
-      ?.on('error', (error) => this.#fail(error as NodeJS.ErrnoException))
-      .end(input ? bytesOf(input, this.#command.options) : undefined)
-    if (timeout) this.#timer = setTimeout(() => this.#stop('ETIMEDOUT'), timeout)
+  get started(): boolean {
+    return this.#child.pid !== undefined
   }
 
   #keep(chunks: Buffer[], chunk: Buffer): void {
-    const { maxBuffer = 1024 * 1024 } = this.#command.options
+    const { maxBuffer = 1024 * 1024 } = this.#options
     chunks.push(chunk)
     this.#size += chunk.length
     if (maxBuffer > 0 && this.#size > maxBuffer) this.#stop('ENOBUFS')
   }
 
   #stop(code: 'ETIMEDOUT' | 'ENOBUFS'): void {
-    this.#fail({ code, errno: -constants.errno[code] })
-    this.kill(this.#command.options.killSignal ?? 'SIGTERM')
+    this.#fail(code, -constants.errno[code])
+    this.kill(this.#options.killSignal ?? 'SIGTERM')
   }
 
-  #fail({ code, errno }: { readonly code?: string | undefined; readonly errno?: number | undefined }): void {
-    if (this.#error !== null) return
-    const { file, args } = started(this.#command)
-    const syscall = `spawnSync ${file}`
-    this.#error = Object.assign(new Error(`${syscall} ${code}`), { errno, code, syscall, path: file, spawnargs: args })
+  #fail(code: string | undefined, errno: number | undefined): void {
+    const { spawnfile, spawnargs } = this.#child
+    const syscall = `spawnSync ${spawnfile}`
+    const known = { errno, code, syscall, path: spawnfile, spawnargs: spawnargs.slice(1) }
+    this.#error ??= Object.assign(new Error(`${syscall} ${code}`), known)
   }
 
   /** Asks it to end, and takes no more of its output. */
   kill(signal: NodeJS.Signals | number): void {
-    this.#child?.kill(signal)
-    for (const pipe of this.#child?.stdio ?? []) pipe?.destroy()
-  }
-
-  #end(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.ended.tryResolve()
+    this.#child.kill(signal)
+    for (const pipe of this.#child.stdio) pipe?.destroy()
   }
 
   result(): Result {
-    const { pid = 0, exitCode = null, signalCode = null } = this.#child ?? {}
-    const output = pid === 0 ? null : this.#chunks.map((chunks) => chunks && textOf(chunks, this.#command.options))
+    const { pid, exitCode, signalCode } = this.#child
+    const output = this.#chunks.map((chunks) => chunks && textOf(chunks, this.#options))
     return {
       ...(this.#error === null ? {} : { error: this.#error }),
-      ...{ status: pid === 0 ? null : exitCode, signal: signalCode, output: output as Result['output'], pid },
-      ...{ stdout: output && (output[1] as Buffer), stderr: output && (output[2] as Buffer) },
+      ...{ status: exitCode, signal: signalCode, output, pid: pid as number },
+      ...{ stdout: output[1] as Buffer | null, stderr: output[2] as Buffer | null },
     }
   }
-}
-
-/** The file and arguments that the system is given. */
-function started({ file, args, options: { shell } }: Command): { file: string; args: readonly string[] } {
-  if (!shell) return { file, args }
-  return { file: typeof shell === 'string' ? shell : '/bin/sh', args: ['-c', [file, ...args].join(' ')] }
 }
 
 function stdioOf({ stdio }: Options): unknown[] {
@@ -154,8 +127,8 @@ const runToEnd = fn(function* process(command: Command, site: object): Body<Resu
   loop?.holdExternal()
   let run: Run | null = null
   try {
-    run = new Run(command)
-    yield* run.ended
+    run = start(command)
+    if (run !== null) yield* run.ended
   } finally {
     if (run !== null && !run.ended.settled) {
       run.kill(command.options.killSignal ?? 'SIGTERM')
@@ -164,10 +137,19 @@ const runToEnd = fn(function* process(command: Command, site: object): Body<Resu
     }
     loop?.releaseExternal()
   }
-  const result = run.result()
+  const { file, args, options } = command
+  const result = run?.started ? run.result() : original(childProcess.spawnSync)(file, args, options)
   withSite(result.error, site)
   return result
 })
+
+function start(command: Command): Run | null {
+  try {
+    return new Run(command)
+  } catch {
+    return null // Why, node will say.
+  }
+}
 
 /** What `execSync` and `execFileSync` do with the result: the output, or an error with all that is known. */
 const runWell = fn(function* process(command: Command, what: string, site: object): Body<Buffer | string | null> {

@@ -7,8 +7,6 @@
  *   swap.ts           what was replaced, by what                     late.ts           who still holds what was there before
  */
 import { syncBuiltinESMExports } from 'node:module'
-import { setDefaultHost } from '../../core/index.ts'
-import { NodeHost } from '../../host/index.ts'
 import { patchAtomics } from './atomics.ts'
 import { patchChildProcess } from './child-process.ts'
 import { patchFs } from './fs.ts'
@@ -61,7 +59,6 @@ const parts: Readonly<Record<keyof PatchOptions, { readonly builtin: string; rea
  * ```
  */
 export function patchAll(options: PatchOptions = {}): PatchReport {
-  setDefaultHost(() => new NodeHost())
   const patched: string[] = []
   const already: string[] = []
   const builtins: string[] = []

@@ -28,13 +28,19 @@ const cryptoTwins: Readonly<Record<string, Twin>> = {
 
 const large = ([input]: readonly unknown[]): boolean => sizeOf(input) >= 1024
 
+/** A frame says how large its content is, if that is known from the start. On Node 24 the twin does not know by itself. */
+const withSize = ([input, options]: readonly unknown[]): unknown[] => {
+  const size = typeof input === 'string' ? Buffer.byteLength(input) : sizeOf(input)
+  return [input, { pledgedSrcSize: size, ...(options as object | undefined) }]
+}
+
 // What unpacks may become large, however small it is.
 const zlibTwins: Readonly<Record<string, Twin>> = {
   ...{ brotliCompressSync: { args: 2, takes: large }, brotliDecompressSync: { args: 2 } },
   ...{ deflateSync: { args: 2, takes: large }, inflateSync: { args: 2 } },
   ...{ deflateRawSync: { args: 2, takes: large }, inflateRawSync: { args: 2 } },
   ...{ gzipSync: { args: 2, takes: large }, gunzipSync: { args: 2 }, unzipSync: { args: 2 } },
-  ...{ zstdCompressSync: { args: 2, takes: large }, zstdDecompressSync: { args: 2 } },
+  ...{ zstdCompressSync: { args: 2, takes: large, given: withSize }, zstdDecompressSync: { args: 2 } },
 }
 
 const patchTable = (module: string, owner: object, table: Readonly<Record<string, Twin>>, told: Told): void => {
