@@ -1,4 +1,18 @@
-/** Compiles source so that plain calls may park. Text in, text and map out; knows no platform, and nothing of the engine. */
+/**
+ * Compiles source so that plain calls may park. Text in, text and map out; knows no platform, and nothing of the engine.
+ *
+ *   parse.ts      types out, tree in                     analyze.ts   scopes, functions, what each of them uses
+ *   sites.ts      which calls may park                   infer.ts     which functions may
+ *   emit/         what is put into the text; emitter.ts has the theory of operation
+ */
+import remapping, { type EncodedSourceMap } from '@jridgewell/remapping'
+import { analyze } from './analyze.ts'
+import { Emitter } from './emit/emitter.ts'
+import { emitModule } from './emit/module.ts'
+import { infer, mayPark } from './infer.ts'
+import { Names } from './names.ts'
+import { parse } from './parse.ts'
+
 export interface CompileOptions {
   /** For messages and the map. */
   readonly url: string
@@ -37,6 +51,27 @@ export interface FunctionVerdict {
 /** Part of every cache key. */
 export const COMPILER_VERSION = '1'
 
-export function compile(source: string, _options: CompileOptions): Compiled {
-  return { code: source, map: { version: 3, sources: [], names: [], mappings: '' }, changed: false, functions: [] }
+/** Compiles one file. Throws a `SyntaxError` for what is none. */
+export function compile(source: string, options: CompileOptions): Compiled {
+  const { url, format, language, runtime, stress = false } = options
+  const parsed = parse(source, url, format, language)
+  const analysis = analyze(parsed.program, format === 'module')
+  infer(analysis, parsed.comments, parsed.code, stress)
+  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress })
+  emitModule(emitter, parsed.program, format, runtime)
+  const changed = emitter.text.hasChanged()
+  const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })
+  const map =
+    parsed.map === null
+      ? own
+      : remapping(own as unknown as EncodedSourceMap, (file) =>
+          file === url ? (parsed.map as EncodedSourceMap) : null,
+        )
+  const functions = analysis.functions.map((fn): FunctionVerdict => {
+    const before = parsed.code.slice(0, fn.node.start).split(/\r\n|[\n\r\u2028\u2029]/)
+    const way = (fn.parks && fn.obstacle === null) || mayPark(fn) ? 'A' : 'untouched'
+    const column = (before.at(-1) as string).length
+    return { name: fn.name, line: before.length, column, parks: fn.parks, why: fn.why, way }
+  })
+  return { code: emitter.text.toString(), map, changed, functions }
 }

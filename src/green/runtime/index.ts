@@ -6,6 +6,7 @@
  *   frame.ts     a parked activation, and how one is entered                   park.ts       blocking primitives
  */
 export { machine } from '../../core/index.ts'
+export { call, list, notCallable, template, twin } from './calls.ts'
 export { canPark } from './can-park.ts'
 export { enter, resumedValue } from './frame.ts'
 export { NativeFrameError } from './native-frame-error.ts'
