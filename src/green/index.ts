@@ -70,7 +70,7 @@ export {
   TaskLocal,
 } from './sync.ts'
 // Tasks
-export { currentTask, green, join, run, Scope, type Spawn, scope, spawn, Task } from './tasks.ts'
+export { currentTask, green, join, run, Scope, scope, spawn, Task } from './tasks.ts'
 // Waiting
 export {
   all,

@@ -107,7 +107,8 @@ export interface ServeAtOptions extends ListenOptions, ServeOptions<Socket> {
 }
 
 /** Listens, and runs `handler` for each connection: `listen` and `Server.serve` in one. Ends when it was stopped. */
-export const serve = parkable(function serve(handler: Handler, { onListen, onError, ...rest }: ServeAtOptions): void {
+export const serve = parkable(function serve(handler: Handler, options: ServeAtOptions): void {
+  const { onListen, onError, ...rest } = options
   const told =
     onListen === undefined ? {} : { onListen: (server: net.Server<net.Socket>) => onListen(serverOf(server)) }
   const reported = onError === undefined ? {} : optionsOf({ onError })

@@ -11,7 +11,9 @@ class Items<T> implements IterableIterator<T, undefined> {
   readonly next: () => IteratorResult<T, undefined>
 
   constructor(exchange: sync.Queue<T>) {
-    this.next = parkable(() => park(exchange.next()))
+    this.next = parkable(function next() {
+      return park(exchange.next())
+    })
   }
 
   [Symbol.iterator](): this {

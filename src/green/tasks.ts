@@ -35,44 +35,44 @@ function taskOf<T>(task: core.Task<T>): Task<T> {
   return faceOf(Task, task)
 }
 
-/** What `spawn` is besides a function. */
-export interface Spawn {
-  /**
-   * Starts a task that calls `body` with `args`, as a child of the running one, in its innermost scope. Does not wait.
-   * The parent ends after it; its failure cancels its siblings and fails the parent; a cancel of the parent cancels it.
-   *
-   * ```ts green
-   * import { sleep, spawn } from 'fibril/green'
-   *
-   * function double(n: number) {
-   *   sleep(1)
-   *   return 2 * n
-   * }
-   * const tasks = [1, 2, 3].map((n) => spawn(double, n))
-   * console.log(tasks.map((task) => task.join()).join()) // prints: 2,4,6
-   * ```
-   */
-  <A extends readonly unknown[], R>(body: Action<A, R>, ...args: A): Task<Returned<R>>
-  /** Runs an operation, such as coroutines give, as a task. */
-  <T>(operation: Operation<T>): Task<T>
-  /** The same, with a name for reports or a signal that cancels it. */
-  with<A extends readonly unknown[], R>(options: SpawnOptions, body: Action<A, R>, ...args: A): Task<Returned<R>>
-  /** Starts a task that hangs on the loop: nobody's child, it ends by itself. */
-  detached<A extends readonly unknown[], R>(body: Action<A, R>, ...args: A): Task<Returned<R>>
+/**
+ * Starts a task that calls `body` with `args`, as a child of the running one, in its innermost scope. Does not wait. The
+ * parent ends after it; its failure cancels its siblings and fails the parent; a cancel of the parent cancels it.
+ *
+ * `spawn.with(options, …)` gives it a name for reports, or a signal that cancels it. `spawn.detached(…)` hangs it on the loop:
+ * nobody's child, it ends by itself.
+ *
+ * ```ts green
+ * import { sleep, spawn } from 'fibril/green'
+ *
+ * function double(n: number) {
+ *   sleep(1)
+ *   return 2 * n
+ * }
+ * const tasks = [1, 2, 3].map((n) => spawn(double, n))
+ * console.log(tasks.map((task) => task.join()).join()) // prints: 2,4,6
+ * ```
+ */
+export function spawn<A extends readonly unknown[], R>(body: Action<A, R>, ...args: A): Task<Returned<R>>
+export function spawn<T>(operation: Operation<T>): Task<T>
+export function spawn(body: unknown, ...args: readonly unknown[]): unknown {
+  return taskOf(core.spawn(callTo(body as Action<readonly unknown[], unknown>, args)))
 }
 
-const spawnChild = (options: SpawnOptions | undefined, body: Action<unknown[], unknown>, args: unknown[]): unknown =>
-  taskOf(core.spawn(callTo(body, args), options))
+spawn.with = function spawnWith<A extends readonly unknown[], R>(
+  options: SpawnOptions,
+  body: Action<A, R>,
+  ...args: A
+): Task<Returned<R>> {
+  return taskOf(core.spawn(callTo(body, args), options))
+}
 
-/** Starts tasks: see `Spawn`. */
-export const spawn: Spawn = Object.assign(
-  (body: Action<unknown[], unknown>, ...args: unknown[]) => spawnChild(undefined, body, args),
-  {
-    with: (options: SpawnOptions, body: Action<unknown[], unknown>, ...args: unknown[]) =>
-      spawnChild(options, body, args),
-    detached: (body: Action<unknown[], unknown>, ...args: unknown[]) => taskOf(core.spawn.detached(callTo(body, args))),
-  },
-) as unknown as Spawn
+spawn.detached = function spawnDetached<A extends readonly unknown[], R>(
+  body: Action<A, R>,
+  ...args: A
+): Task<Returned<R>> {
+  return taskOf(core.spawn.detached(callTo(body, args)))
+}
 
 /**
  * Starts a task at the root of the loop: the way in from code that is not in a task. `await` it for its result, or
@@ -85,7 +85,7 @@ export const spawn: Spawn = Object.assign(
  *   sleep(1)
  *   return `hello ${name}`
  * }
- * console.log(await run(main, 'Ada')) // prints: hello Ada
+ * console.log(run(main, 'Ada').join()) // prints: hello Ada
  * ```
  */
 export function run<A extends readonly unknown[], R>(body: Action<A, R>, ...args: A): Task<Returned<R>> {
@@ -105,15 +105,14 @@ run.with = function runWith<A extends readonly unknown[], R>(
  * Makes an async function of a green one, for those who call from outside: each call is a task of its own.
  *
  * ```ts green
- * import { createServer } from 'node:http'
+ * import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
  * import { green, sleep } from 'fibril/green'
  *
- * const server = createServer(
- *   green((request, response) => {
- *     sleep(1)
- *     response.end(`you asked for ${request.url}`)
- *   }),
- * )
+ * function answer(request: IncomingMessage, response: ServerResponse) {
+ *   sleep(1)
+ *   response.end(`you asked for ${request.url}`)
+ * }
+ * const server = createServer(green(answer))
  * ```
  */
 export function green<A extends readonly unknown[], R>(body: Action<A, R>): (...args: A) => Promise<Returned<R>> {

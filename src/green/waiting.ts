@@ -177,8 +177,12 @@ class Steps<T> implements IterableIterator<T, undefined> {
   readonly return: () => IteratorResult<T, undefined>
 
   constructor(source: AsyncIterator<T>) {
-    this.next = parkable(() => park(core.wait(source.next() as Promise<IteratorResult<T, undefined>>)))
-    this.return = parkable(() => park(endOf(source)))
+    this.next = parkable(function next() {
+      return park(core.wait(source.next() as Promise<IteratorResult<T, undefined>>))
+    })
+    this.return = parkable(function end() {
+      return park(endOf(source))
+    })
   }
 
   [Symbol.iterator](): this {
