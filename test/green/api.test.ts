@@ -68,6 +68,26 @@ itByHand('a queue hands items over by plain calls', function* (call) {
   assert.deepEqual(taken, ['a', 'b', 'c'])
 })
 
+itByHand('what a blocking call asks of user code may itself use blocking calls that need not wait', function* (call) {
+  const other = new Queue<number>()
+  const queue = new Queue<number>({
+    order(a, b) {
+      other.stats()
+      assert.throws(() => other.get(), NativeFrameError)
+      return a - b
+    },
+  })
+  queue.tryPut(2)
+  queue.tryPut(1)
+  assert.equal(yield* call([queue, 'get']), 1)
+  const items = function* (): Generator<() => void> {
+    other.stats()
+    yield () => {}
+  }
+  spawn(sleep, 1)
+  assert.deepEqual(yield* call(all as () => unknown, items()), [undefined])
+})
+
 itByHand('forEach of a channel runs green functions', function* (call) {
   const channel = new Channel<number>()
   const seen: number[] = []
