@@ -111,6 +111,23 @@ describe('in a task, patched calls of node:child_process give and throw what the
 })
 
 describe('patched processes:', () => {
+  test('say on the stderr of this process what they say on theirs, unless told what to do with it', async () => {
+    const heard: string[][] = [[], []]
+    const attempt: Attempt = [[childProcess, 'execSync'], `${said}; exit 1`]
+    const { write } = process.stderr
+    try {
+      process.stderr.write = (text) => heard[0]!.push(String(text)) > 0
+      unpatch()
+      callPlainly(attempt)
+      process.stderr.write = (text) => heard[1]!.push(String(text)) > 0
+      patchAll()
+      await callInTask(attempt)
+    } finally {
+      process.stderr.write = write
+    }
+    assert.deepEqual(heard, [['err\n'], ['err\n']])
+  })
+
   beforeEach(() => {
     patchAll()
   })
