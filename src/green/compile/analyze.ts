@@ -43,6 +43,10 @@ export function analyze(program: Node, strict: boolean): Analysis {
   visitAll(program, top, null, strict || isStrict(program['body']))
 
   for (const { name, scope, write } of references) resolve(name, scope, write)
+  for (const fn of functions)
+    if (fn.kind === 'arrow' && fn.callsSuper)
+      for (let at: Fn | null = fn; at !== null; at = at.kind === 'arrow' ? at.parent : null)
+        at.obstacle ??= 'an arrow function in it calls `super`'
   const topSites: Fn['sites'] = []
   for (const { node, scope, fn } of candidates) {
     const site = siteOf(node, scope)
@@ -102,7 +106,10 @@ export function analyze(program: Node, strict: boolean): Analysis {
         break
       case 'ClassDeclaration':
       case 'ClassExpression':
-        if (node.type === 'ClassDeclaration' && node['id']) scope.declare(node['id']['name'], true)
+        if (node.type === 'ClassDeclaration' && node['id']) {
+          const binding = scope.declare(node['id']['name'], true)
+          if (binding.fixed) binding.cls = node
+        }
         inner = open('class', node, scope, fn)
         if (node['id']) inner.declare(node['id']['name'], true)
         for (const { key, type } of node['body']['body'])
@@ -311,6 +318,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
     if (write) {
       binding.fixed = false
       binding.fn = null
+      binding.cls = null
     }
     for (let scope: Scope = from; scope !== binding.scope; scope = scope.parent as Scope) {
       if (scope.kind !== 'function') continue

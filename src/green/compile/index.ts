@@ -58,7 +58,7 @@ export function compile(source: string, options: CompileOptions): Compiled {
   const analysis = analyze(parsed.program, format === 'module')
   infer(analysis, parsed.comments, parsed.code, stress)
   const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress })
-  emitModule(emitter, parsed.program, format, runtime)
+  emitModule(emitter, parsed.program, { format, runtime, entry: options.entry ?? false })
   const changed = emitter.text.hasChanged()
   const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })
   const map =

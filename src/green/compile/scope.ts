@@ -12,6 +12,8 @@ export interface Binding {
   fixed: boolean
   /** That value, if it is a function of this source. */
   fn: Fn | null
+  /** … or a class. */
+  cls: Node | null
   /** From where it is imported. */
   from: string | null
 }
@@ -39,9 +41,10 @@ export class Scope {
     if (known !== undefined) {
       known.fixed = false
       known.fn = null
+      known.cls = null
       return known
     }
-    const binding: Binding = { name, scope: this, fixed, fn: null, from: null }
+    const binding: Binding = { name, scope: this, fixed, fn: null, cls: null, from: null }
     this.bindings.set(name, binding)
     return binding
   }

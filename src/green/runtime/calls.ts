@@ -1,5 +1,3 @@
-import { callees } from './state.ts'
-
 /** Calls `fn` on `self`: not by `fn.call`, which a Proxy may make anything of. */
 export const call: (fn: unknown, self: unknown, ...args: unknown[]) => unknown = Function.prototype.call.bind(
   Function.prototype.call,
@@ -20,11 +18,5 @@ export function twin(f: unknown): unknown {
   return twins.get(f) ?? f
 }
 
-export const twins = new Map<unknown, unknown>()
-
-/** Lists what an iterable gives. */
-export function list(iterable: Iterable<unknown>): unknown {
-  return iterable
-}
-
-void callees
+/** The builtins that have one. */
+export const twins: Map<unknown, unknown> = new Map()

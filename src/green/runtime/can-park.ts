@@ -8,7 +8,7 @@ import { callees, state } from './state.ts'
  */
 export function canPark(): boolean {
   const depth = state.given
-  if (depth === 0 || machine.task === null) return false
+  if (depth === 0 || (machine.task === null && !state.detached)) return false
   for (let at = state.base; at <= depth; at++) if (!parks(callees[at])) return false
   return true
 }

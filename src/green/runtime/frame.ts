@@ -20,7 +20,7 @@ export class GreenFrame implements Frame, Steppable {
   private readonly depth: number
   private readonly source: unknown
   /** The operation that it waits on, if no frame is above it. */
-  private pending: Pending | null
+  pending: Pending | null
 
   constructor(generator: GreenBody, depth: number) {
     this.below = null
@@ -42,7 +42,12 @@ export class GreenFrame implements Frame, Steppable {
     let result = value
     if (pending !== null) {
       this.pending = null
-      result = pending.next(value).value
+      try {
+        result = pending.next(value).value
+      } catch (error) {
+        state.error = error
+        result = FAILURE
+      }
     }
     return this.step(result)
   }
@@ -144,11 +149,25 @@ export function enter(announced: number, _cleared: 0, body: GreenBody, self?: ob
   const depth = announced === 0 ? 0 : announced + 1
   state.depth = depth
   state.extra = extra
+  if (self !== undefined) return construct(depth, body, self)
   const result = generatorNext.call(body, undefined)
   if (machine.registers.op === null) return result.value
-  link(self === undefined ? new GreenFrame(body, depth) : new ConstructorFrame(body, depth, self))
+  link(new GreenFrame(body, depth))
   return PARK
 }
+
+function construct(depth: number, body: GreenBody, self: object): unknown {
+  const { bySuper } = state
+  state.bySuper = false
+  const result = generatorNext.call(body, undefined)
+  if (machine.registers.op === null) return result.value
+  link(new ConstructorFrame(body, depth, self))
+  if (bySuper) throw PARKED
+  return PARK
+}
+
+/** What a constructor throws that has parked and was called by `super`. */
+export const PARKED: object = {}
 
 /** What a call gives that had parked: stands around the `yield` where it is resumed. */
 export function resumedValue(value: unknown): unknown {

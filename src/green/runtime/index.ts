@@ -6,9 +6,15 @@
  *   frame.ts     a parked activation, and how one is entered                   park.ts       blocking primitives
  */
 export { machine } from '../../core/index.ts'
-export { call, list, notCallable, template, twin } from './calls.ts'
+export { call, notCallable, template, twin } from './calls.ts'
 export { canPark } from './can-park.ts'
+export { Construction, derive, implicit, superCall, superRef, takeMade } from './construct.ts'
+export { callAsync, constructAsync, detach } from './detach.ts'
 export { enter, resumedValue } from './frame.ts'
+export { begin, delegate } from './generators.ts'
+export { advance, close, fail, iterate, list, open } from './iterate.ts'
+export { main } from './main.ts'
 export { NativeFrameError } from './native-frame-error.ts'
 export { park, parkable } from './park.ts'
 export { callees, state } from './state.ts'
+export { stress } from './stress.ts'

@@ -1,5 +1,6 @@
 import { machine, type Operation, PARK, type Task, UsageError } from '../../core/index.ts'
 import { declareParking, parks } from './compiled.ts'
+import { defer } from './detach.ts'
 import { type GreenBody, GreenFrame, link } from './frame.ts'
 import { NativeFrameError } from './native-frame-error.ts'
 import { callees, state } from './state.ts'
@@ -34,12 +35,16 @@ export function parkable<A extends readonly unknown[], R>(source: (this: unknown
 export function park<T>(operation: Operation<T> | Task<T>): T {
   const depth = state.given
   state.given = 0
-  if (machine.task === null)
+  if (machine.task === null && !state.detached)
     throw new UsageError(
       'a blocking call was made outside any task: start the program with `fibril run`, or wrap it in `run(() => …)`',
     )
   verify(depth)
   const { base, floor } = state
+  if (state.detached) {
+    if (depth === floor) link(new GreenFrame(passOn(), depth + 1))
+    return defer(operation) as T
+  }
   state.floor = depth + 1
   const iterator = operation[Symbol.iterator]() as Iterator<unknown, unknown, unknown>
   let result: IteratorResult<unknown, unknown>

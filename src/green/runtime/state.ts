@@ -38,6 +38,14 @@ class State {
   depth = 0
   /** What else the generator needs that only its wrapper has: `new.target`, access to `super`. Read with `depth`. */
   extra: unknown = undefined
+  /** … and what a derived constructor needs. */
+  construction: unknown = null
+  /** What a constructor that is called once more by `super` is to give. */
+  made: object | null = null
+  /** `super` is about to call a constructor: one that parks throws, since what it gave would be taken for the object. */
+  bySuper = false
+  /** The chain began in an async function: it does not wait in the task that runs, if any does. */
+  detached = false
   /** Below this depth all has been verified, or is of another chain. */
   base = 1
   /** The depth at which the engine announces. */

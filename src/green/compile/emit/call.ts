@@ -1,6 +1,7 @@
 import { mayPark } from '../infer.ts'
 import type { Node } from '../nodes.ts'
 import { siteOf } from '../sites.ts'
+import type { Hole } from './chain.ts'
 import type { Emitter } from './emitter.ts'
 import { visitSuperCall } from './super.ts'
 
@@ -38,8 +39,16 @@ export function visitCall(emitter: Emitter, node: Node): void {
     emitter.visit(callee)
     return visitArguments(emitter, node['arguments'], null)
   }
+  const { hole } = emitter
+  if (hole !== null && callee === hole.node) return visitHoleCall(emitter, node, hole)
   if (callee.type === 'MemberExpression') return visitMethodCall(emitter, node, callee)
   const result = emitter.temp()
+  if (emitter.activation.mode === 'async') {
+    emitter.before(node.start, `(${result}=`)
+    emitter.visit(callee)
+    finishAsyncCall(emitter, node, result, 'void 0')
+    return emitter.release(1)
+  }
   const stable = isStable(emitter, callee)
   const name = stable ? emitter.code.slice(callee.start, callee.end) : result
   const early = !hasWork(node['arguments'])
@@ -57,12 +66,29 @@ export function visitCall(emitter: Emitter, node: Node): void {
   emitter.release(1)
 }
 
+/** A call of what stands in front of `?.(`. */
+function visitHoleCall(emitter: Emitter, node: Node, hole: Hole): void {
+  emitter.before(node.start, '(')
+  emitter.visit(hole.node)
+  finishMethodCall(emitter, node, hole.name, hole.self)
+}
+
+/** In an async function the runtime makes the call, since there is no frame of the caller's that could be relied on. */
+function finishAsyncCall(emitter: Emitter, node: Node, fn: string, self: string): void {
+  const args: Node[] = node['arguments']
+  const open = emitter.find('(', afterCallee(emitter, node))
+  const call = `${fn}=${emitter.use('callAsync', 'callAsync')}(${fn},${self}${args.length > 0 ? ',' : ''}`
+  emitter.text.update(open, open + 1, `,${call}`)
+  visitArguments(emitter, args, null)
+  emitter.after(node.end, `,${emitter.outcome(fn)})`)
+}
+
 function visitMethodCall(emitter: Emitter, node: Node, callee: Node): void {
   const receiver = emitter.temp()
   const fn = emitter.temp()
   emitter.before(node.start, `(${fn}=`)
   const self = visitMethod(emitter, callee, receiver)
-  finishMethodCall(emitter, node, callee, fn, self)
+  finishMethodCall(emitter, node, fn, self)
   emitter.release(2)
 }
 
@@ -76,7 +102,8 @@ export function visitMethod(emitter: Emitter, callee: Node, receiver: string): s
     emitter.visit(callee)
     self = emitter.lexical.self ?? 'this'
   } else {
-    if (object.type === 'ThisExpression') self = emitter.lexical.self ?? 'this'
+    if (object === emitter.hole?.node) self = (emitter.hole as Hole).name
+    else if (object.type === 'ThisExpression') self = emitter.lexical.self ?? 'this'
     else if (isStable(emitter, object)) self = emitter.code.slice(object.start, object.end)
     else self = receiver
     if (self === receiver) emitter.keepIn(receiver, object)
@@ -88,11 +115,12 @@ export function visitMethod(emitter: Emitter, callee: Node, receiver: string): s
 }
 
 /** From `(` on: announces `fn`, calls it on `self`, and looks what came of it. */
-export function finishMethodCall(emitter: Emitter, node: Node, callee: Node, fn: string, self: string): void {
+function finishMethodCall(emitter: Emitter, node: Node, fn: string, self: string): void {
+  if (emitter.activation.mode === 'async') return finishAsyncCall(emitter, node, fn, self)
   const args = node['arguments'] as Node[]
   const open = emitter.find('(', afterCallee(emitter, node))
   const early = !hasWork(args)
-  const text = nameFor(emitter, callee)
+  const text = nameFor(emitter, node['callee'])
   const checked = `typeof ${fn}=="function"?${fn}:${emitter.use('notCallable', 'not')}(${text})`
   const call = `${fn}=${emitter.use('call', 'call')}(${fn},${self}${args.length > 0 ? ',' : ''}`
   emitter.text.update(open, open + 1, `,${early ? `${emitter.announce(checked)},` : ''}${call}`)
@@ -113,6 +141,19 @@ export function visitNew(emitter: Emitter, node: Node): void {
     return visitArguments(emitter, node['arguments'], null)
   }
   const result = emitter.temp()
+  if (emitter.activation.mode === 'async') {
+    emitter.before(node.start, `(${result}=`)
+    emitter.replace(node.start, node.start + 3, '')
+    emitter.visit(callee)
+    const made = `,${result}=${emitter.use('constructAsync', 'constructAsync')}(${result}`
+    const closed = afterCallee(emitter, node)
+    const open = node.end > closed ? emitter.find('(', closed) : null
+    if (open === null) emitter.after(node.end, `${made})`)
+    else emitter.text.update(open, open + 1, `${made}${node['arguments'].length > 0 ? ',' : ''}`)
+    visitArguments(emitter, node['arguments'], null)
+    emitter.after(node.end, `,${emitter.outcome(result)})`)
+    return emitter.release(1)
+  }
   const early = !hasWork(node['arguments'])
   const stable = isStable(emitter, callee)
   const name = stable ? emitter.code.slice(callee.start, callee.end) : result
@@ -145,7 +186,9 @@ export function visitTagged(emitter: Emitter, node: Node): void {
   emitter.visitAll(parts)
   emitter.after(
     node.end,
-    `,${emitter.announce(fn)},${fn}=${emitter.use('call', 'call')}(${fn},${self},...${list}),${emitter.outcome(fn)})`,
+    emitter.activation.mode === 'async'
+      ? `,${fn}=${emitter.use('callAsync', 'callAsync')}(${fn},${self},...${list}),${emitter.outcome(fn)})`
+      : `,${emitter.announce(fn)},${fn}=${emitter.use('call', 'call')}(${fn},${self},...${list}),${emitter.outcome(fn)})`,
   )
   emitter.release(3)
 }
@@ -175,14 +218,13 @@ export function visitArguments(emitter: Emitter, args: readonly Node[], announce
 /** `...x`: what `x` gives is listed beforehand, so that a generator which parks can be spread. */
 export function visitSpread(emitter: Emitter, node: Node): void {
   const result = emitter.temp()
-  const list = emitter.use('list', 'list')
   emitter.before(node.start, `(${result}=(`)
   emitter.visit(node)
-  emitter.after(node.end, `),${emitter.announce(list)},${result}=${list}(${result}),${emitter.outcome(result)})`)
+  emitter.after(node.end, `),${emitter.callOf('list', result)})`)
   emitter.release(1)
 }
 
-function hasWork(args: readonly Node[]): boolean {
+export function hasWork(args: readonly Node[]): boolean {
   return args.some((argument) => !isInert(argument))
 }
 

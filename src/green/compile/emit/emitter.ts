@@ -23,9 +23,11 @@ import { mayPark } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { childrenOf, isFunction, type Node } from '../nodes.ts'
 import type { Scope } from '../scope.ts'
-import { visitCall, visitNew, visitTagged } from './call.ts'
-import { visitChain } from './chain.ts'
+import { scopeAt, visitCall, visitNew, visitTagged } from './call.ts'
+import { type Hole, visitChain } from './chain.ts'
+import { constructionOf, visitClass } from './class.ts'
 import { visitFunction } from './function.ts'
+import { visitYield } from './generator.ts'
 import { visitForOf } from './loop.ts'
 import { visitSuperMember } from './super.ts'
 
@@ -36,11 +38,12 @@ export interface Lexical {
   readonly self: string | null
   readonly arguments: string | null
   readonly newTarget: string | null
-  readonly superGet: string | null
-  readonly superSet: string | null
+  readonly superRef: string | null
+  /** In the body of a derived constructor: `super(…)` is the runtime's. */
+  readonly derived: boolean
 }
 
-export const NATIVE: Lexical = { self: null, arguments: null, newTarget: null, superGet: null, superSet: null }
+export const NATIVE: Lexical = { self: null, arguments: null, newTarget: null, superRef: null, derived: false }
 
 export interface Activation {
   readonly mode: Mode
@@ -63,10 +66,15 @@ export class Emitter {
   readonly options: EmitOptions
   activation: Activation = { mode: 'plain', fn: null, used: 0, most: 0 }
   lexical: Lexical = NATIVE
+  /** Set while the back of an optional chain is visited. */
+  hole: Hole | null = null
+  /** Members of a chain whose object is needed again. */
+  readonly receivers = new Map<Node, string>()
   /** Names that are declared at a place, by position. */
   readonly declared = new Map<number, { keyword: 'var' | 'let'; names: string[] }>()
   /** The runtime's exports that are used, by the name that they have here. */
   readonly imports = new Map<string, string>()
+  private readonly homes = new Map<Node, string | null>()
   /** Positions at which text was put in front of a node. */
   private readonly fronts = new Set<number>()
 
@@ -81,6 +89,11 @@ export class Emitter {
   // -- text
 
   before(position: number, text: string): void {
+    const { hole } = this
+    if (hole !== null && position === hole.start) {
+      hole.front += text
+      return
+    }
     this.fronts.add(position)
     this.text.appendRight(position, text)
   }
@@ -140,6 +153,13 @@ export class Emitter {
     this.after(node.end, list ? '))' : ')')
   }
 
+  /** Gives back all temporaries that `visit` takes. */
+  keep(visit: () => void): void {
+    const { used } = this.activation
+    visit()
+    this.activation.used = used
+  }
+
   // -- calls
 
   get mayPark(): boolean {
@@ -166,6 +186,10 @@ export class Emitter {
   callOf(name: string, args: string): string {
     const result = this.temp()
     const callee = this.use(name, name)
+    if (this.activation.mode === 'async') {
+      this.release(1)
+      return `(${result}=${this.use('callAsync', 'callAsync')}(${callee},void 0,${args}),${this.outcome(result)})`
+    }
     const text = `(${this.announce(callee)},${result}=${callee}(${args}),${this.outcome(result)})`
     this.release(1)
     return text
@@ -174,7 +198,41 @@ export class Emitter {
   // -- the tree
 
   isGreen(fn: Fn): boolean {
-    return mayPark(fn) && fn.obstacle === null && fn.kind !== 'fields'
+    if (!mayPark(fn) || fn.obstacle !== null || fn.kind === 'fields') return false
+    return fn.kind !== 'derived' || this.homeOf(fn.home as Node) !== null
+  }
+
+  /** What `enter` is told of the object that a constructor makes. */
+  constructed(fn: Fn): string {
+    if (fn.kind === 'constructor') return 'this'
+    if (fn.kind === 'derived') return constructionOf(this, this.homeOf(fn.home as Node) as string)
+    return fn.kind === 'declaration' || fn.kind === 'expression' ? 'new.target&&this' : 'void 0'
+  }
+
+  /** How code in a class can name that class; null if there is no way. */
+  homeOf(node: Node): string | null {
+    if (node['id']) return node['id'].name
+    const known = this.homes.get(node)
+    if (known !== undefined) return known
+    const name = this.names.fresh(this.names.of('C'))
+    const scope = this.analysis.scopeOf.get(node) as Scope
+    const home = this.declareIn(scope.parent, node, name) ? name : null
+    this.homes.set(node, home)
+    return home
+  }
+
+  /** True for a class without a constructor whose parent's may park. */
+  needsConstructor(node: Node): boolean {
+    const parent: Node = node['superClass']
+    if (parent.type === 'Literal') return false
+    if (parent.type !== 'Identifier') return true
+    const binding = scopeAt(this, node).lookup(parent['name'])
+    if (binding === null) return false
+    const { cls } = binding
+    if (cls === null || cls === node) return true
+    const definition = cls['body'].body.find((member: Node) => member['kind'] === 'constructor')
+    if (definition !== undefined) return this.isGreen(this.analysis.fnOf.get(definition.value) as Fn)
+    return cls['superClass'] !== null && this.needsConstructor(cls)
   }
 
   visitAll(nodes: readonly (Node | null)[]): void {
@@ -182,6 +240,7 @@ export class Emitter {
   }
 
   visit(node: Node): void {
+    if (node === this.hole?.node) return this.fillHole()
     if (isFunction(node)) return visitFunction(this, node)
     switch (node.type) {
       case 'CallExpression':
@@ -199,6 +258,12 @@ export class Emitter {
       case 'ForOfStatement':
         if (this.mayPark && !node['await']) return visitForOf(this, node)
         break
+      case 'YieldExpression':
+        if (this.activation.mode === 'generator') return visitYield(this, node)
+        break
+      case 'ClassDeclaration':
+      case 'ClassExpression':
+        return visitClass(this, node)
       case 'CatchClause':
         if (this.mayPark) this.clearNext(node['body'])
         break
@@ -215,7 +280,8 @@ export class Emitter {
         return this.inFields(node, () => this.visitAll(node['body']))
       case 'MemberExpression':
         if (node['object'].type === 'Super') return visitSuperMember(this, node)
-        this.visit(node['object'])
+        if (this.receivers.has(node)) this.keepIn(this.receivers.get(node) as string, node['object'])
+        else this.visit(node['object'])
         if (node['computed']) this.visit(node['property'])
         return
       case 'Property':
@@ -247,6 +313,12 @@ export class Emitter {
         return
     }
     this.visitAll(childrenOf(node))
+  }
+
+  private fillHole(): void {
+    const { node, front, name } = this.hole as Hole
+    this.hole = null
+    this.after(node.end, `)==null?void 0:${front}${name}`)
   }
 
   private visitShorthand(node: Node): void {
