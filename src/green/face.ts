@@ -52,6 +52,11 @@ export class Face {
   toString(): string {
     return String(this.#thing)
   }
+
+  /** `console.log` shows the thing. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    return this.#thing
+  }
 }
 
 /** A class of faces. */

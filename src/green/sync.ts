@@ -4,7 +4,7 @@ import type { MapLimitOptions, QueueOptions, SemaphoreOptions } from '../sync/in
 import * as sync from '../sync/index.ts'
 import { type Action, callTo, type Returned } from './callbacks.ts'
 import { type FaceClass, faceClass, faceOf, type Green, thingOf } from './face.ts'
-import { park, parkable } from './runtime/index.ts'
+import { canPark, park, parkable } from './runtime/index.ts'
 
 /** What goes through a queue or channel until it is closed. */
 class Items<T> implements IterableIterator<T, undefined> {
@@ -22,9 +22,9 @@ class Items<T> implements IterableIterator<T, undefined> {
 }
 
 function iterable<F extends FaceClass>(face: F): F {
-  const value = function (this: unknown): Items<unknown> {
+  const value = parkable(function iterator(this: unknown) {
     return new Items(thingOf(this) as sync.Queue<unknown>)
-  }
+  })
   Object.defineProperty(face.prototype, Symbol.iterator, { value, configurable: true, writable: true })
   return face
 }
@@ -191,6 +191,7 @@ export const mapLimit = parkable(function mapLimit<T, R>(
 })
 
 const futureNames = [
+  'stats',
   'name',
   'settled',
   'resolve',
@@ -228,12 +229,15 @@ export const TaskLocal: new <T>(options?: TaskLocalOptions<T>) => TaskLocal<T> =
     readonly #create: (() => T) | undefined
 
     constructor({ create, dispose }: TaskLocalOptions<T> = {}) {
-      super(dispose === undefined ? {} : { dispose: (value: T) => callTo(dispose, [value]) })
+      super({
+        ...(create === undefined ? {} : { create }),
+        ...(dispose === undefined ? {} : { dispose: (value: T) => callTo(dispose, [value]) }),
+      })
       this.#create = create
     }
 
     override get(): T {
-      if (this.#create === undefined || this.has()) return super.get()
+      if (this.#create === undefined || this.has() || !canPark()) return super.get()
       // An operation, on which the face parks.
       return createLocal(this, this.#create as () => unknown) as T
     }

@@ -169,7 +169,7 @@ export const shield = parkable(function shield<A extends readonly unknown[], R>(
  * ```
  */
 export function iterate<T>(source: AsyncIterable<T>): Iterable<T> {
-  return { [Symbol.iterator]: () => new Steps(source[Symbol.asyncIterator]()) }
+  return { [Symbol.iterator]: parkable(() => new Steps(source[Symbol.asyncIterator]())) }
 }
 
 class Steps<T> implements IterableIterator<T, undefined> {

@@ -27,15 +27,17 @@ import {
   ReentrantLock,
   race,
   run,
-  type Scope,
+  Scope,
   Semaphore,
-  type Socket,
+  Server,
+  Socket,
   scope,
   shield,
   sleep,
   spawn,
   Task,
   TaskLocal,
+  ThreadPool,
   TimeoutError,
   thingOf,
   timeout,
@@ -43,6 +45,8 @@ import {
   wait,
   yieldNow,
 } from '../../src/green/index.ts'
+import * as net from '../../src/net/index.ts'
+import * as offload from '../../src/offload/index.ts'
 import * as sync from '../../src/sync/index.ts'
 import { it } from '../support/it.ts'
 import { byHand, itByHand } from './api-by-hand.ts'
@@ -230,6 +234,50 @@ itByHand('a TaskLocal may park in create and in dispose', function* (call) {
   yield* call(join, task)
   assert.deepEqual(log, ['made', 'made', 'disposed made'])
 })
+
+itByHand('a TaskLocal whose create need not wait can be asked for under a native frame', function* (call) {
+  const local = new TaskLocal({ create: () => 'made' })
+  const text = yield* call(JSON.stringify, { toJSON: () => local.get() })
+  assert.equal(text, '"made"')
+})
+
+test('faces have all that their things have, but for what is internal', () => {
+  const internal: readonly (readonly [face: { prototype: object }, thing: { prototype: object }, names: string])[] = [
+    [Queue, sync.Queue, 'closedError giving handled offer take taking takeFromHand admit'],
+    [Channel, sync.Channel, 'closedError giving handled offer take taking takeFromHand admit'],
+    [Event, sync.Event, ''],
+    [Lock, sync.Lock, 'assertHeldBy handOn take'],
+    [ReentrantLock, sync.ReentrantLock, 'assertHeldBy handOn take'],
+    [Semaphore, sync.Semaphore, 'holders'],
+    [Condition, sync.Condition, ''],
+    [Barrier, sync.Barrier, 'break brokenError open'],
+    [Limit, sync.Limit, ''],
+    [Future, core.Future, 'valueOrThrow'],
+    [TaskLocal, core.TaskLocal, 'dispose'],
+    [Scope, core.Scope, ''],
+    [Server, net.Server, ''],
+    [Socket, net.BufferedStream, 'peerName receiver sender wire'],
+    [ThreadPool, offload.ThreadPool, ''],
+  ]
+  for (const [face, thing, names] of internal) {
+    const missing = [...membersOf(thing.prototype)].filter(
+      // `yield*` is how the others wait.
+      (name) => name !== Symbol.iterator && !membersOf(face.prototype).has(name),
+    )
+    assert.deepEqual(
+      new Set(missing),
+      new Set(names.split(' ').filter((name) => name !== '')),
+      thing.prototype.constructor.name,
+    )
+  }
+})
+
+function membersOf(prototype: object): Set<PropertyKey> {
+  const names = new Set<PropertyKey>()
+  for (let at = prototype; at !== Object.prototype; at = Object.getPrototypeOf(at))
+    for (const name of Reflect.ownKeys(at)) names.add(name)
+  return names
+}
 
 // -- Tasks
 
@@ -469,4 +517,16 @@ itByHand('a server runs a green handler for each connection', function* (call) {
   yield* call([socket, 'close'])
   yield* call([server, 'stop'])
   yield* call(join, serving)
+})
+
+// -- Pools
+
+itByHand('a thread pool computes elsewhere, and gives the result of a plain call', function* (call) {
+  const source = 'export const fib = (n) => (n < 2 ? n : fib(n - 1) + fib(n - 2))'
+  const pool = new ThreadPool<{ fib(n: number): number }>(`data:text/javascript,${encodeURIComponent(source)}`, {
+    size: 1,
+  })
+  assert.equal(yield* call([pool, 'submit'], 'fib', 20), 6765)
+  yield* call([pool, 'close'])
+  assert.equal(pool.stats().state, 'closed')
 })
