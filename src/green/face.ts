@@ -33,7 +33,27 @@ export interface FaceOptions<X> {
 type Method = (...args: unknown[]) => unknown
 
 const EXISTING = Symbol('existing')
-const faces = new WeakMap<object, Face>()
+
+class Same {
+  constructor(thing: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: so that a subclass puts its private field on `thing`
+    return thing
+  }
+}
+
+/** Stamps a thing with its face: a private field of somebody else's object. A `WeakMap` would cost a task more than all else. */
+class Stamp extends Same {
+  readonly #face: Face
+
+  constructor(thing: object, face: Face) {
+    super(thing)
+    this.#face = face
+  }
+
+  static faceOf(thing: object): Face | undefined {
+    return #face in thing ? thing.#face : undefined
+  }
+}
 
 /** What all faces extend. */
 export class Face {
@@ -41,7 +61,7 @@ export class Face {
 
   constructor(thing: object) {
     this.#thing = thing
-    faces.set(thing, this)
+    new Stamp(thing, this)
   }
 
   /** @internal The thing behind a face; null if this is none. */
@@ -120,7 +140,7 @@ function descriptorOf(prototype: object, name: PropertyKey): PropertyDescriptor 
 
 /** The face of `thing`, always the same one; made of `type` if it has none yet. */
 export function faceOf<F>(type: FaceClass, thing: object): F {
-  const face = faces.get(thing) ?? new (type as unknown as new (...args: unknown[]) => Face)(EXISTING, thing)
+  const face = Stamp.faceOf(thing) ?? new (type as unknown as new (...args: unknown[]) => Face)(EXISTING, thing)
   return face as F
 }
 

@@ -53,7 +53,7 @@ function methodOf([object, name]: readonly [object, string]): (...args: never[])
 export function itByHand(
   title: string,
   body: (call: Call, host: TestHost) => Generator<unknown, unknown, unknown>,
-  options: { readonly skip?: boolean } = {},
+  options: { readonly skip?: boolean; readonly shuffle?: boolean } = {},
 ): void {
   it(
     title,
