@@ -18,3 +18,7 @@ export { NativeFrameError } from './native-frame-error.ts'
 export { park, parkable } from './park.ts'
 export { callees, state } from './state.ts'
 export { stress } from './stress.ts'
+
+import './twins/arrays.ts'
+import './twins/functions.ts'
+import './twins/others.ts'
