@@ -7,6 +7,7 @@
  */
 export { machine } from '../../core/index.ts'
 export { call, notCallable, template, twin } from './calls.ts'
+export { canPark } from './can-park.ts'
 export { Construction, derive, implicit, superCall, superRef, takeMade } from './construct.ts'
 export { callAsync, constructAsync, detach } from './detach.ts'
 export { enter, resumedValue } from './frame.ts'
@@ -17,3 +18,7 @@ export { NativeFrameError } from './native-frame-error.ts'
 export { park, parkable } from './park.ts'
 export { callees, state } from './state.ts'
 export { stress } from './stress.ts'
+
+import './twins/arrays.ts'
+import './twins/functions.ts'
+import './twins/others.ts'

@@ -257,7 +257,7 @@ export function isStable(emitter: Emitter, node: Node): boolean {
 function afterCallee(emitter: Emitter, node: Node): number {
   const { code } = emitter
   const { callee } = node
-  const before = code.slice(node.start, callee.start).replace(/\/\*[^]*?\*\/|\/\/[^\n\r]*/g, '')
+  const before = code.slice(node.start, callee.start).replace(/\/\*[\s\S]*?\*\/|\/\/[^\n\r]*/g, '')
   let at = callee.end
   for (let parens = before.split('(').length - 1; parens > 0; parens--) at = emitter.find(')', at) + 1
   return at

@@ -48,7 +48,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
   const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${next},${next}=0,`
   const tail = `.${params.apply},${emitter.constructed(fn)}${handed.made === null ? '' : `,${handed.made}`})/*~*/}`
   const generator = kept ? `(${cache}??=function*` : '(function*'
-  const start = emitter.find('(', node['id'] ? node['id'].end : node.start)
+  const start = fn.kind === 'arrow' ? node.start : emitter.find('(', node['id'] ? node['id'].end : node.start)
   switch (fn.kind) {
     case 'declaration':
       emitter.before(node.start, `function ${node['id']?.name ?? ''}(${params.list})${head}${sibling}${tail} `)
@@ -58,7 +58,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
       emitter.replace(node.start, start, `function ${node['id']?.name ?? ''}(${params.list})${head}${generator}`)
       break
     case 'arrow':
-      emitter.before(node.start, `(${params.list})=>${head}${generator}`)
+      emitter.before(node.start, `(${params.list})=>${head}${generator}${isBare(emitter, node) ? '(' : ''}`)
       break
     default:
       emitter.before(node.start, `(${params.list})${head}${generator}`)
@@ -77,13 +77,15 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
   if (fn.kind !== 'declaration') emitter.after(node.end, `)${tail}`)
 }
 
+/** `x => …`, without parentheses. */
+function isBare(emitter: Emitter, node: Node): boolean {
+  return node['params'].length === 1 && emitter.code[node.start] !== '('
+}
+
 function finishArrow(emitter: Emitter, node: Node, activation: Activation, read: string): void {
   const { body, params } = node
   const block = body.type === 'BlockStatement'
-  if (params.length === 1 && emitter.code[node.start] !== '(') {
-    emitter.text.prependRight(params[0].start, '(')
-    emitter.after(params[0].end, ')')
-  }
+  if (isBare(emitter, node)) emitter.after(params[0].end, ')')
   const arrow = arrowOf(emitter, node)
   const position = block ? bodyStart(body) : body.start
   const prologue = prologueOf(emitter, activation, position, read)

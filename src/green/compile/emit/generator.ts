@@ -19,13 +19,9 @@ export function visitYield(emitter: Emitter, node: Node): void {
   emitter.before(argument.start, `(${value}=${list ? '(' : ''}`)
   emitter.visit(argument)
   const closed = list ? ')' : ''
-  if (node['delegate']) {
-    const opened = emitter.callOf('iterate', value)
-    emitter.after(
-      argument.end,
-      `${closed},${value}=${opened},${emitter.use('delegate', 'delegate')}(${cell},${value}))`,
-    )
-  } else emitter.after(argument.end, `${closed},${cell}.depth=0,${value})`)
+  if (node['delegate'])
+    emitter.after(argument.end, `${closed},${emitter.use('delegate', 'delegate')}(${cell},${value}))`)
+  else emitter.after(argument.end, `${closed},${cell}.depth=0,${value})`)
   emitter.after(node.end, ')')
   emitter.release(1)
 }

@@ -1,0 +1,155 @@
+/**
+ * Theory of operation: a face.
+ *
+ * `Queue` in green code is the `Queue` of `fibril/sync` seen by code that blocks: the same object, whose methods park where
+ * those give an operation. Nothing is written a second time. A *face* holds the thing itself and has, for each name in one
+ * list, a method made from that of the thing: call it, and if an operation comes back, park on that. The type comes
+ * from the same list (`Green`), so what the type shows is what there is.
+ *
+ * A face is not a subclass: the thing goes on calling its own methods, which must go on giving operations. So one thing may
+ * be used from both worlds at once; `thingOf` and `faceOf` go from one to the other, and back to the same object.
+ */
+import { type Body, fn, Operation } from '../core/index.ts'
+import { park, parkable } from './runtime/index.ts'
+
+/** `F` as green code calls it: where an operation came back, its result does. */
+export type Plain<F> = F extends (...args: infer A) => Operation<infer T> ? (...args: A) => T : F
+
+/** The members `K` of `X`, as green code sees them. Keeps what is said about each. */
+export type Green<X, K extends keyof X> = { [P in K]: Plain<X[P]> }
+
+/** How a class of faces differs from a mere list of names. */
+export interface FaceOptions<X> {
+  /** The name of the class; that of the source if left out. */
+  readonly name?: string
+  /** Makes the thing from the arguments of `new`. If left out, `new` passes them on. */
+  readonly create?: (...args: never[]) => X
+  /** What is done with the result of a member: most often, to give a face to it as well. */
+  readonly results?: { readonly [name in PropertyKey]: (result: never) => unknown }
+  /** What is done with the arguments of a method. */
+  readonly args?: { readonly [name in PropertyKey]: (...args: never[]) => readonly unknown[] }
+}
+
+type Method = (...args: unknown[]) => unknown
+
+const EXISTING = Symbol('existing')
+
+class Same {
+  constructor(thing: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: so that a subclass puts its private field on `thing`
+    return thing
+  }
+}
+
+/** Stamps a thing with its face: a private field of somebody else's object. A `WeakMap` would cost a task more than all else. */
+class Stamp extends Same {
+  readonly #face: Face
+
+  constructor(thing: object, face: Face) {
+    super(thing)
+    this.#face = face
+  }
+
+  static faceOf(thing: object): Face | undefined {
+    return #face in thing ? thing.#face : undefined
+  }
+}
+
+/** What all faces extend. */
+export class Face {
+  readonly #thing: object
+
+  constructor(thing: object) {
+    this.#thing = thing
+    new Stamp(thing, this)
+  }
+
+  /** @internal The thing behind a face; null if this is none. */
+  static thing(value: unknown): object | null {
+    return typeof value === 'object' && value !== null && #thing in value ? value.#thing : null
+  }
+
+  toString(): string {
+    return String(this.#thing)
+  }
+
+  /** `console.log` shows the thing. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    return this.#thing
+  }
+}
+
+/** A class of faces. */
+export type FaceClass = abstract new (...args: never[]) => object
+
+/** Makes the class of faces of `source`, with the members in `names`, and those that `using` and `for await` ask for. */
+export function faceClass<X extends object, T extends FaceClass = FaceClass>(
+  source: abstract new (...args: never[]) => X,
+  names: readonly (keyof X & string)[],
+  options: FaceOptions<X> = {},
+): T {
+  const Source = source as unknown as new (...args: unknown[]) => object
+  const create = (options.create as Method | undefined) ?? ((...args: unknown[]) => new Source(...args))
+  const made = class extends Face {
+    constructor(...args: unknown[]) {
+      super((args[0] === EXISTING ? args[1] : create(...args)) as object)
+    }
+  }
+  Object.defineProperty(made, 'name', { value: options.name ?? source.name, configurable: true })
+  const protocols = [Symbol.dispose, Symbol.asyncDispose, Symbol.asyncIterator].filter(
+    (name) => name in source.prototype,
+  )
+  for (const name of [...names, ...protocols])
+    Object.defineProperty(made.prototype, name, memberOf(source.prototype, name, options))
+  return made as unknown as T
+}
+
+function memberOf<X>(prototype: object, name: PropertyKey, options: FaceOptions<X>): PropertyDescriptor {
+  const method = (prototype as Record<PropertyKey, unknown>)[
+    // A getter must not be asked: there is no instance.
+    descriptorOf(prototype, name)?.get === undefined ? name : ''
+  ]
+  const result = options.results?.[name] as ((result: unknown) => unknown) | undefined
+  const done = result ?? ((value: unknown) => value)
+  if (typeof method !== 'function') {
+    return {
+      get(this: Face) {
+        return done((Face.thing(this) as Record<PropertyKey, unknown>)[name])
+      },
+      configurable: true,
+      enumerable: true,
+    }
+  }
+  const given = options.args?.[name] as ((...args: unknown[]) => unknown[]) | undefined
+  const call = function (this: unknown, ...args: unknown[]): unknown {
+    const value = (method as Method).apply(Face.thing(this), given === undefined ? args : given(...args))
+    if (!(value instanceof Operation)) return done(value)
+    return park(result === undefined ? value : mapped(value, result))
+  }
+  Object.defineProperty(call, 'name', { value: typeof name === 'symbol' ? `[${name.description}]` : name })
+  return { value: parkable(call), configurable: true, writable: true }
+}
+
+function descriptorOf(prototype: object, name: PropertyKey): PropertyDescriptor | undefined {
+  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at)) {
+    const found = Object.getOwnPropertyDescriptor(at, name)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** The face of `thing`, always the same one; made of `type` if it has none yet. */
+export function faceOf<F>(type: FaceClass, thing: object): F {
+  const face = Stamp.faceOf(thing) ?? new (type as unknown as new (...args: unknown[]) => Face)(EXISTING, thing)
+  return face as F
+}
+
+/** The thing behind a face; anything else is itself. */
+export function thingOf(value: unknown): unknown {
+  return Face.thing(value) ?? value
+}
+
+/** Waits for `operation`, and gives `change` of its result. */
+export const mapped = fn(function* mapped<T, U>(operation: Operation<T>, change: (value: T) => U): Body<U> {
+  return change(yield* operation)
+})
