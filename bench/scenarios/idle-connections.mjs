@@ -76,6 +76,7 @@ export const idleConnections = {
   contenders: {
     net: async () => server(serverFile('net.mjs'), 'chunks'),
     netLines: async () => server(serverFile('net.mjs'), 'lines'),
+    readline: async () => server(serverFile('net.mjs'), 'readline'),
     fibril: async () => {
       await loadFibril('run', 'fn')
       return server(serverFile('fibril.mjs'))

@@ -27,6 +27,7 @@ function withChat(
       clients.push(client)
       assert.equal(yield* client.readLine(), '* your name?')
       yield* client.write(`${name}\n`)
+      yield* waitAllBlocked()
       return client
     }
     yield* body(enter, server)
@@ -83,7 +84,6 @@ withChat('a name is asked for, checked, and free again when its owner has left',
 
 withChat('who is slow loses the oldest lines, is told how many, and slows nobody', function* (enter) {
   const [slow, quick, loud] = [yield* enter('slow'), yield* enter('quick'), yield* enter('loud')]
-  yield* waitAllBlocked()
   yield* hear(quick, 2)
   for (let i = 0; i < 500; i++) {
     yield* loud.write(`${String(i).padStart(90)}\n`)
@@ -107,7 +107,6 @@ withChat('who is slow loses the oldest lines, is told how many, and slows nobody
 
 withChat('who leaves gets what was said before, if that does not take long', function* (enter, server) {
   const [ann, bob, deaf] = [yield* enter('ann'), yield* enter('bob'), yield* enter('deaf')]
-  yield* waitAllBlocked()
   for (let i = 0; i < 50; i++) yield* ann.write(`${String(i).padStart(90)}\n`)
   yield* waitAllBlocked()
   yield* bob.write('/quit\n')
@@ -116,7 +115,7 @@ withChat('who leaves gets what was said before, if that does not take long', fun
   for (let line: string | null; (line = yield* bob.readLine()) !== null; ) heard.push(line)
   assert.equal(heard.filter((line) => line.startsWith('ann: ')).length, 50)
   assert.equal(server.stats().connections, 2)
-  yield* sleep(2000)
+  yield* sleep(2500)
   assert.equal(server.stats().connections, 1)
 })
 
@@ -175,7 +174,7 @@ if (CROWD < 10_000) {
 // Slow: so many connections, and 10 MB for each of those who do not read, as the kernel takes some.
 test(`${CROWD} clients chat, and those who never read cost bounded memory and slow nobody`, {
   skip: process.platform !== 'linux' && 'memory of another process is read from /proc',
-}, async () => {
+}, async (t) => {
   await withProgram('chat/main', [], async (program) => {
     const port = portIn(await program.said())
     const clients: Client[] = []
@@ -212,13 +211,15 @@ test(`${CROWD} clients chat, and those who never read cost bounded memory and sl
       await clients[410]!.heard(`c${400 + (round % 7)}: meanwhile ${round}`)
     }
     const noisy = residentMb(program)
+    t.diagnostic(`${Math.round(crowded)} MB for the crowd, ${Math.round(noisy)} MB after the noise`)
+    assert.ok(crowded < 400, `${Math.round(crowded)} MB for ${CROWD} clients`)
     assert.ok(noisy - crowded < 64, `${Math.round(noisy - crowded)} MB more for ten who do not read`)
 
     // Now one of them reads at last.
     const late = clients[7]!
     late.listen()
-    await late.heard('* you are slow')
     await late.heard('c0: round 99')
+    assert.ok(late.lines.some((line) => line.startsWith('* you are slow')))
 
     program.child.kill('SIGINT')
     assert.deepEqual(await program.ended, [0, null])

@@ -1,5 +1,6 @@
-/* An echo server on Node's `net`, in one of three ways. Says its port. */
+/* An echo server on Node's `net`, in one of four ways. Says its port. */
 import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
 
 /** Each calls `answer` with the lines that are whole. */
 const splitting = (answer) => (client) => {
@@ -21,6 +22,9 @@ const ways = {
     for (const line of lines) client.write(`${line}\n`, 'latin1')
     client.uncork()
   }),
+  readline: async (client) => {
+    for await (const line of createInterface({ input: client })) client.write(`${line}\n`)
+  },
 }
 
 const serve = ways[process.argv[2]]
