@@ -2,7 +2,7 @@
  * The load of the echo benchmarks: keeps `depth` lines of 32 bytes in flight on each of `connections` connections, sent in
  * one piece when all before them are back, and checks every byte that comes.
  *
- *     load PORT CONNECTIONS DEPTH WARM_UP_MS MEASURED_MS
+ *     load PORT CONNECTIONS DEPTH WARM_UP_MS MEASURED_MS SERVER_PID
  *
  * In C, because a client on Node's net takes as long for a line as the servers that are to be measured. Prints a line of JSON.
  */
@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,18 +38,13 @@ static void die(const char *what) {
   exit(1);
 }
 
-static uint64_t now_ns(void) {
+static uint64_t read_ns(clockid_t clock) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  if (clock_gettime(clock, &t) < 0) die("clock_gettime");
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static uint64_t cpu_ns(void) {
-  struct rusage u;
-  getrusage(RUSAGE_SELF, &u);
-  return ((uint64_t)u.ru_utime.tv_sec + (uint64_t)u.ru_stime.tv_sec) * 1000000000u +
-         ((uint64_t)u.ru_utime.tv_usec + (uint64_t)u.ru_stime.tv_usec) * 1000u;
-}
+static uint64_t now_ns(void) { return read_ns(CLOCK_MONOTONIC); }
 
 static void hex(char *to, uint32_t n) {
   for (int i = 7; i >= 0; i--, n >>= 4) to[i] = "0123456789abcdef"[n & 15];
@@ -112,7 +106,7 @@ static uint32_t quantile(double q) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 6) return 2;
+  if (argc != 7) return 2;
   int count = atoi(argv[2]), depth = atoi(argv[3]), on = 1;
   if (count < 1 || count > MOST || depth < 1 || depth > DEEPEST) return 2;
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1]))};
@@ -130,10 +124,14 @@ int main(int argc, char **argv) {
   run_for(depth, (uint64_t)atoi(argv[4]) * 1000000u);
   memset(histogram, 0, sizeof histogram);
   longest = answers = 0;
-  uint64_t start = now_ns(), cpu = cpu_ns();
+  clockid_t server;
+  if (clock_getcpuclockid(atoi(argv[6]), &server) != 0) die("clock_getcpuclockid");
+  uint64_t start = now_ns(), own = read_ns(CLOCK_PROCESS_CPUTIME_ID), theirs = read_ns(server);
   run_for(depth, (uint64_t)atoi(argv[5]) * 1000000u);
   double ns = (double)(now_ns() - start);
-  printf("{\"answers\":%llu,\"ms\":%.3f,\"p50\":%u,\"p99\":%u,\"max\":%llu,\"cpu\":%.3f}\n", (unsigned long long)answers,
-         ns / 1e6, quantile(.5), quantile(.99), (unsigned long long)longest, (double)(cpu_ns() - cpu) / ns);
+  double share = (double)(read_ns(CLOCK_PROCESS_CPUTIME_ID) - own) / ns;
+  double server_ms = (double)(read_ns(server) - theirs) / 1e6;
+  printf("{\"answers\":%llu,\"ms\":%.3f,\"p50\":%u,\"p99\":%u,\"max\":%llu,\"share\":%.3f,\"serverMs\":%.3f}\n",
+         (unsigned long long)answers, ns / 1e6, quantile(.5), quantile(.99), (unsigned long long)longest, share, server_ms);
   return 0;
 }

@@ -41,15 +41,24 @@ const measure = ({ connections, depth, sameCore = false }) =>
     const letSleep = await keepAwake(cores)
     try {
       const warmUp = quick ? WARM_UP.quick : WARM_UP.full
-      const args = [server.said, connections, depth, warmUp, ms].map(String)
-      const { answers, ms: took, p50, p99, max, cpu } = JSON.parse(await outputOf([load, ...args], loadCore))
+      const args = [server.said, connections, depth, warmUp, ms, server.child.pid].map(String)
+      const {
+        answers,
+        ms: took,
+        p50,
+        p99,
+        max,
+        share,
+        serverMs,
+      } = JSON.parse(await outputOf([load, ...args], loadCore))
       return {
         us: (took * 1000) / answers,
         rate: answers / took,
         p50,
         p99,
         max: max / 1000,
-        cpu,
+        cpu: (serverMs * 1000) / answers,
+        share,
         ...(cores === null ? { note: 'not pinned: there is no taskset' } : {}),
       }
     } finally {
@@ -67,7 +76,8 @@ const scenario = (name, title, load, goals) => ({
     { key: 'p50', title: 'p50, µs' },
     { key: 'p99', title: 'p99, µs' },
     { key: 'max', title: 'longest, ms' },
-    { key: 'cpu', title: 'CPU of the load' },
+    { key: 'cpu', title: 'CPU µs/line' },
+    { key: 'share', title: 'core of the load' },
   ],
   reference: 'net',
   goals,
