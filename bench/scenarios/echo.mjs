@@ -42,23 +42,15 @@ const measure = ({ connections, depth, sameCore = false }) =>
     try {
       const warmUp = quick ? WARM_UP.quick : WARM_UP.full
       const args = [server.said, connections, depth, warmUp, ms, server.child.pid].map(String)
-      const {
-        answers,
-        ms: took,
-        p50,
-        p99,
-        max,
-        share,
-        serverMs,
-      } = JSON.parse(await outputOf([load, ...args], loadCore))
+      const { answers, ...figures } = JSON.parse(await outputOf([load, ...args], loadCore))
       return {
-        us: (took * 1000) / answers,
-        rate: answers / took,
-        p50,
-        p99,
-        max: max / 1000,
-        cpu: (serverMs * 1000) / answers,
-        share,
+        us: (figures.ms * 1000) / answers,
+        rate: answers / figures.ms,
+        p50: figures.p50,
+        p99: figures.p99,
+        max: figures.max / 1000,
+        cpu: (figures.serverMs * 1000) / answers,
+        share: figures.share,
         ...(cores === null ? { note: 'not pinned: there is no taskset' } : {}),
       }
     } finally {
