@@ -416,10 +416,8 @@ export class ConnectionPool<C> implements AsyncDisposable {
     const hooks = pool.#hooks
     try {
       yield* scope(function* (own) {
-        member.connection = yield* timeout(
-          pool.#limits.connectTimeoutMs,
-          callOf(() => hooks.connect()),
-        )
+        const connect = (): unknown => hooks.connect()
+        member.connection = yield* timeout(pool.#limits.connectTimeoutMs, callOf(connect))
         if (hooks.watch !== undefined) own.spawn(ConnectionPool.#watch(pool, member), { name: `watch ${member}` })
         pool.#opened(member)
         yield* ConnectionPool.#work(pool, member)
@@ -453,8 +451,8 @@ export class ConnectionPool<C> implements AsyncDisposable {
   ): Body<void> {
     let valid = false
     try {
-      const validating = callOf<boolean>(() => pool.#hooks.validate?.(member.connection) ?? true)
-      valid = yield* timeout(pool.#limits.hookTimeoutMs, validating)
+      const validate = (): Hooked<boolean> => pool.#hooks.validate?.(member.connection) ?? true
+      valid = yield* timeout(pool.#limits.hookTimeoutMs, callOf<boolean>(validate))
       if (!valid) pool.#failures.validate++
     } catch (error) {
       pool.#fault(error, 'validate')
@@ -471,10 +469,8 @@ export class ConnectionPool<C> implements AsyncDisposable {
     resetting: Hooked<void>,
   ): Body<void> {
     try {
-      yield* timeout(
-        pool.#limits.hookTimeoutMs,
-        callOf<void>(() => resetting),
-      )
+      const reset = (): Hooked<void> => resetting
+      yield* timeout(pool.#limits.hookTimeoutMs, callOf<void>(reset))
     } catch (error) {
       pool.#fault(error, 'reset')
       pool.#retire(member, error)
@@ -486,11 +482,10 @@ export class ConnectionPool<C> implements AsyncDisposable {
 
   static readonly #closeOne = fn(function* close(pool: ConnectionPool<unknown>, member: Member<unknown>): Body<void> {
     member.closed = true
+    const close = (): Hooked<void> => pool.#hooks.close(member.connection, member.fault)
     try {
-      yield* timeout(
-        pool.#limits.hookTimeoutMs,
-        callOf(() => pool.#hooks.close(member.connection, member.fault)),
-      )
+      // Shielded: a cancel that came while it was connecting would otherwise be carried out here, amid the close.
+      yield* shield(timeout(pool.#limits.hookTimeoutMs, callOf<void>(close)))
     } catch (error) {
       pool.#fault(error, 'close')
     }
