@@ -42,11 +42,12 @@ import {
 } from '../core/index.ts'
 import { Backoff, seeded } from './backoff.ts'
 import { ConnectError } from './net-errors.ts'
+import { Alarm } from './pool-alarm.ts'
 import { AcquireTimeoutError } from './pool-errors.ts'
 import { type Condition, Lease } from './pool-lease.ts'
 import { Member, type MemberState } from './pool-member.ts'
 import type { ConnectionPoolStats, Hooked, PoolActivity, PoolOptions } from './pool-options.ts'
-import { Acquire, Alarm, Drained } from './pool-waits.ts'
+import { Acquire, Drained } from './pool-waits.ts'
 
 /** What one task has of a pool. */
 class Holdings<C> {
