@@ -1,4 +1,4 @@
-import type { Body } from '../core/index.ts'
+import { type Body, UsageError } from '../core/index.ts'
 import type { Backoff, BackoffOptions } from './backoff.ts'
 
 /** What a hook of a pool may give: something to wait for, or the value itself. */
@@ -98,4 +98,41 @@ export interface ConnectionPoolStats {
   readonly waits: { readonly count: number; readonly totalMs: number; readonly longestMs: number }
   /** When `connect` will be tried again; null unless it pauses after a failure. */
   readonly retryInMs: number | null
+}
+
+/** @internal The figures among the options, checked, defaults filled in. */
+export type Limits = Required<
+  Pick<
+    PoolOptions<never>,
+    | 'min'
+    | 'max'
+    | 'maxAgeMs'
+    | 'idleMs'
+    | 'validateAfterIdleMs'
+    | 'acquireTimeoutMs'
+    | 'connectTimeoutMs'
+    | 'hookTimeoutMs'
+  >
+>
+
+/** @internal */
+export function limitsOf(options: Partial<Limits>): Limits {
+  const { min = 0, max = 10 } = options
+  if (!(Number.isInteger(max) && max >= 1))
+    throw new UsageError(`the \`max\` of a pool is a whole number from 1, not ${max}`)
+  if (!(Number.isInteger(min) && min >= 0 && min <= max))
+    throw new UsageError(`the \`min\` of a pool is a whole number from 0 to its \`max\` of ${max}, not ${min}`)
+  const limits = {
+    maxAgeMs: options.maxAgeMs ?? Infinity,
+    idleMs: options.idleMs ?? 60_000,
+    validateAfterIdleMs: options.validateAfterIdleMs ?? 1000,
+    acquireTimeoutMs: options.acquireTimeoutMs ?? 30_000,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    hookTimeoutMs: options.hookTimeoutMs ?? 5000,
+  }
+  for (const [name, ms] of Object.entries(limits)) {
+    if (!(typeof ms === 'number' && ms >= 0))
+      throw new UsageError(`the \`${name}\` of a pool is in milliseconds, not ${String(ms)}`)
+  }
+  return { min, max, ...limits }
 }

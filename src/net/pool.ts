@@ -20,33 +20,25 @@
  */
 import {
   type Body,
-  BrokenError,
   ClosedError,
   callOf,
   currentLoop,
   currentTask,
-  FibrilError,
   fn,
   NOT_YET,
   type Operation,
-  scope,
-  shield,
-  spawn,
   TaskLocal,
   type TaskView,
-  timeout,
   timeoutOr,
   UsageError,
   type Wait,
   WaitList,
 } from '../core/index.ts'
-import { Backoff, seeded } from './backoff.ts'
-import { ConnectError } from './net-errors.ts'
-import { Alarm } from './pool-alarm.ts'
 import { AcquireTimeoutError } from './pool-errors.ts'
 import { type Condition, Lease } from './pool-lease.ts'
-import { Member, type MemberState } from './pool-member.ts'
-import type { ConnectionPoolStats, Hooked, PoolActivity, PoolOptions } from './pool-options.ts'
+import type { Member } from './pool-member.ts'
+import { type ConnectionPoolStats, type Limits, limitsOf, type PoolOptions } from './pool-options.ts'
+import { Roster, textOf } from './pool-roster.ts'
 import { Acquire, Drained } from './pool-waits.ts'
 
 /** What one task has of a pool. */
@@ -99,41 +91,21 @@ export class ConnectionPool<C> implements AsyncDisposable {
   readonly waiters = new WaitList<Acquire<C>>()
   /** @internal */
   readonly drainers = new WaitList<Drained>()
-  readonly #hooks: PoolOptions<C>
+  readonly #broken: PoolOptions<C>['broken']
   readonly #limits: Limits
-  readonly #backoff: Backoff
-  readonly #random: () => number
-  readonly #members = new Set<Member<C>>()
-  /** How many are in each state. */
-  readonly #counts: Record<MemberState, number> = { connecting: 0, idle: 0, checking: 0, leased: 0, closing: 0 }
-  /** Who was idle for longest is first; the last is lent first, so that a pool that is too big shrinks. */
-  readonly #idle: Member<C>[] = []
+  readonly #roster: Roster<C>
   /** The oldest first. */
   readonly #leases = new Set<Lease<C>>()
   readonly #holdings: TaskLocal<Holdings<C>>
-  readonly #alarm = new Alarm(() => this.#tidy())
   #state: ConnectionPoolStats['state'] = 'open'
-  /** Connects that failed since the last that did not. */
-  #failuresInARow = 0
-  #lastFailure: unknown = undefined
-  /** Who waits is to be told of it. */
-  #final = false
-  #retryAt = 0
-  /** Connects that were begun, to name them. */
-  #begun = 0
-  #created = 0
-  #closed = 0
-  readonly #failures = { connect: 0, validate: 0, reset: 0, close: 0, idle: 0, timeouts: 0 }
+  #timeouts = 0
   readonly #waits = { count: 0, totalMs: 0, longestMs: 0 }
 
   constructor(options: PoolOptions<C>) {
-    const { name = '', backoff, seed } = options
-    this.name = name
-    this.#hooks = options
+    this.name = options.name ?? ''
+    this.#broken = options.broken
     this.#limits = limitsOf(options)
-    this.#backoff =
-      backoff instanceof Backoff ? backoff : new Backoff({ ...(seed === undefined ? {} : { seed }), ...backoff })
-    this.#random = seed === undefined ? Math.random : seeded(seed)
+    this.#roster = new Roster<C>(this, options, this.#limits)
     this.#holdings = new TaskLocal({
       create: () => new Holdings<C>(),
       dispose: (holdings) => this.#taskEnded(holdings),
@@ -147,12 +119,17 @@ export class ConnectionPool<C> implements AsyncDisposable {
 
   /** Connections that count against `max`. */
   get size(): number {
-    return this.#members.size
+    return this.#roster.size
   }
 
-  /** True once `close` was called. */
-  get closed(): boolean {
-    return this.#state !== 'open'
+  /** False once `close` was called. */
+  get open(): boolean {
+    return this.#state === 'open'
+  }
+
+  /** Acquires that wait. */
+  get waiting(): number {
+    return this.waiters.size
   }
 
   // -- borrowing
@@ -215,22 +192,14 @@ export class ConnectionPool<C> implements AsyncDisposable {
     const leases = [...this.#leases].map(({ holder, since }) => {
       return Object.freeze({ task: holder === null ? null : String(holder), heldMs: now - since })
     })
-    const { connecting, idle, checking, leased } = this.#counts
     return Object.freeze({
       name: this.name,
       state: this.#state,
-      size: this.size,
-      connecting,
-      idle,
-      checking,
-      leased,
+      ...this.#roster.figures(),
       leases: Object.freeze(leases),
       waiting: this.waiters.size,
-      created: this.#created,
-      closed: this.#closed,
-      failures: Object.freeze({ ...this.#failures }),
+      failures: Object.freeze({ ...this.#roster.failures, timeouts: this.#timeouts }),
       waits: Object.freeze({ ...this.#waits }),
-      retryInMs: this.#retryAt > now ? this.#retryAt - now : null,
     })
   }
 
@@ -245,7 +214,7 @@ export class ConnectionPool<C> implements AsyncDisposable {
       return result
     } catch (error) {
       fault = error
-      if (pool.#hooks.broken?.(error) === false) condition = 'clean'
+      if (pool.#broken?.(error) === false) condition = 'clean'
       throw error
     } finally {
       lease.end(condition, fault)
@@ -269,7 +238,7 @@ export class ConnectionPool<C> implements AsyncDisposable {
       for (const lease of pool.#leases) {
         pool.#leases.delete(lease)
         lease.revoke()
-        pool.#retire(lease.member)
+        pool.#roster.retire(lease.member)
       }
       yield* new Drained(pool)
     }
@@ -279,20 +248,19 @@ export class ConnectionPool<C> implements AsyncDisposable {
 
   /** @internal */
   lend(acquire: Acquire<C>): Lease<C> | typeof NOT_YET {
-    if (this.#state !== 'open') throw this.#closedError()
-    if (this.waiters.size > 0) return NOT_YET
-    const now = currentLoop().now()
-    for (let member = this.#idle.at(-1); member !== undefined; member = this.#idle.at(-1)) {
-      if (this.#usable(member, now)) return this.#needsCheck(member, now) ? NOT_YET : this.#lendTo(acquire, member, now)
-      this.#retire(member)
-    }
-    return NOT_YET
+    if (!this.open) throw this.#closedError()
+    const member = this.waiting === 0 ? this.#roster.take() : null
+    return member === null ? NOT_YET : this.#lendTo(acquire, member)
   }
 
-  #lendTo(acquire: Acquire<C>, member: Member<C>, now: number): Lease<C> {
-    if (member.state === 'idle') this.#idle.pop()
-    this.#enter(member, 'leased')
-    const lease = new Lease<C>(this, member, acquire.caller, now)
+  /** @internal */
+  lendToFirst(member: Member<C>): void {
+    const acquire = this.waiters.shift() as Acquire<C>
+    acquire.resume(this.#lendTo(acquire, member))
+  }
+
+  #lendTo(acquire: Acquire<C>, member: Member<C>): Lease<C> {
+    const lease = new Lease<C>(this, member, acquire.caller, currentLoop().now())
     lease.shelf = acquire.home
     acquire.home?.add(lease)
     this.#leases.add(lease)
@@ -301,299 +269,25 @@ export class ConnectionPool<C> implements AsyncDisposable {
 
   /** @internal */
   returned(lease: Lease<C>, condition: Condition, fault?: unknown): void {
-    const { member } = lease
     this.#leases.delete(lease)
-    member.suspect = condition === 'suspect'
-    if (member.broken || condition === 'discarded' || this.#state !== 'open' || !this.#vouchedFor(member, condition)) {
-      this.#retire(member, fault)
-      return
-    }
-    const { reset } = this.#hooks
-    let resetting: Hooked<void>
-    try {
-      resetting = reset?.(member.connection as C)
-    } catch (error) {
-      this.#fault(error, 'reset')
-      this.#retire(member, error)
-      return
-    }
-    if (resetting === undefined) return this.#ready(member)
-    this.#enter(member, 'checking')
-    member.do(ConnectionPool.#reset(this as ConnectionPool<unknown>, member as Member<unknown>, resetting))
+    this.#roster.takeBack(lease.member, condition, fault)
   }
 
-  /** It can be lent. */
-  #ready(member: Member<C>): void {
-    const now = currentLoop().now()
-    if (this.#state !== 'open' || !(now < member.expires)) {
-      this.#retire(member)
-      return
-    }
-    // One that its last user left in doubt goes round by `validate`.
-    if (member.suspect && this.#hooks.validate !== undefined && this.waiters.size > 0) return this.#check(member)
-    const acquire = this.waiters.shift()
-    if (acquire !== null) {
-      acquire.resume(this.#lendTo(acquire, member, now))
-      return
-    }
-    this.#enter(member, 'idle')
-    member.idleSince = now
-    this.#idle.push(member)
-    this.#alarm.set(this.#due(member))
-  }
-
-  #vouchedFor(member: Member<C>, condition: Condition): boolean {
-    return this.#hooks.isUsable === undefined ? condition !== 'unclean' : this.#isUsable(member)
-  }
-
-  #isUsable({ connection }: Member<C>): boolean {
-    try {
-      return this.#hooks.isUsable?.(connection as C) ?? true
-    } catch (error) {
-      this.#fault(error, 'validate')
-      return false
-    }
-  }
-
-  #usable(member: Member<C>, now: number): boolean {
-    return now < member.expires && this.#isUsable(member)
-  }
-
-  #needsCheck(member: Member<C>, now: number): boolean {
-    if (this.#hooks.validate === undefined) return false
-    return member.suspect || now - member.idleSince >= this.#limits.validateAfterIdleMs
-  }
-
-  #check(member: Member<C>): void {
-    this.#enter(member, 'checking')
-    member.do(ConnectionPool.#validate(this as ConnectionPool<unknown>, member as Member<unknown>))
-  }
-
-  /**
-   * @internal Sees to it that connections are on their way: one for each who waits, and `min` in all. Called whenever there
-   * is one more who waits, or room for one more connection.
-   */
+  /** @internal */
   provide(): void {
-    if (this.#state !== 'open') return
-    const now = currentLoop().now()
-    for (let wanted = this.waiters.size - this.#counts.connecting - this.#counts.checking; wanted > 0; wanted--) {
-      const member = this.#idle.pop()
-      if (member === undefined) {
-        if (this.#mayConnect(now)) this.#connect()
-        else break
-      } else if (this.#usable(member, now)) this.#check(member)
-      else {
-        this.#retire(member)
-        wanted++
-      }
-    }
-    while (this.size - this.#counts.closing < this.#limits.min && this.#mayConnect(now)) this.#connect()
-    if (this.#final && now < this.#retryAt) this.#tellOfFailure(now)
+    this.#roster.provide()
   }
 
-  // -- the life of a connection
-
-  #mayConnect(now: number): boolean {
-    if (this.size >= this.#limits.max) return false
-    if (this.#failuresInARow === 0) return true
-    if (now < this.#retryAt) {
-      this.#alarm.set(this.#retryAt)
-      return false
-    }
-    return this.#counts.connecting === 0
-  }
-
-  #connect(): void {
-    const member = new Member<C>(`connection ${++this.#begun} of ${this}`)
-    this.#members.add(member)
-    this.#counts.connecting++
-    member.task = spawn.detached(ConnectionPool.#tend(this as ConnectionPool<unknown>, member as Member<unknown>), {
-      name: member.name,
-    })
-  }
-
-  /** The task of a connection. */
-  static readonly #tend = fn(function* tend(pool: ConnectionPool<unknown>, member: Member<unknown>): Body<void> {
-    const hooks = pool.#hooks
-    try {
-      yield* scope(function* (own) {
-        const connect = (): unknown => hooks.connect()
-        member.connection = yield* timeout(pool.#limits.connectTimeoutMs, callOf(connect))
-        if (hooks.watch !== undefined) own.spawn(ConnectionPool.#watch(pool, member), { name: `watch ${member}` })
-        pool.#opened(member)
-        yield* ConnectionPool.#work(pool, member)
-        own.cancel(`${member} is closed`)
-      })
-    } catch (error) {
-      if (member.opened) {
-        pool.#broke(member, error)
-        // Who holds it may go on with it for a while.
-        if (!member.closed) yield* ConnectionPool.#work(pool, member)
-      } else pool.#connectFailed(member, error)
-    } finally {
-      if (member.opened && !member.closed) yield* ConnectionPool.#closeOne(pool, member)
-      pool.#gone(member)
-    }
-  })
-
-  static readonly #work = fn(function* work(pool: ConnectionPool<unknown>, member: Member<unknown>): Body<void> {
-    for (let work = yield* member; work !== 'close'; work = yield* member) yield* work
-    yield* ConnectionPool.#closeOne(pool, member)
-  })
-
-  static readonly #watch = fn(function* watch(pool: ConnectionPool<unknown>, member: Member<unknown>): Body<void> {
-    yield* callOf(() => pool.#hooks.watch?.(member.connection))
-    throw new BrokenError(`${member} broke: its watch ended`)
-  })
-
-  static readonly #validate = fn(function* validate(
-    pool: ConnectionPool<unknown>,
-    member: Member<unknown>,
-  ): Body<void> {
-    let valid = false
-    try {
-      const validate = (): Hooked<boolean> => pool.#hooks.validate?.(member.connection) ?? true
-      valid = yield* timeout(pool.#limits.hookTimeoutMs, callOf<boolean>(validate))
-      if (!valid) pool.#failures.validate++
-    } catch (error) {
-      pool.#fault(error, 'validate')
-    }
-    member.suspect = false
-    if (valid) return pool.#ready(member)
-    pool.#retire(member)
-    pool.provide()
-  })
-
-  static readonly #reset = fn(function* reset(
-    pool: ConnectionPool<unknown>,
-    member: Member<unknown>,
-    resetting: Hooked<void>,
-  ): Body<void> {
-    try {
-      const reset = (): Hooked<void> => resetting
-      yield* timeout(pool.#limits.hookTimeoutMs, callOf<void>(reset))
-    } catch (error) {
-      pool.#fault(error, 'reset')
-      pool.#retire(member, error)
-      pool.provide()
-      return
-    }
-    pool.#ready(member)
-  })
-
-  static readonly #closeOne = fn(function* close(pool: ConnectionPool<unknown>, member: Member<unknown>): Body<void> {
-    member.closed = true
-    const close = (): Hooked<void> => pool.#hooks.close(member.connection, member.fault)
-    try {
-      // Shielded: a cancel that came while it was connecting would otherwise be carried out here, amid the close.
-      yield* shield(timeout(pool.#limits.hookTimeoutMs, callOf<void>(close)))
-    } catch (error) {
-      pool.#fault(error, 'close')
-    }
-  })
-
-  #opened(member: Member<C>): void {
-    member.opened = true
-    this.#created++
-    this.#failuresInARow = 0
-    this.#final = false
-    this.#retryAt = 0
-    this.#lastFailure = undefined
-    this.#backoff.reset()
-    const { maxAgeMs } = this.#limits
-    if (maxAgeMs !== Infinity) member.expires = currentLoop().now() + maxAgeMs * (1 - this.#random() / 10)
-    this.#ready(member)
-    // One at a time was allowed, until now.
-    this.provide()
-  }
-
-  #connectFailed(member: Member<C>, error: unknown): void {
-    this.#enter(member, 'closing')
-    if (this.#state !== 'open') return
-    const now = currentLoop().now()
-    this.#failures.connect++
-    this.#failuresInARow++
-    this.#lastFailure = error
-    // Those that were begun together fail together, which is one failure as far as pauses are concerned.
-    if (now >= this.#retryAt) this.#retryAt = now + this.#backoff.next().value
-    const { failFast = false } = this.#hooks
-    this.#final = typeof failFast === 'function' ? failFast(error, this.#failuresInARow) : failFast
-    const told = this.#final && this.waiters.size > 0 && this.#tellOfFailure(now)
-    if (!told) this.#report(error, 'connect')
-  }
-
-  /** Tells those who wait that there is no connection, unless one may yet come. */
-  #tellOfFailure(now: number): boolean {
-    const { idle, checking, leased, connecting } = this.#counts
-    if (idle + checking + leased + connecting > 0) return false
-    const pause = Math.ceil(this.#retryAt - now)
-    const message = `${this} cannot connect: ${textOf(this.#lastFailure)}. It will not be tried again for ${pause} ms.`
+  /** @internal */
+  tellAll(makeError: () => Error): void {
     for (let acquire = this.waiters.shift(); acquire !== null; acquire = this.waiters.shift())
-      acquire.reject(new ConnectError(message, this.#lastFailure))
-    return true
+      acquire.reject(makeError())
   }
 
-  /** Something that `connect` spawned failed, or its watch ended. */
-  #broke(member: Member<C>, error: unknown): void {
-    if (member.state === 'closing') return
-    if (member.state === 'leased') {
-      // Its holder will see for itself.
-      member.broken = true
-      member.fault = error
-      return
-    }
-    this.#fault(error, 'idle')
-    this.#retire(member, error)
-    this.provide()
-  }
-
-  /** Takes it out of use, to be closed. */
-  #retire(member: Member<C>, fault?: unknown): void {
-    if (member.state === 'closing') return
-    if (member.state === 'idle') {
-      const at = this.#idle.lastIndexOf(member)
-      if (at >= 0) this.#idle.splice(at, 1)
-    }
-    this.#enter(member, 'closing')
-    member.fault ??= fault
-    member.do('close')
-  }
-
-  #gone(member: Member<C>): void {
-    if (!this.#members.delete(member)) return
-    this.#counts[member.state]--
-    if (member.opened) this.#closed++
-    if (this.#state === 'open') return this.provide()
-    if (this.size > 0) return
+  /** @internal */
+  allGone(): void {
     this.#state = 'closed'
     for (let drained = this.drainers.shift(); drained !== null; drained = this.drainers.shift()) drained.resume()
-  }
-
-  #enter(member: Member<C>, state: MemberState): void {
-    this.#counts[member.state]--
-    member.state = state
-    this.#counts[state]++
-  }
-
-  /** The alarm rang: something is too old or was idle for too long, or the pause after a failure is over. */
-  #tidy(): void {
-    const now = currentLoop().now()
-    for (const member of [...this.#idle]) {
-      if (now >= member.expires) this.#retire(member)
-      else if (now >= member.idleSince + this.#limits.idleMs && this.#alive > this.#limits.min) this.#retire(member)
-    }
-    // Those below `min` are no reason to come again.
-    for (const member of this.#idle)
-      this.#alarm.set(this.#alive > this.#limits.min ? this.#due(member) : member.expires)
-    this.provide()
-  }
-
-  #due(member: Member<C>): number {
-    return Math.min(member.expires, member.idleSince + this.#limits.idleMs)
-  }
-
-  get #alive(): number {
-    return this.size - this.#counts.closing
   }
 
   // -- the rest
@@ -601,17 +295,8 @@ export class ConnectionPool<C> implements AsyncDisposable {
   #refuse(): void {
     if (this.#state !== 'open') return
     this.#state = this.size === 0 ? 'closed' : 'closing'
-    this.#alarm.stop()
-    for (let acquire = this.waiters.shift(); acquire !== null; acquire = this.waiters.shift())
-      acquire.reject(this.#closedError())
-    for (const member of [...this.#members]) {
-      if (member.state === 'idle') this.#retire(member)
-      else if (member.state === 'connecting') {
-        member.task?.cancel(`${this} was closed`)
-        // One that had not begun has nothing to tell.
-        if (member.task?.state === 'ended') this.#gone(member)
-      }
-    }
+    this.tellAll(() => this.#closedError())
+    this.#roster.shut()
   }
 
   #taskEnded({ shelf, own }: Holdings<C>): void {
@@ -628,48 +313,30 @@ export class ConnectionPool<C> implements AsyncDisposable {
     }
   }
 
-  #fault(error: unknown, during: PoolActivity): void {
-    this.#failures[during]++
-    this.#report(error, during)
-  }
-
-  #report(error: unknown, during: PoolActivity): void {
-    const { onError } = this.#hooks
-    const { host } = currentLoop()
-    if (onError === undefined) {
-      const code = FibrilError.is(error) ? error.code : null
-      if (code !== 'FIBRIL_BROKEN' && code !== 'FIBRIL_TIMEOUT') host.warn(`${this}, ${during}: ${textOf(error)}`)
-      return
-    }
-    try {
-      onError(error, during)
-    } catch (failure) {
-      host.warn(`${this}: its onError failed: ${textOf(failure)}`)
-    }
-  }
-
   #closedError(): ClosedError {
     return new ClosedError(`${this} is closed: no connection can be had of it`)
   }
 
   /** @internal */
   timeoutError(task: TaskView | null, ms: number): AcquireTimeoutError {
-    this.#failures.timeouts++
+    this.#timeouts++
     const now = currentLoop().now()
-    const { max } = this.#limits
     const leases = [...this.#leases]
     const held = leases
       .slice(0, 3)
       .map(({ holder, since }) => `${holder ?? 'nobody in particular'} for ${Math.round(now - since)} ms`)
     const more = leases.length > 3 ? `, and ${leases.length - 3} more` : ''
     const out = leases.length === 0 ? '' : `, held by ${held.join(', ')}${more}`
-    const failure = this.#failuresInARow === 0 ? '' : ` The last connect failed: ${textOf(this.#lastFailure)}.`
-    const advice = failure === '' ? ' Release connections sooner, or raise `max`.' : ''
+    const { lastFailure } = this.#roster
+    const what =
+      lastFailure === undefined
+        ? 'Release connections sooner, or raise `max`'
+        : `The last connect failed: ${textOf(lastFailure)}`
     return new AcquireTimeoutError(
       ms,
       `${task ?? 'code outside any task'} got no connection of ${this} within ${ms} ms: ` +
-        `${leases.length} of at most ${max} are leased${out}; ${this.waiters.size} more wait.${failure}${advice}`,
-      this.#failuresInARow === 0 ? undefined : this.#lastFailure,
+        `${leases.length} of at most ${this.#limits.max} are leased${out}; ${this.waiting} more wait. ${what}.`,
+      lastFailure,
     )
   }
 
@@ -692,42 +359,3 @@ export class ConnectionPool<C> implements AsyncDisposable {
 }
 
 type UseBody<C, T> = (connection: C, lease: Lease<C>) => Body<T> | PromiseLike<T> | T
-
-type Limits = Required<
-  Pick<
-    PoolOptions<never>,
-    | 'min'
-    | 'max'
-    | 'maxAgeMs'
-    | 'idleMs'
-    | 'validateAfterIdleMs'
-    | 'acquireTimeoutMs'
-    | 'connectTimeoutMs'
-    | 'hookTimeoutMs'
-  >
->
-
-function limitsOf(options: Partial<Limits>): Limits {
-  const { min = 0, max = 10 } = options
-  if (!(Number.isInteger(max) && max >= 1))
-    throw new UsageError(`the \`max\` of a pool is a whole number from 1, not ${max}`)
-  if (!(Number.isInteger(min) && min >= 0 && min <= max))
-    throw new UsageError(`the \`min\` of a pool is a whole number from 0 to its \`max\` of ${max}, not ${min}`)
-  const limits = {
-    maxAgeMs: options.maxAgeMs ?? Infinity,
-    idleMs: options.idleMs ?? 60_000,
-    validateAfterIdleMs: options.validateAfterIdleMs ?? 1000,
-    acquireTimeoutMs: options.acquireTimeoutMs ?? 30_000,
-    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-    hookTimeoutMs: options.hookTimeoutMs ?? 5000,
-  }
-  for (const [name, ms] of Object.entries(limits)) {
-    if (!(typeof ms === 'number' && ms >= 0))
-      throw new UsageError(`the \`${name}\` of a pool is in milliseconds, not ${String(ms)}`)
-  }
-  return { min, max, ...limits }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}

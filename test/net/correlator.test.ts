@@ -408,6 +408,7 @@ it('closing fails what is pending, or waits for it as long as the grace', functi
   yield* connected(function* (client, there) {
     spawn(() => echo(there))
     const quick = spawn(client.request('text 20'))
+    yield* waitAllBlocked()
     const slow = spawn.detached(client.request('text 1000'))
     yield* waitAllBlocked()
     const start = host.now()
