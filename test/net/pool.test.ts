@@ -513,6 +513,8 @@ it('what connect spawns belongs to the connection: it ends with it, and its fail
   yield* waitAllBlocked()
   assert.deepEqual(events.splice(0), ['reader ended', 'close: BrokenError: the reader read nonsense'])
   yield* pool.use(() => {})
+  // The reader has begun.
+  yield* waitAllBlocked()
   yield* pool.close()
   assert.deepEqual(events, ['close: undefined', 'reader ended'])
 })
