@@ -122,9 +122,18 @@ export class Correlator<Request, Reply> implements Disposable {
    * with the loss as its cause; one that was closed on this side a `ClosedError`. Of a cancelled one the late reply is dropped.
    */
   request(message: Request, options: RequestOptions = {}): Operation<Reply> {
+    return this.#ask(message, options, false)
+  }
+
+  /** @internal As `request`, but its turn has come: the caller has taken a place. */
+  requestInPlace(message: Request, options: RequestOptions): Operation<Reply> {
+    return this.#ask(message, options, true)
+  }
+
+  #ask(message: Request, options: RequestOptions, placed: boolean): Operation<Reply> {
     const self = this as Correlator<unknown, unknown>
     const { timeoutMs = this.#options.timeoutMs ?? Infinity, deadline = Infinity } = options
-    const exchange = Correlator.#exchange(self, message)
+    const exchange = Correlator.#exchange(self, message, placed)
     const limited = timeoutMs !== Infinity || deadline !== Infinity
     return (limited ? Correlator.#limited(self, exchange, timeoutMs, deadline) : exchange) as Operation<Reply>
   }
@@ -182,8 +191,9 @@ export class Correlator<Request, Reply> implements Disposable {
   static readonly #exchange = fn(function* request(
     self: Correlator<unknown, unknown>,
     message: unknown,
+    placed: boolean,
   ): Body<unknown> {
-    yield* new Turn(self)
+    if (!placed) yield* new Turn(self)
     let reply: ReplyWait | null = null
     try {
       reply = self.#register(message)

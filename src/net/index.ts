@@ -7,6 +7,9 @@
  *   sender.ts                its writing half                    socket-listener.ts    node's server as a listener
  *   wire.ts                  what carries it                     socket.ts             node's socket as a wire
  *   net-errors.ts        what goes wrong, and what to do         memory.ts, -server.ts memory as both, for tests
+ *   pool.ts              connections, lent to tasks              correlator.ts         requests and replies by id
+ *   pool-roster.ts           what becomes of each                correlator-pool.ts    several of these, shared
+ *   backoff.ts           pauses that grow
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -20,6 +23,7 @@ export { type ConnectOptions, connect } from './connect.ts'
 export { type Correlator, openCorrelator } from './correlator.ts'
 export { LostRequestError } from './correlator-errors.ts'
 export type { CorrelatorOptions, CorrelatorStats, Ids, MessageChannel, RequestOptions } from './correlator-options.ts'
+export { CorrelatorPool, type CorrelatorPoolOptions, type CorrelatorPoolStats } from './correlator-pool.ts'
 export { listen, type ServeAtOptions, serve } from './listen.ts'
 export { type MemoryPairOptions, type MemoryStream, memoryPair } from './memory.ts'
 export { MemoryServer } from './memory-server.ts'

@@ -233,7 +233,7 @@ export class ConnectionPool<C> implements AsyncDisposable {
   })
 
   static readonly #close = fn(function* close(pool: ConnectionPool<unknown>, grace: number): Body<void> {
-    pool.#refuse()
+    pool.refuse()
     if ((yield* timeoutOr(grace, false, new Drained(pool))) === false) {
       for (const lease of pool.#leases) {
         pool.#leases.delete(lease)
@@ -292,7 +292,8 @@ export class ConnectionPool<C> implements AsyncDisposable {
 
   // -- the rest
 
-  #refuse(): void {
+  /** @internal What `close` begins with. */
+  refuse(): void {
     if (this.#state !== 'open') return
     this.#state = this.size === 0 ? 'closed' : 'closing'
     this.tellAll(() => this.#closedError())
