@@ -25,6 +25,7 @@ import {
   CancelledError,
   ClosedError,
   currentLoop,
+  FibrilError,
   Future,
   fn,
   type Operation,
@@ -222,6 +223,13 @@ export class Correlator<Request, Reply> implements Disposable {
     try {
       if (self.#state === 'lost') throw self.#error('it was sent', false)
       yield* self.#channel.send(message)
+    } catch (error) {
+      const code = FibrilError.is(error) ? error.code : null
+      if (code !== 'FIBRIL_BROKEN' && code !== 'FIBRIL_CLOSED') throw error
+      // The reader will find the same, but later than whoever asks next.
+      self.#lose(error)
+      self.reader.cancel(error)
+      throw self.#error('it was sent', false)
     } finally {
       self.#sending.release()
     }

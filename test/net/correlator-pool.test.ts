@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict'
-import { all, type Body, BrokenError, ClosedError, sleep, spawn, type Task, TimeoutError } from '../../src/index.ts'
+import {
+  all,
+  type Body,
+  BrokenError,
+  ClosedError,
+  sleep,
+  spawn,
+  type Task,
+  TimeoutError,
+  yieldNow,
+} from '../../src/index.ts'
 import {
   AcquireTimeoutError,
   ConnectError,
+  type Correlator,
   type CorrelatorOptions,
   CorrelatorPool,
   type CorrelatorPoolOptions,
@@ -12,6 +23,7 @@ import {
 import { waitAllBlocked } from '../../src/testing/index.ts'
 import { Random } from '../../src/testing/random.ts'
 import { it } from '../support/it.ts'
+import { ended } from '../sync/cancel-everywhere.ts'
 import { caught } from '../sync/caught.ts'
 import { byId, type JsonChannel, jsonPair, type Message } from './json-channel.ts'
 
@@ -30,19 +42,21 @@ class Peers {
   ): CorrelatorPool<string, string> {
     return new CorrelatorPool<string, string>({
       name: 'peers',
-      connect: () => {
-        this.connects++
-        if (this.refusals.length > 0) throw this.refusals.shift()
-        const [here, there] = jsonPair()
-        const got: string[] = []
-        this.open.push(there)
-        this.got.push(got)
-        spawn.detached(() => this.serve(there, got))
-        return openCorrelator(here, { ...byId, ...each })
-      },
+      connect: () => this.connect(each),
       onError() {},
       ...options,
     })
+  }
+
+  connect(each: Partial<CorrelatorOptions<string, string, number, Message, Message>> = {}): Correlator<string, string> {
+    this.connects++
+    if (this.refusals.length > 0) throw this.refusals.shift()
+    const [here, there] = jsonPair()
+    const got: string[] = []
+    this.open.push(there)
+    this.got.push(got)
+    spawn.detached(() => this.serve(there, got))
+    return openCorrelator(here, { ...byId, ...each })
   }
 
   private *serve(there: JsonChannel<Message, Message>, got: string[]): Body<void> {
@@ -82,6 +96,7 @@ it('a request goes to the connection with the fewest in flight; another is opene
   assert.deepEqual(peers.got.map((texts) => texts.length).sort(), [1, 2, 2])
   yield* all(tasks.map((task) => task.join()))
   yield* pool.close()
+  yield* waitAllBlocked()
   assert.deepEqual(peers.open, [])
 })
 
@@ -125,12 +140,55 @@ it('a lost connection fails what was sent, and what was not goes elsewhere', fun
   yield* sleep(100)
 })
 
+it('a request that waits to be sent when its connection is lost goes over another', function* () {
+  const peers = new Peers()
+  const deaf = jsonPair({ highWaterMark: 10 })
+  let first = true
+  const pool = new CorrelatorPool<string, string>({
+    max: 1,
+    connect() {
+      if (!first) return peers.connect()
+      first = false
+      return openCorrelator(deaf[0], byId)
+    },
+    onError() {},
+  })
+  // The peer does not read: the third waits to write, the fourth for the third.
+  const [a, b, c, d] = (yield* ask(pool, 'a', 'b', 'c', 'd')) as [
+    Task<string>,
+    Task<string>,
+    Task<string>,
+    Task<string>,
+  ]
+  deaf[1].stream.reset()
+  assert.equal(yield* c, 'c')
+  assert.equal(yield* d, 'd')
+  for (const task of [a, b]) {
+    const error = yield* caught(task.join())
+    assert.ok(error instanceof LostRequestError && error.sent)
+  }
+  yield* pool.close()
+})
+
+it('a connection that is handed over as the pool is closed is closed, too', function* () {
+  for (let turns = 0; turns < 12; turns++) {
+    const peers = new Peers()
+    const pool = peers.pool()
+    const asking = spawn.detached(pool.request('a'))
+    for (let turn = 0; turn < turns; turn++) yield* yieldNow()
+    yield* pool.close()
+    yield* ended(asking)
+    yield* waitAllBlocked()
+    assert.deepEqual(peers.open, [])
+  }
+})
+
 it('a free place goes to the first in line, on whatever connection it is', function* () {
   const peers = new Peers()
   const pool = peers.pool({ max: 2 }, { maxInFlight: 1 })
   const order: string[] = []
   const tasks = yield* ask(pool, 'a 30', 'b 10')
-  for (const text of ['c 5', 'd 50', 'e']) {
+  for (const text of ['c 5', 'd 50', 'e 5']) {
     tasks.push(
       spawn(function* () {
         const reply = yield* pool.request(text)
@@ -143,7 +201,7 @@ it('a free place goes to the first in line, on whatever connection it is', funct
   assert.equal(tasks[4]?.reason, 'a connection of pool "peers" with room')
   tasks[3]?.cancel()
   yield* all([0, 1, 2, 4].map((i) => (tasks[i] as Task<string>).join()))
-  assert.deepEqual(order, ['c 5', 'e'])
+  assert.deepEqual(order, ['c 5', 'e 5'])
   assert.equal(pool.stats().waiting, 0)
   yield* pool.close()
 })
