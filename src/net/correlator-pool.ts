@@ -181,10 +181,12 @@ export class CorrelatorPool<Request, Reply> implements AsyncDisposable {
   ): Body<unknown> {
     // An instant, as there may be several attempts.
     const end = Math.min(deadline, currentLoop().now() + (timeoutMs ?? Infinity))
+    // What each connection allows counts unless this request has its own limit.
+    const limits = timeoutMs === undefined ? { deadline: end } : { deadline: end, timeoutMs: Infinity }
     for (;;) {
       const client = yield* CorrelatorPool.#place(self, end)
       try {
-        return yield* client.requestInPlace(message, end === Infinity ? {} : { timeoutMs: Infinity, deadline: end })
+        return yield* client.requestInPlace(message, limits)
       } catch (error) {
         if (!(error instanceof LostRequestError && !error.sent)) throw error
       }

@@ -40,10 +40,10 @@ import { Lock } from '../sync/index.ts'
 import { LostRequestError } from './correlator-errors.ts'
 import { type IdSource, idSource } from './correlator-ids.ts'
 import type { CorrelatorOptions, CorrelatorStats, MessageChannel, RequestOptions } from './correlator-options.ts'
+import { Quarantine } from './correlator-quarantine.ts'
 import { ReplyWait, Turn } from './correlator-waits.ts'
-import { Alarm } from './pool-alarm.ts'
 
-/** Messages that come and go are the business of `openCorrelator`, which has their types checked. */
+/** The types of messages are the business of `openCorrelator`. */
 type Options = CorrelatorOptions<unknown, unknown, unknown, unknown, unknown>
 
 const LATE = Symbol('late')
@@ -66,10 +66,8 @@ export class Correlator<Request, Reply> implements Disposable {
   /** The most that may be in flight. */
   readonly #room: number
   readonly #pending = new Map<unknown, ReplyWait>()
-  /** Ids of cancelled requests, and when they were; the oldest first. */
-  readonly #quarantine = new Map<unknown, number>()
+  readonly #quarantine: Quarantine
   readonly #sending: Lock
-  readonly #alarm = new Alarm(() => this.#endQuarantine())
   readonly #lost = new Future<unknown>('the end of a connection')
   /** Resolved when the last request has its reply; made by who waits for that. */
   #idle: Future<void> | null = null
@@ -90,6 +88,7 @@ export class Correlator<Request, Reply> implements Disposable {
     this.#options = options
     this.#sending = new Lock({ name: `sending on ${name}` })
     this.#ids = idSource(options.ids)
+    this.#quarantine = new Quarantine(options.quarantineMs ?? Infinity, (id) => this.#free(id))
     this.#room = Math.min(maxInFlight, this.#ids.capacity)
     const reading = Correlator.#read(this as Correlator<unknown, unknown>)
     const settings = { name: `reader of ${name}` }
@@ -136,7 +135,7 @@ export class Correlator<Request, Reply> implements Disposable {
     const { timeoutMs = this.#options.timeoutMs ?? Infinity, deadline = Infinity } = options
     const exchange = Correlator.#exchange(self, message, placed)
     const limited = timeoutMs !== Infinity || deadline !== Infinity
-    return (limited ? Correlator.#limited(self, exchange, timeoutMs, deadline) : exchange) as Operation<Reply>
+    return (limited ? Correlator.#limited(self, exchange, timeoutMs, deadline, placed) : exchange) as Operation<Reply>
   }
 
   /** Sends a message that has no reply. It is given an id that no request has. */
@@ -151,7 +150,7 @@ export class Correlator<Request, Reply> implements Disposable {
 
   /**
    * Takes no more requests, waits for the replies to those that are in flight for `grace` ms (0 if left out), fails the rest
-   * with a `ClosedError`, and closes the channel; throws what that fails with. May be called again.
+   * with a `ClosedError`, and closes the channel; throws what that fails with. A cancel ends the grace. May be called again.
    */
   close(options: { readonly grace?: number } = {}): Operation<void> {
     return Correlator.#close(this as Correlator<unknown, unknown>, options.grace ?? 0)
@@ -182,11 +181,14 @@ export class Correlator<Request, Reply> implements Disposable {
     exchange: Operation<unknown>,
     timeoutMs: number,
     deadline: number,
+    placed: boolean,
   ): Body<unknown> {
     const ms = Math.min(timeoutMs, deadline - currentLoop().now())
-    const reply = ms > 0 ? yield* timeoutOr(ms, LATE, exchange) : LATE
-    if (reply === LATE) throw new TimeoutError(Math.max(ms, 0), `a request to ${self}`)
-    return reply
+    if (ms > 0) {
+      const reply = yield* timeoutOr(ms, LATE, exchange)
+      if (reply !== LATE) return reply
+    } else if (placed) self.#free()
+    throw new TimeoutError(Math.max(ms, 0), `a request to ${self}`)
   })
 
   static readonly #exchange = fn(function* request(
@@ -221,18 +223,20 @@ export class Correlator<Request, Reply> implements Disposable {
   static readonly #send = fn(function* send(self: Correlator<unknown, unknown>, message: unknown): Body<void> {
     yield* self.#sending.acquire()
     try {
-      if (self.#state === 'lost') throw self.#error('it was sent', false)
-      yield* self.#channel.send(message)
+      if (self.#state !== 'lost') {
+        yield* self.#channel.send(message)
+        return
+      }
     } catch (error) {
       const code = FibrilError.is(error) ? error.code : null
       if (code !== 'FIBRIL_BROKEN' && code !== 'FIBRIL_CLOSED') throw error
       // The reader will find the same, but later than whoever asks next.
       self.#lose(error)
       self.reader.cancel(error)
-      throw self.#error('it was sent', false)
     } finally {
       self.#sending.release()
     }
+    throw self.#error('it was sent', false)
   })
 
   readonly #inUse = (id: unknown): boolean => this.#pending.has(id) || this.#quarantine.has(id)
@@ -249,15 +253,10 @@ export class Correlator<Request, Reply> implements Disposable {
     const { id } = reply
     if (this.#pending.get(id) !== reply) return // it was answered, or the connection lost
     this.#pending.delete(id)
-    const { quarantineMs = Infinity } = this.#options
     if (!reply.sent) this.#free(id)
     else {
       this.#figures.cancelled++
-      if (quarantineMs > 0) {
-        const now = currentLoop().now()
-        this.#quarantine.set(id, now)
-        this.#alarm.set(now + quarantineMs)
-      } else this.#free(id)
+      if (!this.#quarantine.add(id)) this.#free(id)
       this.#tellOfCancel(id)
     }
     this.#checkIdle()
@@ -297,16 +296,6 @@ export class Correlator<Request, Reply> implements Disposable {
     }
   }
 
-  #endQuarantine(): void {
-    const { quarantineMs = Infinity } = this.#options
-    const now = currentLoop().now()
-    for (const [id, since] of this.#quarantine) {
-      if (now < since + quarantineMs) return this.#alarm.set(since + quarantineMs)
-      this.#quarantine.delete(id)
-      this.#free(id)
-    }
-  }
-
   // -- reading
 
   static readonly #read = fn(function* read(self: Correlator<unknown, unknown>): Body<void> {
@@ -341,7 +330,7 @@ export class Correlator<Request, Reply> implements Disposable {
       reply.answer(message)
       this.#free(id)
       this.#checkIdle()
-    } else if (this.#quarantine.delete(id)) {
+    } else if (this.#quarantine.end(id)) {
       this.#figures.late++
       this.#free(id)
     } else {
@@ -366,11 +355,14 @@ export class Correlator<Request, Reply> implements Disposable {
       self.#state = 'closing'
       self.#failLine()
     }
-    if (self.#pending.size > 0 && grace > 0) {
-      self.#idle ??= new Future(`the replies that ${self} is owed`)
-      yield* timeoutOr(grace, undefined, self.#idle.wait())
+    try {
+      if (self.#pending.size > 0 && grace > 0) {
+        self.#idle ??= new Future(`the replies that ${self} is owed`)
+        yield* timeoutOr(grace, undefined, self.#idle.wait())
+      }
+    } finally {
+      self[Symbol.dispose]()
     }
-    self[Symbol.dispose]()
     try {
       yield* self.reader.join()
     } catch (error) {
@@ -397,7 +389,6 @@ export class Correlator<Request, Reply> implements Disposable {
     // Dead first, then told, then the requests: what they do about it must not end up here again.
     this.#state = 'lost'
     this.#cause = cause
-    this.#alarm.stop()
     this.#quarantine.clear()
     this.#guard('onLost', () => this.#options.onLost?.(cause))
     this.#lost.resolve(cause)
@@ -444,49 +435,4 @@ export class Correlator<Request, Reply> implements Disposable {
   #warn(what: string, error: unknown): void {
     currentLoop().host.warn(`${this}: ${what} failed: ${error instanceof Error ? error.message : String(error)}`)
   }
-}
-
-/**
- * Shares a connection among the requests of many tasks. It reads in a task that belongs to the scope of the caller, which
- * therefore does not end before the correlator is closed: `using client = openCorrelator(…)`.
- *
- * ```ts
- * import { all, run, spawn } from 'fibril'
- * import { type MessageChannel, openCorrelator } from 'fibril/net'
- * import { Channel, Queue } from 'fibril/sync'
- *
- * interface Ask { id: number; text: string }
- * const there = new Queue<Ask>()
- * const back = new Channel<Ask>()
- * const wire: MessageChannel<Ask, Ask> = {
- *   receive: () => back.receive(),
- *   send: (message) => there.put(message),
- *   close: () => there.join(),
- * }
- *
- * await run(function* () {
- *   using client = openCorrelator(wire, {
- *     withId: (text: string, id: number) => ({ id, text }),
- *     idOf: (reply) => reply.id,
- *     resultOf: (reply) => reply.text,
- *   })
- *   spawn(function* peer() {
- *     const asked = [yield* there.get(), yield* there.get()]
- *     for (const { id, text } of asked.reverse()) yield* back.send({ id, text: `${text}!` })
- *     there.taskDone()
- *     there.taskDone()
- *   })
- *   const replies = yield* all([client.request('one'), client.request('two')])
- *   console.log(replies.join(' ')) // => one! two!
- * })
- * ```
- */
-export function openCorrelator<In, Out, Request = Out, Reply = In, Id = number>(
-  channel: MessageChannel<In, Out>,
-  options: CorrelatorOptions<Request, Reply, Id, In, Out>,
-): Correlator<Request, Reply> {
-  return new Correlator<Request, Reply>(
-    channel as unknown as MessageChannel<unknown, unknown>,
-    options as unknown as Options,
-  )
 }

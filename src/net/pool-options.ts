@@ -17,7 +17,10 @@ export interface PoolOptions<C> {
    * task is cancelled after `close`; if it fails, the connection is broken.
    */
   readonly connect: () => Hooked<C>
-  /** Lets go of a connection. `fault` is what it broke by, or what it was discarded with. */
+  /**
+   * Lets go of a connection. `fault` tells why it is not in order, if it is not: what it broke by, what a body failed with, what
+   * it was discarded with. There is nothing to say goodbye to then: `fault === undefined ? stream.close() : stream.destroy()`.
+   */
   readonly close: (connection: C, fault?: unknown) => Hooked<void>
   /**
    * Whether it still works, asked of the other side: a ping. Before a connection is handed out that was idle for

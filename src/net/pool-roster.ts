@@ -103,9 +103,10 @@ export class Roster<C> {
   /** A connection was returned, in some condition. */
   takeBack(member: Member<C>, condition: Condition, fault: unknown): void {
     member.suspect = condition === 'suspect'
-    if (member.broken || condition === 'discarded' || !this.#borrowers.open || !this.#vouchedFor(member, condition)) {
-      this.retire(member, fault)
-      return
+    if (member.broken || condition === 'discarded' || !this.#borrowers.open) return this.retire(member, fault)
+    if (!this.#vouchedFor(member, condition)) {
+      const why = condition === 'unclean' ? 'was left amid a request' : 'is not usable any more'
+      return this.retire(member, fault ?? new BrokenError(`${member} ${why}`))
     }
     const { reset } = this.#hooks
     let resetting: Hooked<void>

@@ -110,7 +110,7 @@ export class ConnectionPool<C> implements AsyncDisposable {
       create: () => new Holdings<C>(),
       dispose: (holdings) => this.#taskEnded(holdings),
     })
-    this.provide()
+    if (this.#limits.min > 0) this.provide()
   }
 
   toString(): string {
@@ -143,7 +143,9 @@ export class ConnectionPool<C> implements AsyncDisposable {
    * connection is closed.
    */
   acquire(options: { readonly timeoutMs?: number } = {}): Wait<Lease<C>> {
-    return new Acquire(this, options.timeoutMs ?? this.#limits.acquireTimeoutMs, true)
+    const { timeoutMs = this.#limits.acquireTimeoutMs } = options
+    if (!(timeoutMs >= 0)) throw new UsageError(`acquire: the timeout is in milliseconds, not ${timeoutMs}`)
+    return new Acquire(this, timeoutMs, true)
   }
 
   /**

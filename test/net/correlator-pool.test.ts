@@ -223,6 +223,14 @@ it('a server that is down is tried again after pauses, and who waits is told why
   yield* pool.close()
 })
 
+it('a request whose time is over when its turn comes leaves its place to others', function* () {
+  const pool = new Peers().pool({ max: 1 }, { maxInFlight: 1 })
+  assert.equal(yield* pool.request('a'), 'a')
+  assert.ok((yield* caught(pool.request('b', { timeoutMs: 0 }))) instanceof TimeoutError)
+  assert.equal(yield* pool.request('c', { timeoutMs: 10 }), 'c')
+  yield* pool.close()
+})
+
 it('failing fast tells all who wait at once', function* () {
   const peers = new Peers()
   peers.refusals.push(new BrokenError('refused'))

@@ -158,7 +158,17 @@ it('a discarded connection is closed, with the fault, and another made', functio
   lease.discard('it smells')
   assert.equal(yield* pool.use((fake) => fake.id), 2)
   assert.deepEqual(faults, ['it smells'])
+  yield* timeoutOr(
+    5,
+    null,
+    pool.use((fake) => fake.request(1000)),
+  )
+  yield* pool.use(() => {})
   yield* pool.close()
+  assert.deepEqual(faults.slice(1).map(String), [
+    'BrokenError: connection 2 of a pool was left amid a request',
+    'undefined',
+  ])
 })
 
 // -- how a body ended
@@ -815,4 +825,5 @@ it('options that make no sense are refused', () => {
   for (const options of [{ max: 0 }, { min: 3, max: 2 }, { idleMs: -1 }, { acquireTimeoutMs: Number.NaN }]) {
     assert.throws(() => new ConnectionPool({ ...hooks, ...options }), UsageError)
   }
+  assert.throws(() => new ConnectionPool(hooks).acquire({ timeoutMs: -1 }), UsageError)
 })
