@@ -298,5 +298,5 @@ it.many(
     yield* sleep(10)
     assert.deepEqual(peers.open, [])
   },
-  { seeds: 200 },
+  { seeds: 60 },
 )
