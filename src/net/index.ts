@@ -8,6 +8,9 @@
  *   wire.ts                  what carries it                     socket.ts             node's socket as a wire
  *   net-errors.ts        what goes wrong, and what to do         memory.ts, -server.ts memory as both, for tests
  *   transport.ts         for authors of other wires              net.ts                all of it, to be handed to code
+ *   pool.ts              connections, lent to tasks              correlator.ts         requests and replies by id
+ *   pool-roster.ts           what becomes of each                correlator-pool.ts    several of these, shared
+ *   backoff.ts           pauses that grow
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -16,12 +19,22 @@ import { NodeHost } from '../host/index.ts'
 setDefaultHost(() => new NodeHost())
 
 export type { Address } from './address.ts'
+export { Backoff, type BackoffOptions, type Jitter } from './backoff.ts'
 export { type ConnectOptions, connect } from './connect.ts'
+export type { Correlator } from './correlator.ts'
+export { LostRequestError } from './correlator-errors.ts'
+export { openCorrelator } from './correlator-open.ts'
+export type { CorrelatorOptions, CorrelatorStats, Ids, MessageChannel, RequestOptions } from './correlator-options.ts'
+export { CorrelatorPool, type CorrelatorPoolOptions, type CorrelatorPoolStats } from './correlator-pool.ts'
 export { listen, type ServeAtOptions, serve } from './listen.ts'
 export { type MemoryPairOptions, type MemoryStream, memoryPair } from './memory.ts'
 export { MemoryServer } from './memory-server.ts'
 export { type Connection, type Net, net } from './net.ts'
 export { ConnectError, LimitError, ListenError } from './net-errors.ts'
+export { ConnectionPool } from './pool.ts'
+export { AcquireTimeoutError } from './pool-errors.ts'
+export type { Lease } from './pool-lease.ts'
+export type { ConnectionPoolStats, Hooked, PoolActivity, PoolOptions } from './pool-options.ts'
 export type { Handler, ServeOptions, ServerStats, StopOptions } from './server.ts'
 export type { Socket, SocketOptions } from './socket.ts'
 export type { ListenOptions } from './socket-listener.ts'
