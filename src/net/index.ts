@@ -16,11 +16,25 @@ setDefaultHost(() => new NodeHost())
 
 export type { Address } from './address.ts'
 export { type ConnectOptions, connect } from './connect.ts'
+export { type ItemSource, Items, items } from './items.ts'
 export { listen, type ServeAtOptions, serve } from './listen.ts'
 export { type MemoryPairOptions, type MemoryStream, memoryPair } from './memory.ts'
 export { MemoryServer } from './memory-server.ts'
 export { ConnectError, LimitError, ListenError } from './net-errors.ts'
+export { type FromNode, type FromNodeOptions, fromNode, toNode } from './node-streams.ts'
 export type { Handler, Listener, ServeOptions, Server, ServerStats, StopOptions } from './server.ts'
 export type { Socket, SocketOptions } from './socket.ts'
 export type { ListenOptions } from './socket-listener.ts'
 export type { Stream, StreamOptions, StreamStats } from './stream.ts'
+export {
+  type ByteSink,
+  type ByteSource,
+  type FromWebOptions,
+  fromWeb,
+  type ToWebPair,
+  toWeb,
+  toWebReadable,
+  toWebWritable,
+  type WebBytes,
+  type WebPair,
+} from './web-streams.ts'
