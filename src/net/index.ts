@@ -16,6 +16,20 @@ setDefaultHost(() => new NodeHost())
 
 export type { Address } from './address.ts'
 export { type ConnectOptions, connect } from './connect.ts'
+export { type FetchedResponse, type FetchOptions, fetchUrl } from './fetch.ts'
+export type { BodyLimit, HttpBody } from './http-body.ts'
+export { HttpError } from './http-error.ts'
+export { type HttpHandler, type HttpHandlerOptions, type HttpOptions, httpHandler } from './http-handler.ts'
+export type { HttpRequest, NodeRequest, NodeResponse, RequestOptions } from './http-request.ts'
+export type { HttpResponse, ResponseHead } from './http-response.ts'
+export {
+  type HttpServeOptions,
+  type HttpServer,
+  type HttpServerStats,
+  serveHttp,
+  type UpgradeHandler,
+} from './http-server.ts'
+export { type WebHandler, webHandler } from './http-web-handler.ts'
 export { type ItemSource, Items, items } from './items.ts'
 export { listen, type ServeAtOptions, serve } from './listen.ts'
 export { type MemoryPairOptions, type MemoryStream, memoryPair } from './memory.ts'

@@ -30,14 +30,21 @@ class NodeWire implements Wire {
   private readonly stream: BufferedStream
   private readonly readable: Readable | null
   private readonly writable: Writable | null
+  private readonly letGo: ((reset: boolean) => void) | null
   private finishing = false
   private readonly whenSent = (): void => {
     // Also called after a write that had left at once; then another may be on its way by now.
     if (this.writable?.writableLength === 0) this.stream.sender.sent()
   }
 
-  constructor(stream: BufferedStream, readable: Readable | null, writable: Writable | null) {
+  constructor(
+    stream: BufferedStream,
+    readable: Readable | null,
+    writable: Writable | null,
+    letGo: ((reset: boolean) => void) | null,
+  ) {
     this.stream = stream
+    this.letGo = letGo
     this.readable = readable
     this.writable = writable
     const { receiver, sender } = stream
@@ -94,7 +101,8 @@ class NodeWire implements Wire {
   }
 
   abort(reset: boolean): void {
-    const { readable, writable } = this
+    const { readable, writable, letGo } = this
+    if (letGo !== null) return letGo(reset)
     const node = (readable ?? writable) as Readable | Writable
     if (reset) return breakOff(node)
     // Only `end` makes some streams give their last bytes; but those that are stuck never finish.
@@ -109,8 +117,8 @@ function destroy(node: Readable | Writable): void {
   node.destroy()
 }
 
-/** Has whoever is behind it see an error, as far as it knows how. */
-function breakOff(node: Readable | Writable): void {
+/** @internal Has whoever is behind it see an error, as far as it knows how. */
+export function breakOff(node: Readable | Writable): void {
   if (node instanceof NodeSocket) {
     try {
       node.resetAndDestroy()
@@ -131,7 +139,7 @@ const closedEarly = Object.assign(new Error('the node stream was destroyed befor
   code: 'ERR_STREAM_PREMATURE_CLOSE',
 })
 
-/** @internal A stream over the two directions of a node stream, or one of them. */
+/** @internal A stream over the two directions of a node stream, or one of them. `letGo` is called in place of destroying it. */
 export class NodeStream extends BufferedStream {
   override readonly name: string
   /** @internal */
@@ -141,10 +149,15 @@ export class NodeStream extends BufferedStream {
     return this.name
   }
 
-  constructor(readable: Readable | null, writable: Writable | null, options: FromNodeOptions) {
+  constructor(
+    readable: Readable | null,
+    writable: Writable | null,
+    options: FromNodeOptions,
+    letGo: ((reset: boolean) => void) | null = null,
+  ) {
     super(options)
     this.name = options.name ?? 'node stream'
-    this.wire = new NodeWire(this, readable, writable)
+    this.wire = new NodeWire(this, readable, writable, letGo)
   }
 }
 

@@ -80,9 +80,11 @@ class WebWire implements Wire {
     stream: BufferedStream,
     readable: ReadableStream<WebBytes> | null,
     writable: WritableStream<Uint8Array> | null,
+    over: () => void,
   ) {
     this.stream = stream
     this.reader = readable?.getReader() ?? null
+    this.reader?.closed.then(over, over)
     this.writer = writable?.getWriter() ?? null
     // Heard also while nobody writes.
     this.writer?.closed.catch((error) => stream.sender.fail(error))
@@ -154,7 +156,8 @@ class WebWire implements Wire {
   }
 }
 
-class WebStream extends BufferedStream {
+/** @internal A stream over two web streams, or one of them, or none. `over` is called when the readable is. */
+export class WebStream extends BufferedStream {
   override readonly name: string
   /** @internal */
   override readonly wire: Wire
@@ -167,11 +170,15 @@ class WebStream extends BufferedStream {
     readable: ReadableStream<WebBytes> | null,
     writable: WritableStream<Uint8Array> | null,
     { name = 'web stream', ...options }: FromWebOptions,
+    over: () => void = ignore,
   ) {
     super(options)
     this.name = name
-    this.wire = new WebWire(this, readable, writable)
-    if (readable === null) this.receiver.end()
+    this.wire = new WebWire(this, readable, writable, over)
+    if (readable === null) {
+      this.receiver.end()
+      over()
+    }
     if (writable === null) this.sender.close('its maker, who gave no writable stream')
     this.wire.resume()
   }
@@ -295,7 +302,8 @@ export function toWebWritable(sink: ByteSink): WritableStream<Uint8Array | strin
   return writableOf(sink, () => sink.close().then())
 }
 
-function readableOf(
+/** @internal `ended` and `cancelled` tell which end it came to. */
+export function readableOf(
   source: Pick<Stream, 'read'>,
   ended: () => Promise<void>,
   cancelled: () => Promise<void>,
