@@ -96,8 +96,8 @@ export class Exchange {
     this.task = start(serveRequest(this), request.name)
     const ended = (): void => {
       forget()
-      // The last word, if nothing was said: it was cancelled.
-      if (!response.ended) this.refuse(503, 'The request was not answered.')
+      // It was cancelled before its first step.
+      if (!response.ended) this.refuse(503, CANCELLED)
       this.dropBody()
       over()
     }
@@ -105,13 +105,13 @@ export class Exchange {
   }
 
   private watchClient(): () => void {
-    const { request, response } = this
-    if ('stream' in response.message) {
-      const gone = (): void => this.clientGone()
-      response.message.once('close', gone)
-      return () => response.message.off('close', gone)
-    }
-    const socket = request.message.socket as NodeSocket
+    const { message } = this.response
+    // Heard before those who write to it hear that it is gone: they are cancelled, and need not fail.
+    const gone = (): void => this.clientGone()
+    message.once('close', gone)
+    const forget = (): void => void message.off('close', gone)
+    if ('stream' in message) return forget
+    const socket = this.request.message.socket as NodeSocket
     let here = running.get(socket)
     if (here === undefined) {
       here = new Set()
@@ -121,11 +121,16 @@ export class Exchange {
       })
     }
     here.add(this)
-    return () => here.delete(this)
+    return () => {
+      forget()
+      here.delete(this)
+    }
   }
 
   private clientGone(): void {
-    if (!this.response.delivered) this.task?.cancel('the client is gone')
+    if (this.response.delivered) return
+    this.response.clientGone = true
+    this.task?.cancel('the client is gone')
   }
 
   /** The connection is to end after this response. */
@@ -142,7 +147,7 @@ export class Exchange {
   refuse(status: number, text: string): boolean {
     const { response } = this
     const { message } = response
-    if (response.delivered || message.destroyed) return false
+    if (response.delivered || response.clientGone) return false
     if (response.headersSent) {
       response.reset()
       return false
@@ -155,17 +160,26 @@ export class Exchange {
 
 const serveRequest = fn(function* serveRequest(exchange: Exchange) {
   const opened = beginOwning(currentTask() as object)
+  let settled = false
   try {
     const { requestMs = Infinity } = exchange.options
     const answered = yield* timeoutOr(requestMs, LATE, answer(exchange))
     if (answered === LATE) throw new HttpError(503, `The request took more than ${requestMs} ms.`)
+    settled = true
   } catch (error) {
     report(error, exchange)
-    yield* answerFailure(exchange, error)
+    const [status, text] = error instanceof HttpError ? [error.status, error.message] : [500, 'The server has failed.']
+    yield* answerInstead(exchange, status, text)
+    settled = true
   } finally {
     for (const stream of opened) stream.destroy()
+    if (!settled) yield* timeoutOr(LAST_WORD_MS, undefined, answerInstead(exchange, 503, CANCELLED))
   }
 })
+
+const CANCELLED = 'The request was cancelled.'
+/** How long one that was cancelled waits for its client to take that word. */
+const LAST_WORD_MS = 1000
 
 const LATE = Symbol('late')
 
@@ -182,9 +196,8 @@ const answer = fn(function* answer(exchange: Exchange) {
 })
 
 /** Must not fail: a failure of this task would be one of the whole server. */
-const answerFailure = fn(function* answerFailure(exchange: Exchange, error: unknown) {
+const answerInstead = fn(function* answerInstead(exchange: Exchange, status: number, text: string) {
   try {
-    const [status, text] = error instanceof HttpError ? [error.status, error.message] : [500, 'The server has failed.']
     if (!exchange.refuse(status, text)) return
     exchange.dropBody()
     yield* exchange.response.taken()
@@ -196,7 +209,7 @@ const answerFailure = fn(function* answerFailure(exchange: Exchange, error: unkn
 function report(error: unknown, { request, response, options }: Exchange): void {
   if (error instanceof HttpError && error.status < 500) return
   // The client has just gone; the cancel is on its way.
-  if (error instanceof BrokenError && response.message.destroyed) return
+  if (error instanceof BrokenError && response.clientGone) return
   tell(error, request, options)
 }
 

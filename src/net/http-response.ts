@@ -18,6 +18,8 @@ export class HttpResponse {
   readonly message: NodeResponse
   /** The request that it answers. */
   readonly name: string
+  /** @internal It will not be taken any more. */
+  clientGone = false
   private opened: NodeStream | null = null
   private touched = false
 
@@ -137,7 +139,7 @@ export class HttpResponse {
       `${this.name}: the client to take the response`,
       (wake) => {
         if (this.delivered) return wake()
-        if (!('stream' in message) && message.destroyed) {
+        if (this.clientGone) {
           return wake.fail(new BrokenError(`${this.name}: the client is gone, and did not take the response.`))
         }
         const done = (): void => wake()

@@ -175,6 +175,7 @@ export class HttpServer {
       })
     } finally {
       for (const socket of server.#sockets) socket.destroy()
+      server.#sockets.clear()
       // It has a timer of its own.
       server.#node.close()
       server.#scope = null

@@ -246,12 +246,17 @@ export function items<T>(source: ItemSource<T>): Items<T> {
 }
 
 function originOf<T>(source: ItemSource<T>): Origin<T> {
+  if (typeof source !== 'object' || source === null) throw noSource(source)
   if ('getReader' in source) return ofWebStream(source)
   const iterator = source[Symbol.asyncIterator]?.()
-  if (iterator === undefined) throw new UsageError(`items(${String(source)}): give something that \`for await\` takes`)
+  if (iterator === undefined) throw noSource(source)
   const { destroy } = source as { destroy?: () => void }
   if (typeof destroy !== 'function') return ofIterator('an async iterator', iterator, (asked) => leave(iterator, asked))
   return ofIterator('a node stream', iterator, () => void destroy.call(source))
+}
+
+function noSource(source: unknown): UsageError {
+  return new UsageError(`items(${String(source)}): give something that \`for await\` takes`)
 }
 
 function ofIterator<T>(name: string, iterator: AsyncIterator<T>, close: (asked: boolean) => unknown): Origin<T> {

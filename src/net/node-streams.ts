@@ -32,9 +32,9 @@ class NodeWire implements Wire {
   private readonly writable: Writable | null
   private readonly letGo: ((reset: boolean) => void) | null
   private finishing = false
-  private readonly whenSent = (): void => {
-    // Also called after a write that had left at once; then another may be on its way by now.
-    if (this.writable?.writableLength === 0) this.stream.sender.sent()
+  private readonly whenSent = (error?: Error | null): void => {
+    // Also called after a write that had left at once; then another may be on its way by now. A failure is told by an event.
+    if (!error && this.idle) this.stream.sender.sent()
   }
 
   constructor(
@@ -67,6 +67,16 @@ class NodeWire implements Wire {
     if ((readable ?? writable)?.destroyed) this.closed()
   }
 
+  /**
+   * All has left. What was under way when a socket was destroyed has not, though node calls back without an error
+   * (https://github.com/nodejs/node/blob/v20.x/lib/internal/stream_base_commons.js, `onWriteComplete`); and a response learns of it
+   * later than the socket that it goes out by.
+   */
+  private get idle(): boolean {
+    const { destroyed, writableLength, socket } = this.writable as Writable & { readonly socket?: NodeSocket | null }
+    return writableLength === 0 && !destroyed && socket?.destroyed !== true
+  }
+
   private closed(): void {
     const { receiver, sender } = this.stream
     if (!receiver.peerIsGone) receiver.fail(this.readable?.errored ?? closedEarly)
@@ -91,8 +101,7 @@ class NodeWire implements Wire {
     if (last > 0) writable.cork()
     for (let i = 0; i <= last; i++) writable.write(pieces[i], 'utf8', i === last ? this.whenSent : undefined)
     if (last > 0) writable.uncork()
-    // What failed leaves nothing behind in node either; the error is told by an event of its own.
-    return writable.writableLength === 0 && !writable.destroyed
+    return this.idle
   }
 
   finish(): void {
