@@ -11,7 +11,8 @@
  * it opened is closed. A task that is cancelled before its first step runs nothing, so the last word is said from outside it.
  *
  * That a client is gone is told by the `close` of its socket. Node tells a response so, too, but not one that stands behind
- * another one on the same connection. In HTTP/2 a request has a stream of its own, which tells by the `close` of the response.
+ * another one on the same connection. In HTTP/2 a request has a stream of its own, which tells by `aborted`, or by the `close`
+ * of the response if that was ended already.
  */
 import type { Socket as NodeSocket } from 'node:net'
 import {
@@ -93,7 +94,15 @@ export class Exchange {
     // The task is told in other ways.
     request.message.on('error', ignore)
     response.message.on('error', ignore)
-    this.task = start(serveRequest(this), request.name)
+    try {
+      this.task = start(serveRequest(this), request.name)
+    } catch (error) {
+      forget()
+      if (!(error instanceof UsageError)) throw error
+      // Its scope has ended.
+      this.refuse(503, CANCELLED)
+      return over()
+    }
     const ended = (): void => {
       forget()
       // It was cancelled before its first step.
@@ -110,7 +119,10 @@ export class Exchange {
     const gone = (): void => this.clientGone()
     message.once('close', gone)
     const forget = (): void => void message.off('close', gone)
-    if ('stream' in message) return forget
+    if ('stream' in message) {
+      message.stream.once('aborted', gone)
+      return forget
+    }
     const socket = this.request.message.socket as NodeSocket
     let here = running.get(socket)
     if (here === undefined) {

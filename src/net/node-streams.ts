@@ -25,6 +25,10 @@ export interface FromNodeOptions extends StreamOptions {
 /** What `fromNode` makes of it. Not three overloads: a socket is not found to be a `Duplex` before it is a `Readable`. */
 export type FromNode<N> = N extends Duplex ? Stream : N extends Readable ? ByteSource : ByteSink
 
+interface Carrier {
+  readonly destroyed: boolean
+}
+
 class NodeWire implements Wire {
   readonly external = true
   private readonly stream: BufferedStream
@@ -69,12 +73,13 @@ class NodeWire implements Wire {
 
   /**
    * All has left. What was under way when a socket was destroyed has not, though node calls back without an error
-   * (https://github.com/nodejs/node/blob/v20.x/lib/internal/stream_base_commons.js, `onWriteComplete`); and a response learns of it
-   * later than the socket that it goes out by.
+   * (https://github.com/nodejs/node/blob/v20.x/lib/internal/stream_base_commons.js, `onWriteComplete`); and a response learns of
+   * it later than the socket, or the stream of HTTP/2, that it goes out by.
    */
   private get idle(): boolean {
-    const { destroyed, writableLength, socket } = this.writable as Writable & { readonly socket?: NodeSocket | null }
-    return writableLength === 0 && !destroyed && socket?.destroyed !== true
+    const writable = this.writable as Writable & { readonly socket?: Carrier | null; readonly stream?: Carrier }
+    if (writable.writableLength > 0 || writable.destroyed) return false
+    return !(writable.stream ?? writable.socket)?.destroyed
   }
 
   private closed(): void {
