@@ -81,7 +81,8 @@ export class FetchedResponse implements Disposable {
  * ```
  */
 export function fetchUrl(url: string | URL, options: FetchOptions = {}): Operation<FetchedResponse> {
-  if (!URL.canParse(String(url))) throw new UsageError(`fetchUrl(${JSON.stringify(String(url))}): this is no absolute URL`)
+  if (!URL.canParse(String(url)))
+    throw new UsageError(`fetchUrl(${JSON.stringify(String(url))}): this is no absolute URL`)
   return fetching(String(url), options)
 }
 
@@ -119,15 +120,19 @@ function head(name: string, start: () => Promise<Response>, controller: AbortCon
 }
 
 function fetchedResponse(name: string, response: Response, over: () => void): FetchedResponse {
-  const stream = new WebStream(response.body, null, { name: `response to ${name}`, lingerMs: 0 }, over)
+  const stream = new WebStream(response.body, null, { name: `response to ${name}` }, over)
   own(stream, currentTask())
   const rules = {
     limit: 16_777_216,
     ms: Infinity,
     tooLarge: (limit: number) =>
-      new LimitError(`${name}: the response has more than ${limit} bytes; allow more by \`limit\`, or read it in parts.`, limit),
+      new LimitError(
+        `${name}: the response has more than ${limit} bytes; allow more by \`limit\`, or read it in parts.`,
+        limit,
+      ),
     tooSlow: (ms: number) => new BrokenError(`${name}: the response did not come within ${ms} ms.`),
-    notJson: (cause: unknown) => new BrokenError(`${name}: the response is no JSON: ${(cause as Error).message}.`, { cause }),
+    notJson: (cause: unknown) =>
+      new BrokenError(`${name}: the response is no JSON: ${(cause as Error).message}.`, { cause }),
   }
   const body = new HttpBody(stream.name, response.headers.get('content-length'), rules, stream)
   return new FetchedResponse(response, body)

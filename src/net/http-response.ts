@@ -70,7 +70,12 @@ export class HttpResponse {
    * says otherwise. Waits until the system has taken it.
    */
   send(body: string | Uint8Array, head: ResponseHead = {}): Operation<void> {
-    return sending(this, body, typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/octet-stream', head)
+    return sending(
+      this,
+      body,
+      typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/octet-stream',
+      head,
+    )
   }
 
   /** Sends `value` as JSON; see `send`. */
@@ -81,8 +86,11 @@ export class HttpResponse {
   }
 
   private get sink(): NodeStream {
-    this.opened ??= new NodeStream(null, this.message as unknown as Writable, { name: `response to ${this.name}` }, () =>
-      this.reset(),
+    this.opened ??= new NodeStream(
+      null,
+      this.message as unknown as Writable,
+      { name: `response to ${this.name}` },
+      () => this.reset(),
     )
     return this.opened
   }
@@ -118,7 +126,9 @@ export class HttpResponse {
   begin(body: string | Uint8Array, type: string, { status, headers }: ResponseHead): void {
     const { message } = this
     if (message.headersSent || message.writableEnded) {
-      throw new UsageError(`${this.name}: the head of its response has left already: send one response, or write parts of one`)
+      throw new UsageError(
+        `${this.name}: the head of its response has left already: send one response, or write parts of one`,
+      )
     }
     if (status !== undefined) this.status = status
     for (const [name, value] of Object.entries(headers ?? {})) if (value !== undefined) this.setHeader(name, value)

@@ -271,7 +271,9 @@ const listening = (node: NodeHttpServer, address: Address): Operation<void> =>
     `${formatAddress(address)} to listen on`,
     (wake) => {
       const failed = (cause: Error): void => {
-        wake.fail(new ListenError(`Could not listen on ${formatAddress(address)}: ${describeSystemError(cause)}.`, cause))
+        wake.fail(
+          new ListenError(`Could not listen on ${formatAddress(address)}: ${describeSystemError(cause)}.`, cause),
+        )
       }
       node.once('error', failed)
       node.listen({ ...address }, () => {
@@ -315,7 +317,9 @@ export const serveHttp = fn(function* serveHttp(handler: HttpHandler, options: H
     throw new UsageError(`serveHttp: the port is ${port}: give a whole number from 0 to 65535, or a path`)
   }
   const node =
-    options.tls === undefined ? createServer(options.node ?? {}) : createSecureServer({ ...options.node, ...options.tls })
+    options.tls === undefined
+      ? createServer(options.node ?? {})
+      : createSecureServer({ ...options.node, ...options.tls })
   if (maxConnections !== undefined) node.maxConnections = maxConnections
   yield* listening(node, path === undefined ? { host, port } : { path })
   yield* new HttpServer(node, options).serve(handler)

@@ -55,7 +55,10 @@ const answerByWeb = fn(function* webHandler(
   if (body === null) return
   const chunks = items<Uint8Array>(body as ReadableStream<Uint8Array>)
   if (request.method === 'HEAD') yield* chunks.close()
-  else yield* chunks.forEach((chunk) => response.write(chunk))
+  else
+    yield* chunks.forEach(function* (chunk) {
+      yield* response.write(chunk)
+    })
 })
 
 function webRequest(request: HttpRequest): Request {

@@ -205,7 +205,10 @@ const forEach = fn(function* forEach<T>(items: Items<T>, body: (item: T) => unkn
   }
 })
 
-const closeAfter = fn(function* closeAfter(items: { readonly name: string; close(): Operation<void> }, failures: readonly unknown[]) {
+const closeAfter = fn(function* closeAfter(
+  items: { readonly name: string; close(): Operation<void> },
+  failures: readonly unknown[],
+) {
   try {
     yield* items.close()
   } catch (error) {

@@ -13,7 +13,7 @@ import { Duplex, type Readable, type Writable } from 'node:stream'
 import { fn, type Operation, UsageError } from '../core/index.ts'
 import { BufferedStream } from './buffered-stream.ts'
 import type { Stream, StreamOptions } from './stream.ts'
-import type { ByteSink, ByteSource } from './web-streams.ts'
+import { type ByteSink, type ByteSource, closeSource } from './web-streams.ts'
 import type { Piece, Wire } from './wire.ts'
 
 /** How a stream over a node stream behaves, and what it is called in messages. */
@@ -159,6 +159,8 @@ export class NodeStream extends BufferedStream {
   /** @internal */
   override readonly wire: Wire
 
+  private readonly sourceOnly: boolean
+
   override get peerName(): string {
     return this.name
   }
@@ -171,7 +173,12 @@ export class NodeStream extends BufferedStream {
   ) {
     super(options)
     this.name = options.name ?? 'node stream'
+    this.sourceOnly = writable === null
     this.wire = new NodeWire(this, readable, writable, letGo)
+  }
+
+  override close(): Operation<void> {
+    return this.sourceOnly ? closeSource(this) : super.close()
   }
 }
 

@@ -13,7 +13,13 @@
  *   end                    ⇄  close of the writable        reset           ⇄  abort of the writable
  *   BrokenError            ⇄  error
  */
-import { ReadableStream, type ReadableStreamDefaultReader, WritableStream, type WritableStreamDefaultWriter } from 'node:stream/web'
+import {
+  ReadableStream,
+  type ReadableStreamDefaultReader,
+  WritableStream,
+  type WritableStreamDefaultWriter,
+} from 'node:stream/web'
+import { fn, type Operation } from '../core/index.ts'
 import { BufferedStream } from './buffered-stream.ts'
 import type { Stream, StreamOptions } from './stream.ts'
 import type { Piece, Wire } from './wire.ts'
@@ -162,6 +168,8 @@ export class WebStream extends BufferedStream {
   /** @internal */
   override readonly wire: Wire
 
+  private readonly sourceOnly: boolean
+
   override get peerName(): string {
     return this.name
   }
@@ -174,6 +182,7 @@ export class WebStream extends BufferedStream {
   ) {
     super(options)
     this.name = name
+    this.sourceOnly = writable === null
     this.wire = new WebWire(this, readable, writable, over)
     if (readable === null) {
       this.receiver.end()
@@ -182,7 +191,16 @@ export class WebStream extends BufferedStream {
     if (writable === null) this.sender.close('its maker, who gave no writable stream')
     this.wire.resume()
   }
+
+  override close(): Operation<void> {
+    return this.sourceOnly ? closeSource(this) : super.close()
+  }
 }
+
+/** @internal Where nothing is written, there are no last words for which to hear a talkative peer out. */
+export const closeSource = fn(function* close(source: BufferedStream) {
+  source.destroy()
+})
 
 // What goes to the other side of a web stream as the reason. Codes, so that a stream of ours over there can say what they mean.
 const resetByPeer = Object.assign(new Error('the stream was reset'), { code: 'ECONNRESET' })

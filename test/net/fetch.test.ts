@@ -8,8 +8,8 @@ import {
   fn,
   type Operation,
   spawn,
-  timeout,
   TimeoutError,
+  timeout,
   UsageError,
   wait,
 } from '../../src/core/index.ts'

@@ -1,7 +1,7 @@
 import net from 'node:net'
+import type { Task } from '../../src/core/index.ts'
 import { Future, fn, type Operation, spawn, suspend } from '../../src/core/index.ts'
 import { type HttpHandler, type HttpServeOptions, type HttpServer, serveHttp } from '../../src/net/index.ts'
-import type { Task } from '../../src/core/index.ts'
 
 /** A server with this handler that listens on a free port; and the task that serves. */
 export const open: (
@@ -49,7 +49,7 @@ export class RawClient {
       `to hear ${pattern ?? 'the end'}`,
       (wake) => {
         const look = (): void => {
-          if (this.closed || (pattern !== null && pattern.test(this.heard))) wake(this.heard)
+          if (this.closed || pattern?.test(this.heard)) wake(this.heard)
         }
         this.wake = look
         look()

@@ -40,8 +40,8 @@ const post = (body: string, more = ''): string =>
 const get = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`
 /** The head of a chunked request. */
 const chunked = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'
-const statuses = (heard: string): string[] => [...heard.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1] as string)
-const anyResponse = /\r\n\r\n[^]*\n/
+const statuses = (heard: string): string[] =>
+  [...heard.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1] as string)
 
 it('answers requests, each in a task that is named for it', function* () {
   const { server, url } = yield* open(function* (request, response) {
@@ -192,7 +192,7 @@ it('a body that comes too slowly is answered by 408', function* () {
   )
   const client = new RawClient(server.port)
   client.say('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345')
-  assert.match(yield* client.hears(/within/), /408 Request Timeout[^]*The body did not come within 20 ms/)
+  assert.match(yield* client.hears(/within/), /408 Request Timeout[\s\S]*The body did not come within 20 ms/)
   client.destroy()
   yield* server.stop()
 })
@@ -227,12 +227,9 @@ it('a handler that fails is answered by 500 without details, and reported; nobod
 
 it('a failure that nobody is told of is a warning; so is a hook that throws', function* (host) {
   for (const onError of [undefined, () => assert.fail('hook')]) {
-    const { server, url } = yield* open(
-      () => {
-        throw new Error('boom')
-      },
-      onError && { onError },
-    )
+    const { server, url } = yield* open(() => {
+      throw new Error('boom')
+    }, onError && { onError })
     assert.equal((yield* fetchUrl(url)).status, 500)
     yield* server.stop()
   }
@@ -460,7 +457,7 @@ it('stopping closes idle connections at once, and lets what runs finish', functi
   assert.equal(server.stats().state, 'stopping')
   slow?.say(get('/late'))
   gate.resolve()
-  assert.match(yield* slow!.hears(null), /connection: close[^]*done\n/i)
+  assert.match(yield* slow!.hears(null), /connection: close[\s\S]*done\n/i)
   assert.match(yield* parts!.hears(null), /done/)
   yield* stopping
   yield* serving

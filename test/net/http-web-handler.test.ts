@@ -16,7 +16,10 @@ it('gets a request of the web, and gives a response of the web', function* () {
       const headers = new Headers({ 'x-a': request.headers.get('x-a') ?? '' })
       headers.append('set-cookie', 'a=1')
       headers.append('set-cookie', 'b=2')
-      return new Response(`${request.method} ${pathname}${search} ${yield* wait(request.text())}`, { status: 201, headers })
+      return new Response(`${request.method} ${pathname}${search} ${yield* wait(request.text())}`, {
+        status: 201,
+        headers,
+      })
     }),
   )
   const response = yield* fetchUrl(`${url}/path?q=1`, { method: 'PUT', body: 'hello', headers: { 'x-a': 'b' } })

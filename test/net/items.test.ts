@@ -210,7 +210,8 @@ for (const [kind, open] of [
 }
 
 it('a web stream is unlocked at the end, by a failure, and when it is closed', function* () {
-  const make = (pull: (controller: ReadableStreamDefaultController<number>) => void) => new ReadableStream<number>({ pull })
+  const make = (pull: (controller: ReadableStreamDefaultController<number>) => void) =>
+    new ReadableStream<number>({ pull })
   const endless = make((controller) => controller.enqueue(1))
   const first = items(endless)
   assert.equal((yield* first.next()).value, 1)
