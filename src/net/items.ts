@@ -229,14 +229,14 @@ const closeAfter = fn(function* closeAfter(
  *   try {
  *     for (let n = 1; ; n++) yield n
  *   } finally {
- *     console.log('closed')
+ *     console.log('closed') // => closed
  *   }
  * }
  * await run(function* () {
  *   const source = items(numbers())
  *   console.log((yield* source.next()).value) // => 1
  *   console.log((yield* source.next()).value) // => 2
- *   yield* source.close() // prints: closed
+ *   yield* source.close()
  *
  *   yield* items(new Blob(['hello']).stream()).forEach((chunk) => {
  *     console.log(chunk.length) // => 5
