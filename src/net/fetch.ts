@@ -134,7 +134,10 @@ function fetchedResponse(name: string, response: Response, over: () => void): Fe
     notJson: (cause: unknown) =>
       new BrokenError(`${name}: the response is no JSON: ${(cause as Error).message}.`, { cause }),
   }
-  const body = new HttpBody(stream.name, response.headers.get('content-length'), rules, stream)
+  // What the other side tells is the length of what it sends, which may be squeezed.
+  const length =
+    response.body === null || response.headers.has('content-encoding') ? null : response.headers.get('content-length')
+  const body = new HttpBody(stream.name, length, rules, stream)
   return new FetchedResponse(response, body)
 }
 

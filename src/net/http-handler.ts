@@ -73,14 +73,10 @@ export class Exchange {
   readonly options: HttpOptions
   private task: Task<void> | null = null
 
-  /** `expecting`: the client waits to be told before it sends the body. */
+  /** `expecting`: the client waits to be told before it sends the body. Node ends the connection if it never is. */
   constructor(req: NodeRequest, res: NodeResponse, handler: HttpHandler, options: HttpOptions, expecting: boolean) {
-    // A body that is not asked for may come all the same, or not: nobody could tell where the next request begins.
-    if (expecting) this.closeAfter(res)
     this.request = new HttpRequest(req, options, () => {
-      if (!expecting || res.headersSent) return
-      res.removeHeader('connection')
-      res.writeContinue()
+      if (expecting && !res.headersSent) res.writeContinue()
     })
     this.response = new HttpResponse(res, this.request.name)
     this.handler = handler
@@ -140,13 +136,14 @@ export class Exchange {
   }
 
   private clientGone(): void {
-    if (this.response.delivered) return
-    this.response.clientGone = true
+    if (this.response.delivered || this.response.broken) return
+    this.response.broken = true
     this.task?.cancel('the client is gone')
   }
 
   /** The connection is to end after this response. */
-  closeAfter(message: NodeResponse = this.response.message): void {
+  closeAfter(): void {
+    const { message } = this.response
     if (!message.headersSent && !('stream' in message)) message.setHeader('connection', 'close')
   }
 
@@ -159,11 +156,13 @@ export class Exchange {
   refuse(status: number, text: string): boolean {
     const { response } = this
     const { message } = response
-    if (response.delivered || response.clientGone) return false
+    if (response.delivered || response.broken) return false
     if (response.headersSent) {
       response.reset()
       return false
     }
+    // Written in this very turn, and not on its way yet.
+    response.sink?.sender.close('the failure of its handler')
     for (const name of message.getHeaderNames()) if (name !== 'connection') message.removeHeader(name)
     response.begin(`${text}\n`, 'text/plain; charset=utf-8', { status })
     return true
@@ -204,7 +203,7 @@ const answer = fn(function* answer(exchange: Exchange) {
   }
   // A client that sends all before it takes anything must not wait for a reader that will not come.
   exchange.dropBody()
-  yield* response.finish()
+  yield* response.end()
 })
 
 /** Must not fail: a failure of this task would be one of the whole server. */
@@ -221,7 +220,7 @@ const answerInstead = fn(function* answerInstead(exchange: Exchange, status: num
 function report(error: unknown, { request, response, options }: Exchange): void {
   if (error instanceof HttpError && error.status < 500) return
   // The client has just gone; the cancel is on its way.
-  if (error instanceof BrokenError && response.clientGone) return
+  if (error instanceof BrokenError && response.broken) return
   tell(error, request, options)
 }
 

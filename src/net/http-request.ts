@@ -88,5 +88,5 @@ const blame = {
 
 function requestStream({ message, name }: HttpRequest): NodeStream {
   // Not destroyed, for that would take the connection with it: what nobody wants is read and dropped, and the next request comes.
-  return new NodeStream(message, null, { name: `body of ${name}` }, () => message.resume())
+  return new NodeStream(message, null, { name: `body of ${name}` }, { letGo: () => void message.resume() })
 }

@@ -18,9 +18,10 @@ export class HttpResponse {
   readonly message: NodeResponse
   /** The request that it answers. */
   readonly name: string
-  /** @internal It will not be taken any more. */
-  clientGone = false
-  private opened: NodeStream | null = null
+  /** @internal It was reset, or the client is gone: nobody will take it any more. */
+  broken = false
+  /** @internal What was written to, if any. */
+  sink: NodeStream | null = null
   private touched = false
 
   /** @internal */
@@ -52,12 +53,12 @@ export class HttpResponse {
 
   /** What is written to it is the body; for whoever takes a stream. */
   get stream(): ByteSink {
-    return this.sink
+    return this.opened()
   }
 
   /** Writes a part of the body; the head leaves before it. Waits while the client is slow. */
   write(data: string | Uint8Array): Operation<void> {
-    return this.sink.write(data)
+    return this.opened().write(data)
   }
 
   /** Ends the body, and waits until the system has taken all of it. */
@@ -85,21 +86,35 @@ export class HttpResponse {
     return sending(this, text, 'application/json', head)
   }
 
-  private get sink(): NodeStream {
-    this.opened ??= new NodeStream(
+  private opened(): NodeStream {
+    if (this.sink !== null) return this.sink
+    const { message, outlet } = this
+    const isGone = (): boolean => ('stream' in message ? message.stream : message.socket)?.destroyed === true
+    this.sink = new NodeStream(
       null,
-      this.message as unknown as Writable,
+      message as unknown as Writable,
       { name: `response to ${this.name}` },
-      () => this.reset(),
+      { letGo: (reset) => this.letGo(reset), outlet, isGone },
     )
-    return this.opened
+    return this.sink
+  }
+
+  private letGo(reset: boolean): void {
+    if (reset || this.message.writableLength > 0) this.reset()
+    else if (!this.ended) this.message.end()
+  }
+
+  /** A response of HTTP/2 calls itself finished when its stream is closed in both directions; this does when it is over. */
+  private get outlet(): Writable {
+    const { message } = this
+    return 'stream' in message ? message.stream : (message as unknown as Writable)
   }
 
   // -- for whoever runs the handler
 
   /** @internal Nothing was said yet. */
   get untouched(): boolean {
-    return !this.touched && this.opened === null && !this.headersSent
+    return !this.touched && this.sink === null && !this.headersSent
   }
 
   /** @internal */
@@ -109,14 +124,14 @@ export class HttpResponse {
 
   /** @internal All of it was handed to the system. */
   get delivered(): boolean {
-    const { message } = this
-    if (!('stream' in message)) return message.writableFinished
-    return message.writableEnded && message.stream.rstCode === 0 && message.stream.closed
+    const { message, outlet } = this
+    return outlet.writableFinished && !('stream' in message && message.stream.rstCode !== 0)
   }
 
   /** @internal The client is to know that this is not all. */
   reset(): void {
     const { message } = this
+    this.broken = true
     if ('stream' in message) message.stream.close(INTERNAL_ERROR)
     else if (message.socket !== null) breakOff(message.socket)
     else message.destroy()
@@ -144,27 +159,20 @@ export class HttpResponse {
 
   /** @internal Waits until all of it was handed to the system. */
   taken(): Operation<void> {
-    const { message } = this
+    const { outlet } = this
     return suspend<void>(
       `${this.name}: the client to take the response`,
       (wake) => {
         if (this.delivered) return wake()
-        if (this.clientGone) {
+        if (this.broken) {
           return wake.fail(new BrokenError(`${this.name}: the client is gone, and did not take the response.`))
         }
         const done = (): void => wake()
-        message.once('finish', done)
-        return () => message.off('finish', done)
+        outlet.once('finish', done)
+        return () => outlet.off('finish', done)
       },
       { external: true },
     )
-  }
-
-  /** @internal */
-  finish(): Operation<void> {
-    if (this.opened !== null && !this.ended) return this.opened.end()
-    if (!this.ended) this.message.end()
-    return this.taken()
   }
 }
 
@@ -177,5 +185,9 @@ const sending = fn(function* send(response: HttpResponse, body: string | Uint8Ar
 })
 
 const ending = fn(function* end(response: HttpResponse) {
-  yield* response.finish()
+  if (response.broken) return
+  const { sink } = response
+  if (!response.ended && sink !== null) return yield* sink.end()
+  if (!response.ended) response.message.end()
+  yield* response.taken()
 })

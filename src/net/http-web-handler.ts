@@ -49,7 +49,7 @@ const answerByWeb = fn(function* webHandler(
 ) {
   const { status, headers, body } = yield* call(webRequest(request))
   response.status = status
-  for (const [name, value] of headers) if (name !== 'set-cookie') response.setHeader(name, value)
+  for (const [name, value] of headers) response.setHeader(name, value)
   const cookies = headers.getSetCookie()
   if (cookies.length > 0) response.setHeader('set-cookie', cookies)
   if (body === null) return

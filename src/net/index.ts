@@ -7,6 +7,8 @@
  *   sender.ts                its writing half                    socket-listener.ts    node's server as a listener
  *   wire.ts                  what carries it                     socket.ts             node's socket as a wire
  *   net-errors.ts        what goes wrong, and what to do         memory.ts, -server.ts memory as both, for tests
+ *   web-streams.ts node-streams.ts items.ts   streams of the platform, in and out; items of any async source
+ *   http-*.ts            requests of node:http as tasks          fetch.ts              fetch for tasks
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'

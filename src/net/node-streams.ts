@@ -25,8 +25,14 @@ export interface FromNodeOptions extends StreamOptions {
 /** What `fromNode` makes of it. Not three overloads: a socket is not found to be a `Duplex` before it is a `Readable`. */
 export type FromNode<N> = N extends Duplex ? Stream : N extends Readable ? ByteSource : ByteSink
 
-interface Carrier {
-  readonly destroyed: boolean
+/** @internal What is not a plain stream of node, though it looks like one: a message of HTTP. */
+export interface NodeMessage {
+  /** Called in place of destroying it. */
+  letGo(reset: boolean): void
+  /** What tells by `finish` that all has left. */
+  readonly outlet?: Writable
+  /** What it goes out by was destroyed, of which the message learns later. */
+  isGone?(): boolean
 }
 
 class NodeWire implements Wire {
@@ -34,7 +40,8 @@ class NodeWire implements Wire {
   private readonly stream: BufferedStream
   private readonly readable: Readable | null
   private readonly writable: Writable | null
-  private readonly letGo: ((reset: boolean) => void) | null
+  private readonly outlet: Writable | null
+  private readonly message: NodeMessage | null
   private finishing = false
   private readonly whenSent = (error?: Error | null): void => {
     // Also called after a write that had left at once; then another may be on its way by now. A failure is told by an event.
@@ -45,12 +52,13 @@ class NodeWire implements Wire {
     stream: BufferedStream,
     readable: Readable | null,
     writable: Writable | null,
-    letGo: ((reset: boolean) => void) | null,
+    message: NodeMessage | null,
   ) {
     this.stream = stream
-    this.letGo = letGo
     this.readable = readable
     this.writable = writable
+    this.outlet = message?.outlet ?? writable
+    this.message = message
     const { receiver, sender } = stream
     for (const node of new Set([readable, writable])) {
       node?.on('error', (error: Error) => {
@@ -59,8 +67,8 @@ class NodeWire implements Wire {
       })
       node?.on('close', () => this.closed())
     }
-    if (writable !== null) writable.on('finish', () => (this.finishing ? sender.finished() : sender.fail(endedItself)))
-    else sender.close('its maker, who gave no writable stream')
+    if (this.outlet === null) sender.close('its maker, who gave no writable stream')
+    else this.outlet.on('finish', () => (this.finishing ? sender.finished() : sender.fail(endedItself)))
     if (readable === null || readable.readableEnded) receiver.end()
     else {
       readable.on('data', (chunk: Buffer | string) =>
@@ -71,21 +79,16 @@ class NodeWire implements Wire {
     if ((readable ?? writable)?.destroyed) this.closed()
   }
 
-  /**
-   * All has left. What was under way when a socket was destroyed has not, though node calls back without an error
-   * (https://github.com/nodejs/node/blob/v20.x/lib/internal/stream_base_commons.js, `onWriteComplete`); and a response learns of
-   * it later than the socket, or the stream of HTTP/2, that it goes out by.
-   */
+  /** All has left. What was under way when a socket was destroyed has not, though node calls back without an error. */
   private get idle(): boolean {
-    const writable = this.writable as Writable & { readonly socket?: Carrier | null; readonly stream?: Carrier }
-    if (writable.writableLength > 0 || writable.destroyed) return false
-    return !(writable.stream ?? writable.socket)?.destroyed
+    const { writable, message } = this
+    return writable?.writableLength === 0 && !writable.destroyed && message?.isGone?.() !== true
   }
 
   private closed(): void {
     const { receiver, sender } = this.stream
     if (!receiver.peerIsGone) receiver.fail(this.readable?.errored ?? closedEarly)
-    if (this.writable?.writableFinished === false) sender.fail(this.writable.errored ?? closedEarly)
+    if (this.outlet?.writableFinished === false) sender.fail(this.writable?.errored ?? closedEarly)
   }
 
   pause(): void {
@@ -115,8 +118,8 @@ class NodeWire implements Wire {
   }
 
   abort(reset: boolean): void {
-    const { readable, writable, letGo } = this
-    if (letGo !== null) return letGo(reset)
+    const { readable, writable, message } = this
+    if (message !== null) return message.letGo(reset)
     const node = (readable ?? writable) as Readable | Writable
     if (reset) return breakOff(node)
     // Only `end` makes some streams give their last bytes; but those that are stuck never finish.
@@ -153,7 +156,7 @@ const closedEarly = Object.assign(new Error('the node stream was destroyed befor
   code: 'ERR_STREAM_PREMATURE_CLOSE',
 })
 
-/** @internal A stream over the two directions of a node stream, or one of them. `letGo` is called in place of destroying it. */
+/** @internal A stream over the two directions of a node stream, or one of them. */
 export class NodeStream extends BufferedStream {
   override readonly name: string
   /** @internal */
@@ -169,12 +172,12 @@ export class NodeStream extends BufferedStream {
     readable: Readable | null,
     writable: Writable | null,
     options: FromNodeOptions,
-    letGo: ((reset: boolean) => void) | null = null,
+    message: NodeMessage | null = null,
   ) {
     super(options)
     this.name = options.name ?? 'node stream'
     this.sourceOnly = writable === null
-    this.wire = new NodeWire(this, readable, writable, letGo)
+    this.wire = new NodeWire(this, readable, writable, message)
   }
 
   override close(): Operation<void> {

@@ -91,6 +91,28 @@ it('with a scope, the tasks are of that: a cancel of it cancels them, and each i
   })
 })
 
+it('one that is cancelled before its first step is answered, too', function* () {
+  const owned = new Future<Scope>('the scope')
+  const owner = spawn(
+    scope(function* (requests) {
+      owned.resolve(requests)
+      yield* new Future<void>('nothing')
+    }),
+  )
+  const listener = httpHandler(() => assert.fail('it should not have run'), { scope: yield* owned })
+  const server = createServer((request, response) => {
+    listener(request, response)
+    owner.cancel()
+  })
+  yield* serving(server, function* (port) {
+    const client = new RawClient(port)
+    client.say('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert.match(yield* client.hears(/\r\n\r\n/), /^HTTP\/1.1 503/)
+    client.destroy()
+  })
+  yield* failure(owner.join())
+})
+
 it('serves HTTP/2 in its compatible form', function* () {
   const gate = new Future<void>('the gate')
   const events: string[] = []
@@ -103,6 +125,14 @@ it('serves HTTP/2 in its compatible form', function* () {
           if (path === '/fail') throw new Error('boom')
           if (path === '/endless') for (;;) yield* response.write(Buffer.alloc(10_000))
           if (path === '/slow') yield* gate
+          if (path === '/part') {
+            // Of a body that is longer than what HTTP/2 lets the client send ahead.
+            yield* body.read(1)
+            yield* response.write('a part ')
+            yield* response.write('is enough')
+            yield* response.end()
+            return
+          }
           if (path === '/half') {
             yield* response.write('half')
             yield* response.stream.flush()
@@ -135,6 +165,7 @@ it('serves HTTP/2 in its compatible form', function* () {
     })
     try {
       assert.deepEqual(yield* answer('/', 'hello'), [200, 'hello'])
+      assert.deepEqual(yield* answer('/part', 'x'.repeat(1_000_000)), [200, 'a part is enough'])
       assert.deepEqual(yield* answer('/fail'), [500, 'The server has failed.\n'])
       const half = yield* failure(answer('/half'))
       assert.match(String(half), /INTERNAL_ERROR/)
@@ -148,7 +179,7 @@ it('serves HTTP/2 in its compatible form', function* () {
         assert.ok(error instanceof CancelledError)
         assert.equal(error.reason, 'the client is gone')
       }
-      assert.deepEqual(events, ['/', '/fail', 'boom', '/half', 'boom', '/slow', '/endless'])
+      assert.deepEqual(events, ['/', '/part', '/fail', 'boom', '/half', 'boom', '/slow', '/endless'])
     } finally {
       session.destroy()
     }

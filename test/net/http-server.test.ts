@@ -152,6 +152,20 @@ it('a body that is too large is answered by 413, and the connection goes on', fu
   yield* server.stop()
 })
 
+it('what a handler does not read of a body is dropped, and the connection goes on', function* () {
+  const { server } = yield* open(function* ({ body, path }, response) {
+    if (path !== '/') yield* response.send('next\n')
+    else yield* response.send(`${(yield* body.read(1))?.length}\n`)
+  })
+  const client = new RawClient(server.port)
+  client.say(post('x'.repeat(1_000_000)))
+  yield* client.hears(/1\n/)
+  client.say(get('/next'))
+  yield* client.hears(/next\n/)
+  client.destroy()
+  yield* server.stop()
+})
+
 it('a limit may be told for one body; what is no JSON is answered by 400; a body is taken once', function* () {
   const errors: unknown[] = []
   const { server, url } = yield* open(
@@ -203,6 +217,10 @@ it('a handler that fails is answered by 500 without details, and reported; nobod
     function* ({ path }, response) {
       response.setHeader('x-secret', '1')
       if (path === '/throw') throw new Error('secret')
+      if (path === '/write') {
+        yield* response.write('has not left')
+        throw new Error('secret writer')
+      }
       if (path === '/child') {
         spawn(function* () {
           yield* turn()
@@ -214,14 +232,14 @@ it('a handler that fails is answered by 500 without details, and reported; nobod
     },
     { onError: (error, request) => errors.push(`${request}: ${(error as Error).message}`) },
   )
-  for (const path of ['/throw', '/child']) {
+  for (const path of ['/throw', '/child', '/write']) {
     const response = yield* fetchUrl(url + path)
     assert.equal(response.status, 500)
     assert.equal(response.headers.get('x-secret'), null)
     assert.equal(yield* response.body.text(), 'The server has failed.\n')
   }
   assert.equal(yield* (yield* fetchUrl(url)).body.text(), 'fine')
-  assert.deepEqual(errors, ['GET /throw: secret', 'GET /child: secret child'])
+  assert.deepEqual(errors, ['GET /throw: secret', 'GET /child: secret child', 'GET /write: secret writer'])
   yield* server.stop()
 })
 
@@ -437,9 +455,10 @@ it('an upgraded connection is a stream for its own handler, what came with the r
 
 it('stopping closes idle connections at once, and lets what runs finish', function* () {
   const gate = new Future<void>('the gate')
+  const slowGate = new Future<void>('the gate of the slow one')
   const { server, serving } = yield* open(function* ({ path }, response) {
     if (path === '/parts') yield* response.write('begun\n')
-    if (path !== '/') yield* gate
+    if (path !== '/') yield* path === '/slow' ? slowGate : gate
     if (path === '/parts') yield* response.write('done\n')
     else yield* response.send('done\n')
   })
@@ -456,9 +475,12 @@ it('stopping closes idle connections at once, and lets what runs finish', functi
   assert.equal(stopping.state, 'parked')
   assert.equal(server.stats().state, 'stopping')
   slow?.say(get('/late'))
+  // The head of this one had left; its connection is closed all the same, whatever runs elsewhere.
   gate.resolve()
-  assert.match(yield* slow!.hears(null), /connection: close[\s\S]*done\n/i)
   assert.match(yield* parts!.hears(null), /done/)
+  assert.equal(server.stats().requests, 1)
+  slowGate.resolve()
+  assert.match(yield* slow!.hears(null), /connection: close[\s\S]*done\n/i)
   yield* stopping
   yield* serving
   assert.match(String(yield* failure(fetchUrl(`http://127.0.0.1:${server.port}`))), /ECONNREFUSED/)
@@ -656,6 +678,22 @@ it('a response is sent once; a head cannot be sent twice', function* () {
   assert.equal(yield* response.body.text(), 'one')
   yield* until(() => errors.length > 0)
   assert.ok(errors[0] instanceof UsageError)
+  yield* server.stop()
+})
+
+it('the body of a response is a sink that may be closed, or reset', function* () {
+  const { server, url } = yield* open(function* ({ path }, { stream }) {
+    yield* stream.write('all of it')
+    if (path === '/close') yield* stream.close()
+    else stream.reset()
+  })
+  assert.equal(yield* (yield* fetchUrl(`${url}/close`)).body.text(), 'all of it')
+  const error = yield* failure(
+    fn(function* () {
+      yield* (yield* fetchUrl(url)).body.text()
+    })(),
+  )
+  assert.match(String(error), /BrokenError/)
   yield* server.stop()
 })
 

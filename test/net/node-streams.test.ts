@@ -189,7 +189,8 @@ it('as a duplex it reads nothing that is not asked for, and makes who writes wai
   let done = 0
   for (let i = 0; i < 10; i++) duplex.write(Buffer.alloc(1000), () => done++)
   yield* waitAllBlocked()
-  assert.ok(done < 3, `${done} writes are done`)
+  // The first has left; the second was taken, and waits for the peer.
+  assert.equal(done, 1)
   assert.equal((yield* here.readExactly(10_000))?.length, 10_000)
   yield* waitAllBlocked()
   assert.equal(done, 10)
@@ -233,7 +234,7 @@ it('as a duplex its errors are those of the stream; destroying it with an error 
 it('as a duplex it takes part in a pipeline', function* () {
   const [here, there] = memoryPair()
   const [near, far] = memoryPair()
-  const piping = spawn(failure(wait(pipeline(toNode(there), createGzip(), createGunzip(), toNode(near)))))
+  const piping = spawn(failure(wait(pipeline(toNode(there), new PassThrough(), toNode(near)))))
   const data = Buffer.alloc(1_000_000, 'abc')
   const writer = spawn(function* () {
     yield* here.write(data)
