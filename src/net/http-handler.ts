@@ -103,7 +103,7 @@ export class Exchange {
       forget()
       // It was cancelled before its first step.
       if (!response.ended) this.refuse(503, CANCELLED)
-      this.dropBody()
+      request.dropBody()
       over()
     }
     this.task.then(ended, ended)
@@ -145,11 +145,6 @@ export class Exchange {
   closeAfter(): void {
     const { message } = this.response
     if (!message.headersSent && !('stream' in message)) message.setHeader('connection', 'close')
-  }
-
-  /** What nobody has read of it is not wanted any more. */
-  dropBody(): void {
-    this.request.body[Symbol.dispose]()
   }
 
   /** Answers in place of the handler. False if that cannot be done any more; then the client will see that it has not got all. */
@@ -202,7 +197,7 @@ const answer = fn(function* answer(exchange: Exchange) {
     throw new UsageError(`the handler of ${request} ended without a response: end it by \`yield* response.end()\``)
   }
   // A client that sends all before it takes anything must not wait for a reader that will not come.
-  exchange.dropBody()
+  request.dropBody()
   yield* response.end()
 })
 
@@ -210,7 +205,7 @@ const answer = fn(function* answer(exchange: Exchange) {
 const answerInstead = fn(function* answerInstead(exchange: Exchange, status: number, text: string) {
   try {
     if (!exchange.refuse(status, text)) return
-    exchange.dropBody()
+    exchange.request.dropBody()
     yield* exchange.response.taken()
   } catch (failure) {
     report(failure, exchange)

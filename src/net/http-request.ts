@@ -23,18 +23,33 @@ export interface RequestOptions {
 export class HttpRequest {
   /** Node's own, for all that is not here. */
   readonly message: NodeRequest
-  readonly body: HttpBody
+  private readonly options: RequestOptions
+  private readonly proceed: () => void
+  private opened: HttpBody | null = null
   private parsed: URLSearchParams | null = null
 
   /** @internal `proceed` tells the client to send the body, if it waits for that. */
   constructor(message: NodeRequest, options: RequestOptions, proceed: () => void) {
-    const { maxBody = 1_048_576, bodyMs = 30_000 } = options
     this.message = message
+    this.options = options
+    this.proceed = proceed
+  }
+
+  /** What the client sends beside the head. */
+  get body(): HttpBody {
+    if (this.opened !== null) return this.opened
+    const { maxBody = 1_048_576, bodyMs = 30_000 } = this.options
     const rules = { ...blame, limit: maxBody, ms: bodyMs }
-    this.body = new HttpBody(this.name, message.headers['content-length'], rules, () => {
-      proceed()
+    this.opened = new HttpBody(this.name, this.message.headers['content-length'], rules, () => {
+      this.proceed()
       return requestStream(this)
     })
+    return this.opened
+  }
+
+  /** @internal What nobody has read of the body is not wanted any more. */
+  dropBody(): void {
+    this.opened?.[Symbol.dispose]()
   }
 
   /** Such as `GET /orders?page=2`. */

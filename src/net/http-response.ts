@@ -151,10 +151,10 @@ export class HttpResponse {
       message.end()
       return
     }
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
     if (!message.hasHeader('content-type')) this.setHeader('content-type', type)
-    this.setHeader('content-length', bytes.byteLength)
-    message.end(bytes)
+    // A text is left a text: node sends it in one piece with the head.
+    this.setHeader('content-length', typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength)
+    message.end(body)
   }
 
   /** @internal Waits until all of it was handed to the system. */

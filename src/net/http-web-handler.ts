@@ -73,7 +73,7 @@ function webRequest(request: HttpRequest): Request {
   const body =
     method === 'GET' || method === 'HEAD'
       ? {}
-      : { body: readableOf(request.body, nothing, async () => request.body[Symbol.dispose]()), duplex: 'half' as const }
+      : { body: readableOf(request.body, nothing, async () => request.dropBody()), duplex: 'half' as const }
   try {
     const signal = currentTask()?.signal ?? null
     return new Request(new URL(request.url, `${scheme}://${host}`), { method, headers, signal, ...body })

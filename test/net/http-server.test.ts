@@ -11,6 +11,7 @@ import {
   type Task,
   UsageError,
   wait,
+  yieldNow,
 } from '../../src/core/index.ts'
 import { fetchUrl, HttpError, type HttpRequest, ListenError, serveHttp } from '../../src/net/index.ts'
 import { waitAllBlocked } from '../../src/testing/index.ts'
@@ -679,6 +680,44 @@ it('a response is sent once; a head cannot be sent twice', function* () {
   yield* until(() => errors.length > 0)
   assert.ok(errors[0] instanceof UsageError)
   yield* server.stop()
+})
+
+it('each of its waits says what it is for, and can be cancelled', function* () {
+  const listening = spawn(serveHttp(() => {}, { port: 0, host: 'localhost' }))
+  while (listening.state !== 'parked') yield* yieldNow()
+  assert.equal(listening.reason, 'localhost:0 to listen on')
+  listening.cancel()
+  assert.ok((yield* failure(listening.join())) instanceof CancelledError)
+
+  const waits: string[] = []
+  const { server, serving } = yield* open(
+    function* ({ body }, response) {
+      for (const wait of [body.text(), response.send(Buffer.alloc(32 * 1024 * 1024))]) {
+        const task = spawn<unknown>(wait as Operation<unknown>)
+        yield* until(() => task.state === 'parked')
+        waits.push(task.reason ?? '')
+        task.cancel()
+        yield* failure(task.join())
+      }
+      yield* response.end()
+    },
+    { onError() {} },
+  )
+  assert.match(serving.reason ?? '', /^http 127.0.0.1:\d+: requests$/)
+  const client = new RawClient(server.port)
+  client.socket.pause()
+  client.say('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345')
+  yield* until(() => waits.length === 2)
+  assert.deepEqual(waits, ['body of POST /: bytes to read', 'POST /: the client to take the response'])
+  // It is still on its way, and the handler's end waits for it, too.
+  const stopping = spawn(server.stop({ grace: Infinity }))
+  yield* waitAllBlocked()
+  assert.equal(stopping.reason, 'the future "the last request to end"')
+  stopping.cancel()
+  yield* failure(stopping.join())
+  assert.equal(serving.state, 'parked')
+  client.destroy()
+  yield* serving
 })
 
 it('the body of a response is a sink that may be closed, or reset', function* () {
