@@ -11,6 +11,8 @@
  *   pool.ts              connections, lent to tasks              correlator.ts         requests and replies by id
  *   pool-roster.ts           what becomes of each                correlator-pool.ts    several of these, shared
  *   backoff.ts           pauses that grow
+ *   web-streams.ts node-streams.ts items.ts   streams of the platform, in and out; items of any async source
+ *   http-*.ts            requests of node:http as tasks          fetch.ts              fetch for tasks
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -26,11 +28,27 @@ export { LostRequestError } from './correlator-errors.ts'
 export { openCorrelator } from './correlator-open.ts'
 export type { CorrelatorOptions, CorrelatorStats, Ids, MessageChannel, RequestOptions } from './correlator-options.ts'
 export { CorrelatorPool, type CorrelatorPoolOptions, type CorrelatorPoolStats } from './correlator-pool.ts'
+export { type FetchedResponse, type FetchOptions, fetchUrl } from './fetch.ts'
+export type { BodyLimit, HttpBody } from './http-body.ts'
+export { HttpError } from './http-error.ts'
+export { type HttpHandler, type HttpHandlerOptions, type HttpOptions, httpHandler } from './http-handler.ts'
+export type { HttpRequest, HttpRequestOptions, NodeRequest, NodeResponse } from './http-request.ts'
+export type { HttpResponse, ResponseHead } from './http-response.ts'
+export {
+  type HttpServeOptions,
+  type HttpServer,
+  type HttpServerStats,
+  serveHttp,
+  type UpgradeHandler,
+} from './http-server.ts'
+export { type WebHandler, webHandler } from './http-web-handler.ts'
+export { type ItemSource, Items, items } from './items.ts'
 export { listen, type ServeAtOptions, serve } from './listen.ts'
 export { type MemoryPairOptions, type MemoryStream, memoryPair } from './memory.ts'
 export { MemoryServer } from './memory-server.ts'
 export { type Connection, type Net, net } from './net.ts'
 export { ConnectError, LimitError, ListenError } from './net-errors.ts'
+export { type FromNode, type FromNodeOptions, fromNode, toNode } from './node-streams.ts'
 export { ConnectionPool } from './pool.ts'
 export { AcquireTimeoutError } from './pool-errors.ts'
 export type { Lease } from './pool-lease.ts'
@@ -53,3 +71,15 @@ export {
   type Wire,
   WireWait,
 } from './transport.ts'
+export {
+  type ByteSink,
+  type ByteSource,
+  type FromWebOptions,
+  fromWeb,
+  type ToWebPair,
+  toWeb,
+  toWebReadable,
+  toWebWritable,
+  type WebBytes,
+  type WebPair,
+} from './web-streams.ts'
