@@ -36,6 +36,7 @@ export {
   type LoopView,
   machine,
   Registers,
+  type TaskEnding,
   type TaskState,
   type TaskView,
   type Timer,

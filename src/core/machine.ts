@@ -40,6 +40,9 @@ export interface TaskView {
 /** `created`: no step yet. `ready`: in the loop's line. `ended`: settled. */
 export type TaskState = 'created' | 'ready' | 'running' | 'parked' | 'ended'
 
+/** How a task ends. */
+export type TaskEnding = 'done' | 'failed' | 'cancelled'
+
 /** Whom an installed operation wakes, exactly once, by one of the two verbs. */
 export interface Waiter<in T = unknown> {
   resume(value: T): void

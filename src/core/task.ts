@@ -46,6 +46,7 @@ import {
   type RunningTask,
   SHIELD,
   type Steppable,
+  type TaskEnding,
   type TaskState,
   type TaskView,
   type Unwind,
@@ -96,7 +97,7 @@ interface Rare {
   /** The loop found it deadlocked, and asked it to end. */
   failing: boolean
   locals: Map<object, unknown> | null
-  disposal: (() => Call<void> | null) | null
+  disposal: ((ending: TaskEnding) => Call<void> | null) | null
   abort: AbortController | null
   site: { stack?: string } | null
   /** Lets go of the signal that may cancel it. */
@@ -731,7 +732,9 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       if (instruments.active !== null) instruments.active.parked(this, this.reason as string)
       return
     }
-    const disposal = rare.disposal === null ? null : rare.disposal()
+    const failed = ending === FAILED || rare.failures !== null || (scope !== null && scope.failures !== null)
+    const how = failed ? 'failed' : ending === DONE ? 'done' : 'cancelled'
+    const disposal = rare.disposal === null ? null : rare.disposal(how)
     rare.disposal = null
     if (disposal !== null) {
       rare.disposing = true
@@ -808,7 +811,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   }
 
   /** @internal The values of `TaskLocal`s; `disposal` makes the call that disposes them, as the task ends. */
-  locals(disposal: (() => Call<void> | null) | null): Map<object, unknown> | null {
+  locals(disposal: ((ending: TaskEnding) => Call<void> | null) | null): Map<object, unknown> | null {
     if (disposal === null) return this.rare?.locals ?? null
     const rare = this.extra()
     rare.locals ??= new Map()
