@@ -1,5 +1,12 @@
 import { BrokenError, NOT_YET } from '../core/index.ts'
-import { FramingError, type LineFraming, type ReceiveBuffer } from '../protocol/index.ts'
+import {
+  decodeAtEnd,
+  type Framing,
+  FramingError,
+  type LineFraming,
+  MORE,
+  type ReceiveBuffer,
+} from '../protocol/index.ts'
 import { LimitError } from './net-errors.ts'
 import { Read, type Receiver } from './receiver.ts'
 
@@ -22,13 +29,40 @@ export class ReadSome extends Read<Buffer | null> {
   }
 }
 
+/** The first `count` bytes, or fewer if the end comes before them; takes nothing. */
+export class Peek extends Read<Buffer | null> {
+  private readonly count: number
+  private readonly max: number
+
+  constructor(receiver: Receiver, count: number, max: number) {
+    super(receiver)
+    this.count = count
+    this.max = max
+  }
+
+  protected override get wanted(): string {
+    return `${this.count} bytes to peek at`
+  }
+
+  override take(buffer: ReceiveBuffer<Buffer>): Buffer | typeof NOT_YET {
+    checkCount(this.receiver, this.count, this.max)
+    return buffer.length < this.count ? NOT_YET : buffer.view(this.count)
+  }
+
+  override atEnd(buffer: ReceiveBuffer<Buffer>): Buffer | null {
+    return buffer.length === 0 ? null : buffer.view()
+  }
+}
+
 /** `count` bytes, no less. */
 export class ReadExactly extends Read<Buffer | null> {
   private readonly count: number
+  private readonly max: number
 
-  constructor(receiver: Receiver, count: number) {
+  constructor(receiver: Receiver, count: number, max: number) {
     super(receiver)
     this.count = count
+    this.max = max
   }
 
   protected override get wanted(): string {
@@ -36,6 +70,7 @@ export class ReadExactly extends Read<Buffer | null> {
   }
 
   override take(buffer: ReceiveBuffer<Buffer>): Buffer | typeof NOT_YET {
+    checkCount(this.receiver, this.count, this.max)
     return buffer.length < this.count ? NOT_YET : buffer.take(this.count)
   }
 
@@ -45,6 +80,13 @@ export class ReadExactly extends Read<Buffer | null> {
       `${this.receiver.name}: the peer ended after ${buffer.length} of ${this.count} bytes; read() gives those that came.`,
     )
   }
+}
+
+/** The count often comes from the peer: nothing is kept for one that is out of all reason. */
+function checkCount(receiver: Receiver, count: number, max: number): void {
+  if (count <= max) return
+  const message = `${receiver.name}: ${count} bytes at once are more than the ${max} that are allowed; read them in parts, or allow more by \`maxRead\`.`
+  throw new LimitError(message, max)
 }
 
 /** The bytes up to a delimiter, and with it. */
@@ -98,7 +140,7 @@ export class ReadLine extends Read<string | null> {
 
   private measure(buffer: ReceiveBuffer<Buffer>): number {
     try {
-      return this.framing.measure(buffer as ReceiveBuffer<Uint8Array>)
+      return this.framing.measure(asBytes(buffer))
     } catch (error) {
       if (!(error instanceof FramingError)) throw error
       const message = `${this.receiver.name}: the peer sent a line of more than ${error.limit} bytes; allow more by \`maxLine\`, or close the connection.`
@@ -109,6 +151,56 @@ export class ReadLine extends Read<string | null> {
   override atEnd(): null {
     return null
   }
+}
+
+/** The next message of a framing. */
+export class ReadMessage<In> extends Read<In | null> {
+  protected readonly wanted = 'a message'
+  private readonly framing: Framing<In, never>
+  private readonly max: number
+
+  constructor(receiver: Receiver, framing: Framing<In, never>, max: number) {
+    super(receiver)
+    this.framing = framing
+    this.max = max
+  }
+
+  override take(buffer: ReceiveBuffer<Buffer>): In | typeof NOT_YET {
+    const bytes = asBytes(buffer)
+    try {
+      const message = this.framing.decode(bytes)
+      if (message !== MORE) return message
+    } catch (error) {
+      throw this.refused(error)
+    }
+    if (buffer.length < this.max) return NOT_YET
+    throw new LimitError(
+      `${this.receiver.name}: ${buffer.length} bytes have come, and are no whole message yet; allow more by \`maxRead\`, or close the connection.`,
+      this.max,
+    )
+  }
+
+  override atEnd(buffer: ReceiveBuffer<Buffer>): In | null {
+    try {
+      const message = decodeAtEnd(this.framing, asBytes(buffer))
+      return message === MORE ? null : message
+    } catch (error) {
+      throw this.refused(error)
+    }
+  }
+
+  private refused(error: unknown): unknown {
+    if (!(error instanceof FramingError)) return error
+    const message = `${this.receiver.name}: the peer broke the rules of the framing: ${error.message}.`
+    return error.fault === 'too long'
+      ? new LimitError(message, error.limit, { cause: error })
+      : new BrokenError(message, { cause: error })
+  }
+}
+
+/** A framing takes plain bytes, and so may put plain bytes back. */
+function asBytes(buffer: ReceiveBuffer<Buffer>): ReceiveBuffer {
+  return buffer as unknown as ReceiveBuffer
 }
 
 /** Makes text of bytes. */

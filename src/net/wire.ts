@@ -21,6 +21,8 @@ export interface Wire {
   finish(): void
   /** Let go of everything, now; with `reset`, have the peer see an error in place of the end. */
   abort(reset: boolean): void
+  /** How much of what is being transmitted has not left, in any unit; left out where that is not known. */
+  readonly backlog?: number | undefined
 }
 
 /** A wait that something outside the loop ends, as long as `external` is true. */
@@ -51,7 +53,8 @@ export abstract class WireWait<T> extends ListedWait<T> {
     super.reject(error)
   }
 
-  private release(): void {
+  /** It waits no more. */
+  protected release(): void {
     this.held?.releaseExternal()
     this.held = null
   }
