@@ -1,6 +1,7 @@
 import { connect as connectNode, type Socket as NodeSocket } from 'node:net'
 import { BusyError, type LoopView, machine, type Operation, UsageError, Wait, type Waiter } from '../core/index.ts'
 import { type Address, formatAddress } from './address.ts'
+import { Intake } from './intake.ts'
 import { ConnectError, describeSystemError } from './net-errors.ts'
 import { own } from './ownership.ts'
 import { Socket, type SocketOptions } from './socket.ts'
@@ -37,14 +38,16 @@ class Connect extends Wait<Socket> {
   override install(waiter: Waiter<Socket>): void {
     if (this.waiter !== null) throw new BusyError(`two tasks wait on one operation (${this.reason}): make one for each`)
     const { address, options } = this
-    const socket = connectNode({ ...(address as { port: number; host: string }), allowHalfOpen: true })
+    const intake = new Intake()
+    const { onread } = intake
+    const socket = connectNode({ ...(address as { port: number; host: string }), allowHalfOpen: true, onread })
     socket.pause()
     this.socket = socket
     this.waiter = waiter
     this.held = machine.loop
     this.held?.holdExternal()
     socket.once('connect', () => {
-      const stream = new Socket(socket, address, options)
+      const stream = new Socket(socket, address, options, intake)
       socket.off('error', failed)
       if (options.detached !== true) own(stream, waiter.waitingTask)
       this.done()?.resume(stream)

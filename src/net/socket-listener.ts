@@ -1,6 +1,7 @@
 import type { Server as NodeServer, Socket as NodeSocket } from 'node:net'
 import { BrokenError, ClosedError, NOT_YET, type Operation, WaitList } from '../core/index.ts'
 import { type Address, formatAddress } from './address.ts'
+import { Intake, takeOver } from './intake.ts'
 import { describeSystemError } from './net-errors.ts'
 import type { Listener } from './server.ts'
 import { Socket, type SocketOptions } from './socket.ts'
@@ -102,7 +103,11 @@ export class SocketListener implements Listener<Socket> {
   }
 
   private open(socket: NodeSocket): Socket {
-    return new Socket(socket, this.address, this.options)
+    const intake = new Intake()
+    const taken = takeOver(socket, intake)
+    return taken === null
+      ? new Socket(socket, this.address, this.options)
+      : new Socket(taken, this.address, this.options, intake)
   }
 
   accept(): Operation<Socket> {

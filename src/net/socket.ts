@@ -1,6 +1,7 @@
 import type { Socket as NodeSocket } from 'node:net'
 import { type Address, formatAddress } from './address.ts'
 import { BufferedStream } from './buffered-stream.ts'
+import type { Intake } from './intake.ts'
 import type { Sender } from './sender.ts'
 import type { StreamOptions } from './stream.ts'
 import type { Piece, Wire } from './wire.ts'
@@ -8,9 +9,8 @@ import type { Piece, Wire } from './wire.ts'
 /**
  * Theory of operation: node's socket as a wire.
  *
- * Reading: node reads on its own and tells by 'data'. It is paused only while our buffer is full; then node keeps what it
- * had read already (its own high-water mark, some 64 KiB) and leaves the rest to the kernel, which makes the peer wait.
- * ('readable' and read() cost twice as much per chunk. `onread`, which reads into one buffer, is for clients only.)
+ * Reading: node reads on its own, into the `Intake`, or tells by 'data'. It is paused only while our buffer is full; then
+ * the rest is left to the kernel, which makes the peer wait. ('readable' and read() cost twice as much per chunk.)
  *
  * Writing: whoever writes first in a turn puts its sender on a list; when the turn is over, before node polls again, each
  * of them is flushed with one system call. So answers to requests that came together leave together.
@@ -26,11 +26,12 @@ class SocketWire implements Wire {
     if (this.socket.writableLength === 0) this.stream.sender.sent()
   }
 
-  constructor(socket: NodeSocket, stream: Socket) {
+  constructor(socket: NodeSocket, stream: Socket, intake: Intake | null) {
     this.socket = socket
     this.stream = stream
     const { receiver, sender } = stream
-    socket.on('data', (chunk: Buffer) => receiver.push(chunk))
+    if (intake === null) socket.on('data', (chunk: Buffer) => receiver.push(chunk))
+    else intake.to = receiver
     socket.on('end', () => receiver.end())
     socket.on('error', (error) => {
       receiver.fail(error)
@@ -110,8 +111,13 @@ export class Socket extends BufferedStream {
   /** @internal */
   override readonly wire: Wire
 
-  /** @internal `socket` is connected, half-open, and paused. */
-  constructor(socket: NodeSocket, address: { readonly path?: string | undefined }, options: SocketOptions) {
+  /** @internal `socket` is connected, half-open, and paused; if it reads into an intake, that is its own. */
+  constructor(
+    socket: NodeSocket,
+    address: { readonly path?: string | undefined },
+    options: SocketOptions,
+    intake: Intake | null = null,
+  ) {
     super(options)
     const { path } = address
     // Asked now: once it is closed, the system does not know any more.
@@ -121,7 +127,7 @@ export class Socket extends BufferedStream {
     this.name = path === undefined ? `tcp ${formatAddress(this.local)} → ${this.peerName}` : `unix ${path}`
     if (path === undefined) socket.setNoDelay(options.nagle !== true)
     if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, options.keepAliveMs)
-    this.wire = new SocketWire(socket, this)
+    this.wire = new SocketWire(socket, this, intake)
     socket.resume()
   }
 }
