@@ -10,20 +10,10 @@ import {
   timeoutOr,
   UsageError,
 } from '../core/index.ts'
-import { delimiterBytes, type Framing, LineFraming } from '../protocol/index.ts'
+import { delimiterBytes, type Framing } from '../protocol/index.ts'
 import { FramedStream } from './framed.ts'
 import type { Refusal } from './net-errors.ts'
-import {
-  type Decode,
-  decodeLatin1,
-  decodeUtf8,
-  Peek,
-  ReadExactly,
-  ReadLine,
-  ReadMessage,
-  ReadSome,
-  ReadUntil,
-} from './reads.ts'
+import { type LineRules, lineRules, Peek, ReadExactly, ReadLine, ReadMessage, ReadSome, ReadUntil } from './reads.ts'
 import { Receiver } from './receiver.ts'
 import { Sender } from './sender.ts'
 import type { Data, Framed, Stream, StreamOptions, StreamStats } from './stream.ts'
@@ -57,8 +47,7 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
   /** @internal Called when it is closed, by whoever keeps a list of what is open. */
   whenClosed: (() => void) | null = null
   private readonly maxRead: number
-  private readonly lineFraming: LineFraming
-  private readonly decode: Decode
+  private readonly lineRules: LineRules
   private isClosed = false
   /** The last delimiter of `readUntil`: a search for the same one goes on where it stopped. */
   private until: { readonly text: string; readonly bytes: Uint8Array } | null = null
@@ -84,8 +73,7 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
       if (!(value >= 1)) throw new UsageError(`${name} is ${value}: give a number of ${unit} from 1 up`)
     }
     this.maxRead = maxRead
-    this.lineFraming = lineFraming(delimiter, maxLine)
-    this.decode = encoding === 'latin1' ? decodeLatin1 : decodeUtf8
+    this.lineRules = lineRules(delimiter, maxLine, encoding)
     this.closeMs = closeMs
     this.lingerMs = lingerMs
     this.receiver = new Receiver(this, highWaterMark)
@@ -119,14 +107,14 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
     return new ReadExactly(this.receiver, this.counted('readExactly', count, 0), this.maxRead)
   }
 
-  readUntil(delimiter: string | Uint8Array, max = this.lineFraming.maxLength): Operation<Buffer | null> {
+  readUntil(delimiter: string | Uint8Array, max = this.lineRules.framing.maxLength): Operation<Buffer | null> {
     if (typeof delimiter !== 'string') return new ReadUntil(this.receiver, delimiterBytes(delimiter), max)
     if (this.until?.text !== delimiter) this.until = { text: delimiter, bytes: delimiterBytes(delimiter) }
     return new ReadUntil(this.receiver, this.until.bytes, max)
   }
 
   readLine(): Operation<string | null> {
-    return new ReadLine(this.receiver, this.lineFraming, this.decode)
+    return new ReadLine(this.receiver, this.lineRules)
   }
 
   async *lines(): AsyncGenerator<string, void, undefined> {
@@ -263,14 +251,6 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
       closed: this.isClosed,
     })
   }
-}
-
-/** The usual one has no state, and is shared. */
-const usualLines = new LineFraming()
-
-function lineFraming(delimiter: string | Uint8Array | undefined, maxLength: number): LineFraming {
-  if (delimiter !== undefined) return new LineFraming({ delimiter, maxLength })
-  return maxLength === usualLines.maxLength ? usualLines : new LineFraming({ maxLength })
 }
 
 function nameOf(wait: { readonly waiter: { readonly waitingTask: object | null } | null } | null): string | null {

@@ -50,7 +50,9 @@ export function takeOver(socket: NodeSocket, intake: Intake): NodeSocket | null 
   const handle = old._handle
   if (typeof handle?.useUserBuffer !== 'function' || handle.reading === true || socket.readableLength > 0) return null
   const { onread } = intake
-  const taken = new NodeSocket({ handle, onread, allowHalfOpen: true, manualStart: true } as ConstructorParameters<typeof NodeSocket>[0])
+  const taken = new NodeSocket({ handle, onread, allowHalfOpen: true, manualStart: true } as ConstructorParameters<
+    typeof NodeSocket
+  >[0])
   const inside = taken as unknown as Inside
   // The server counts its connections: what it waits for when it closes.
   inside._server = old._server

@@ -1,18 +1,14 @@
 import { BrokenError, NOT_YET } from '../core/index.ts'
-import {
-  decodeAtEnd,
-  type Framing,
-  FramingError,
-  type LineFraming,
-  MORE,
-  type ReceiveBuffer,
-} from '../protocol/index.ts'
+import { decodeAtEnd, type Framing, FramingError, LineFraming, MORE, type ReceiveBuffer } from '../protocol/index.ts'
 import { LimitError } from './net-errors.ts'
 import { Read, type Receiver } from './receiver.ts'
 
 /** Some bytes, at most `max`. */
 export class ReadSome extends Read<Buffer | null> {
-  protected readonly wanted = 'bytes to read'
+  protected override get wanted(): string {
+    return 'bytes to read'
+  }
+
   private readonly max: number
 
   constructor(receiver: Receiver, max: number) {
@@ -91,7 +87,10 @@ function checkCount(receiver: Receiver, count: number, max: number): void {
 
 /** The bytes up to a delimiter, and with it. */
 export class ReadUntil extends Read<Buffer | null> {
-  protected readonly wanted = 'a delimiter'
+  protected override get wanted(): string {
+    return 'a delimiter'
+  }
+
   private readonly delimiter: Uint8Array
   private readonly max: number
 
@@ -120,27 +119,29 @@ export class ReadUntil extends Read<Buffer | null> {
 
 /** The next line, as text. */
 export class ReadLine extends Read<string | null> {
-  protected readonly wanted = 'a line'
-  private readonly framing: LineFraming
-  private readonly decode: Decode
+  protected override get wanted(): string {
+    return 'a line'
+  }
 
-  constructor(receiver: Receiver, framing: LineFraming, decode: Decode) {
+  private readonly lines: LineRules
+
+  constructor(receiver: Receiver, lines: LineRules) {
     super(receiver)
-    this.framing = framing
-    this.decode = decode
+    this.lines = lines
   }
 
   override take(buffer: ReceiveBuffer<Buffer>): string | typeof NOT_YET {
     const length = this.measure(buffer)
     if (length < 0) return NOT_YET
-    const line = buffer.peek(length, this.decode)
-    buffer.skip(length + this.framing.ending)
+    const { framing, decode } = this.lines
+    const line = buffer.peek(length, decode)
+    buffer.skip(length + framing.ending)
     return line
   }
 
   private measure(buffer: ReceiveBuffer<Buffer>): number {
     try {
-      return this.framing.measure(asBytes(buffer))
+      return this.lines.framing.measure(asBytes(buffer))
     } catch (error) {
       if (!(error instanceof FramingError)) throw error
       const message = `${this.receiver.name}: the peer sent a line of more than ${error.limit} bytes; allow more by \`maxLine\`, or close the connection.`
@@ -155,7 +156,10 @@ export class ReadLine extends Read<string | null> {
 
 /** The next message of a framing. */
 export class ReadMessage<In> extends Read<In | null> {
-  protected readonly wanted = 'a message'
+  protected override get wanted(): string {
+    return 'a message'
+  }
+
   private readonly framing: Framing<In, never>
   private readonly max: number
 
@@ -203,8 +207,35 @@ function asBytes(buffer: ReceiveBuffer<Buffer>): ReceiveBuffer {
   return buffer as unknown as ReceiveBuffer
 }
 
-/** Makes text of bytes. */
-export type Decode = (bytes: Buffer, start: number, end: number) => string
+/** What a line is, and what its bytes mean. */
+export interface LineRules {
+  readonly framing: LineFraming
+  readonly decode: (bytes: Buffer, start: number, end: number) => string
+}
 
-export const decodeUtf8: Decode = (bytes, start, end) => bytes.toString('utf8', start, end)
-export const decodeLatin1: Decode = (bytes, start, end) => bytes.toString('latin1', start, end)
+/** The lines of most streams: nothing in them belongs to one. */
+const usual: LineRules = { framing: new LineFraming(), decode: decodeUtf8 }
+
+export function lineRules(
+  delimiter: string | Uint8Array | undefined,
+  maxLength: number,
+  encoding: 'utf8' | 'latin1',
+): LineRules {
+  if (delimiter === undefined && maxLength === usual.framing.maxLength && encoding === 'utf8') return usual
+  const framing = new LineFraming(delimiter === undefined ? { maxLength } : { delimiter, maxLength })
+  return { framing, decode: encoding === 'latin1' ? decodeLatin1 : decodeUtf8 }
+}
+
+// What `toString` calls once it knows the encoding, which is half of the work for a short line.
+interface Slices {
+  utf8Slice(start: number, end: number): string
+  latin1Slice(start: number, end: number): string
+}
+
+function decodeUtf8(bytes: Buffer, start: number, end: number): string {
+  return (bytes as Buffer & Slices).utf8Slice(start, end)
+}
+
+function decodeLatin1(bytes: Buffer, start: number, end: number): string {
+  return (bytes as Buffer & Slices).latin1Slice(start, end)
+}

@@ -24,8 +24,12 @@ export abstract class Read<T> extends StreamWait<T> {
   protected readonly receiver: Receiver
 
   constructor(receiver: Receiver) {
-    super(receiver.stream)
+    super()
     this.receiver = receiver
+  }
+
+  protected override get stream(): StreamCore {
+    return this.receiver.stream
   }
 
   /** What it waits for, in words. */
@@ -60,8 +64,12 @@ class PeerEnd extends StreamWait<void> {
   private readonly receiver: Receiver
 
   constructor(receiver: Receiver) {
-    super(receiver.stream)
+    super()
     this.receiver = receiver
+  }
+
+  protected override get stream(): StreamCore {
+    return this.receiver.stream
   }
 
   override get reason(): string {

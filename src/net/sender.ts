@@ -39,8 +39,12 @@ abstract class SenderWait extends StreamWait<void> {
   protected readonly sender: Sender
 
   constructor(sender: Sender) {
-    super(sender.stream)
+    super()
     this.sender = sender
+  }
+
+  protected override get stream(): StreamCore {
+    return this.sender.stream
   }
 }
 

@@ -14,13 +14,14 @@ export interface StreamCore {
 
 /** A wait for bytes to come or to leave: while there is one, silence counts. */
 export abstract class StreamWait<T> extends WireWait<T> {
-  protected readonly stream: StreamCore
-  private counted = false
+  private counted: boolean
 
-  constructor(stream: StreamCore) {
+  constructor() {
     super()
-    this.stream = stream
+    this.counted = false
   }
+
+  protected abstract readonly stream: StreamCore
 
   protected override get external(): boolean {
     return this.stream.wire.external

@@ -27,7 +27,12 @@ export interface Wire {
 
 /** A wait that something outside the loop ends, as long as `external` is true. */
 export abstract class WireWait<T> extends ListedWait<T> {
-  private held: LoopView | null = null
+  private held: LoopView | null
+
+  constructor() {
+    super()
+    this.held = null
+  }
 
   protected abstract get external(): boolean
 
