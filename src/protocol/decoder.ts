@@ -2,7 +2,8 @@ import { decodeAtEnd, type Framing, MORE } from './framing.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 
 /**
- * Bytes in, messages out, by any framing: chunks of any size give the same messages, in time linear in the bytes.
+ * Bytes in, messages out, by any framing: chunks of any size give the same messages, in time linear in the bytes. Bytes
+ * in a message are a plain `Uint8Array`, a view of what came, also where chunks are Node's `Buffer`s.
  *
  * What breaks the rules is thrown as a `FramingError`, after the messages before it were given; it is thrown again by
  * whatever is asked next, and no more bytes are taken, unless `switchTo` chooses another way to look at what is left.
@@ -41,13 +42,17 @@ export class Decoder<In> {
     this.framing = framing
   }
 
-  /** Adds a chunk, which nobody may write to any more, and gives the messages that are whole by now. */
+  /**
+   * Adds a chunk, which nobody may write to any more, and gives the messages that are whole by now, one by one as they
+   * are asked for. A `for` loop that is left may be left anyhow; an iterator that is driven by hand, and given up, must be
+   * told by its `return`, or it counts as a loop that runs.
+   */
   push(chunk: Uint8Array): Iterable<In> {
     if (this.failure !== null) throw this.failure.error
     if (this.ended) {
       throw Object.assign(new Error('bytes were pushed after the end of the stream'), { code: 'FIBRIL_USAGE' })
     }
-    this.buffer.push(chunk)
+    this.buffer.push(plain(chunk))
     return this.messages()
   }
 
@@ -74,7 +79,7 @@ export class Decoder<In> {
    * that: what was taken too much by the old one.
    */
   switchTo(framing: Framing<In, never>, unread?: Uint8Array): void {
-    if (unread !== undefined) this.buffer.unread(unread)
+    if (unread !== undefined) this.buffer.unread(plain(unread))
     this.framing = framing
     this.failure = null
   }
@@ -93,4 +98,9 @@ export class Decoder<In> {
       this.delivering = false
     }
   }
+}
+
+/** Messages must not be of one kind or another as the seams between chunks happen to lie: `toString` alone would betray it. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }

@@ -33,9 +33,9 @@ export const MORE: unique symbol = Symbol('more')
  * }
  *
  * const decoder = new Decoder(packets)
- * for (const { kind, body } of decoder.push(Uint8Array.of(1, 2, 7, 8, 3, 0, 2))) console.log(kind, body.join())
+ * for (const { kind, body } of decoder.push(Uint8Array.of(1, 2, 7, 8, 3, 1, 9))) console.log(kind, body.join())
  * // prints: 1 7,8
- * // prints: 3
+ * // prints: 3 9
  * ```
  */
 export interface Framing<In, Out = In> {

@@ -1,6 +1,6 @@
 import { endBetween, type Framing, MORE } from './framing.ts'
 import type { FramingError } from './framing-error.ts'
-import { checkedLength, DEFAULT_MAX_LENGTH, encodableLength, tooLong } from './limits.ts'
+import { checkedMaxLength, encodableLength, tooLong } from './limits.ts'
 import type { ReceiveBuffer } from './receive-buffer.ts'
 
 /** What a line is. */
@@ -48,11 +48,11 @@ export class LineFraming implements Framing<Uint8Array, Uint8Array | string> {
   private readonly unended: 'leave' | 'give' | 'refuse'
 
   constructor(options: LineOptions = {}) {
-    const { delimiter = '\n', maxLength = DEFAULT_MAX_LENGTH, unended = 'leave' } = options
+    const { delimiter = '\n', unended = 'leave' } = options
     this.delimiter = delimiterBytes(delimiter)
     this.delimiterText = this.delimiter.every((byte) => byte < 0x80) ? String.fromCharCode(...this.delimiter) : null
     this.orReturn = options.delimiter === undefined
-    this.maxLength = checkedLength('maxLength', maxLength, 0)
+    this.maxLength = checkedMaxLength(options.maxLength)
     if (unended !== 'leave' && unended !== 'give' && unended !== 'refuse') {
       throw new RangeError(`unended is ${String(unended)}: give 'leave', 'give' or 'refuse'`)
     }

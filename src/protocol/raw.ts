@@ -15,7 +15,7 @@ export class RawFraming implements Framing<Uint8Array, Uint8Array | string> {
   private readonly count: number
 
   constructor(count = Infinity) {
-    this.count = checkedLength('count', count, 0)
+    this.count = count === Infinity ? count : checkedLength('count', count, 0, Infinity, ', or none')
     this.left = count
   }
 

@@ -110,7 +110,7 @@ export class ReceiveBuffer<B extends Uint8Array = Uint8Array> {
   /** Takes the first `count` bytes, as a view that nobody writes to any more. */
   take(count: number): B {
     const taken = this.view(count)
-    this.skip(count)
+    this.drop(count)
     return taken
   }
 
@@ -130,14 +130,18 @@ export class ReceiveBuffer<B extends Uint8Array = Uint8Array> {
   /** Drops the first `count` bytes. */
   skip(count: number): void {
     this.need(count)
-    this.start += count
-    // Let go of the storage, so that the next chunk is adopted.
-    if (this.start === this.end) this.clear()
+    this.drop(count)
   }
 
   /** Drops all. */
   clear(): void {
     this.adopt(this.none)
+  }
+
+  private drop(count: number): void {
+    this.start += count
+    // Let go of the storage: a stream that is idle keeps nothing.
+    if (this.start === this.end) this.clear()
   }
 
   private adopt(bytes: B): void {
