@@ -41,8 +41,10 @@ class Race<T> {
   connection: T | null = null
   private readonly plan: Plan<T>
   private readonly addresses = new Map<Family, string[]>()
-  private readonly unanswered: unknown[] = []
+  private readonly lookupFailures: unknown[] = []
   private questions: number
+  /** The preferred family has not answered yet. */
+  private preferring = true
   private attempts = 0
   private running = 0
   private last: Family | null = null
@@ -70,7 +72,7 @@ class Race<T> {
       else yield* timeoutOr(delay > 0 ? delay : Infinity, undefined, this.news())
     }
     tasks.cancel('another attempt was first')
-    if (this.attempts === 0) plan.failures.push(...this.unanswered)
+    if (this.attempts === 0) plan.failures.push(...this.lookupFailures)
   }
 
   private nextAddress(): string | undefined {
@@ -82,16 +84,15 @@ class Race<T> {
   }
 
   private *ask(family: Family): Body<void> {
+    let addresses: readonly string[] = []
     try {
-      const addresses = yield* this.plan.ask(family)
-      this.addresses.set(family, [...addresses])
-      if (this.attempts > 0) return
-      const preferred = family === this.plan.families[0]
-      this.nextAt = preferred || addresses.length === 0 ? 0 : currentLoop().now() + RESOLUTION_DELAY_MS
+      addresses = yield* this.plan.ask(family)
     } catch (error) {
-      this.unanswered.push(error)
-      if (this.attempts === 0) this.nextAt = 0
+      this.lookupFailures.push(error)
     } finally {
+      this.addresses.set(family, [...addresses])
+      if (family === this.plan.families[0]) this.preferring = false
+      if (this.attempts === 0) this.nextAt = this.preferring ? currentLoop().now() + RESOLUTION_DELAY_MS : 0
       this.questions--
       this.wake?.()
     }
