@@ -13,9 +13,10 @@ import {
 import { delimiterBytes, type Framing } from '../protocol/index.ts'
 import { FramedStream } from './framed.ts'
 import type { Refusal } from './net-errors.ts'
-import { type LineRules, lineRules, Peek, ReadExactly, ReadLine, ReadMessage, ReadSome, ReadUntil } from './reads.ts'
+import { Peek, ReadExactly, ReadLine, ReadMessage, ReadSome, ReadUntil } from './reads.ts'
 import { Receiver } from './receiver.ts'
 import { Sender } from './sender.ts'
+import { type Settings, settingsOf } from './settings.ts'
 import type { Data, Framed, Stream, StreamOptions, StreamStats } from './stream.ts'
 import type { StreamCore } from './stream-wait.ts'
 import { type Limited, TimeLimits } from './time-limits.ts'
@@ -33,9 +34,7 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
   /** @internal */
   readonly sender: Sender
   /** @internal */
-  readonly closeMs: number
-  /** @internal */
-  readonly lingerMs: number
+  readonly settings: Settings
   /** @internal */
   readonly loop: LoopView
   /** @internal */
@@ -46,36 +45,13 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
   movedAt: number
   /** @internal Called when it is closed, by whoever keeps a list of what is open. */
   whenClosed: (() => void) | null = null
-  private readonly maxRead: number
-  private readonly lineRules: LineRules
   private isClosed = false
   /** The last delimiter of `readUntil`: a search for the same one goes on where it stopped. */
   private until: { readonly text: string; readonly bytes: Uint8Array } | null = null
 
   constructor(options: StreamOptions) {
-    const {
-      highWaterMark = 65_536,
-      maxLine = 65_536,
-      maxRead = 16_777_216,
-      delimiter,
-      encoding = 'utf8',
-      closeMs = 10_000,
-      lingerMs = 1000,
-      idleMs = Infinity,
-      totalMs = Infinity,
-    } = options
-    for (const [name, value, unit] of [
-      ['highWaterMark', highWaterMark, 'bytes'],
-      ['maxRead', maxRead, 'bytes'],
-      ['idleMs', idleMs, 'milliseconds'],
-      ['totalMs', totalMs, 'milliseconds'],
-    ] as const) {
-      if (!(value >= 1)) throw new UsageError(`${name} is ${value}: give a number of ${unit} from 1 up`)
-    }
-    this.maxRead = maxRead
-    this.lineRules = lineRules(delimiter, maxLine, encoding)
-    this.closeMs = closeMs
-    this.lingerMs = lingerMs
+    this.settings = settingsOf(options)
+    const { highWaterMark, idleMs, totalMs } = this.settings
     this.receiver = new Receiver(this, highWaterMark)
     this.sender = new Sender(this, highWaterMark)
     this.loop = currentLoop()
@@ -100,21 +76,21 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
   }
 
   peek(count = 1): Operation<Buffer | null> {
-    return new Peek(this.receiver, this.counted('peek', count, 1), this.maxRead)
+    return new Peek(this.receiver, this.counted('peek', count, 1), this.settings.maxRead)
   }
 
   readExactly(count: number): Operation<Buffer | null> {
-    return new ReadExactly(this.receiver, this.counted('readExactly', count, 0), this.maxRead)
+    return new ReadExactly(this.receiver, this.counted('readExactly', count, 0), this.settings.maxRead)
   }
 
-  readUntil(delimiter: string | Uint8Array, max = this.lineRules.framing.maxLength): Operation<Buffer | null> {
+  readUntil(delimiter: string | Uint8Array, max = this.settings.lines.framing.maxLength): Operation<Buffer | null> {
     if (typeof delimiter !== 'string') return new ReadUntil(this.receiver, delimiterBytes(delimiter), max)
     if (this.until?.text !== delimiter) this.until = { text: delimiter, bytes: delimiterBytes(delimiter) }
     return new ReadUntil(this.receiver, this.until.bytes, max)
   }
 
   readLine(): Operation<string | null> {
-    return new ReadLine(this.receiver, this.lineRules)
+    return new ReadLine(this.receiver, this.settings.lines)
   }
 
   async *lines(): AsyncGenerator<string, void, undefined> {
@@ -122,7 +98,7 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
   }
 
   receive<In>(framing: Framing<In, never>): Operation<In | null> {
-    return new ReadMessage(this.receiver, framing, this.maxRead)
+    return new ReadMessage(this.receiver, framing, this.settings.maxRead)
   }
 
   upgrade<In, Out>(framing: Framing<In, Out>): Framed<In, Out> {
@@ -247,7 +223,7 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
       unread: receiver.buffer.length,
       unsent: sender.unsent,
       reader: nameOf(receiver.readers.first),
-      writer: nameOf(sender.writers.first),
+      writer: nameOf(sender.writer),
       closed: this.isClosed,
     })
   }
@@ -265,13 +241,13 @@ const close = fn(function* close(stream: BufferedStream) {
     sender.transmit()
     // Nothing is left to wait for: letting go of the wire sends the end as well.
     if (sender.unsent === 0 && !receiver.talkedOver) return
-    const ended = yield* timeoutOr(stream.closeMs, false, ending(stream))
+    const ended = yield* timeoutOr(stream.settings.closeMs, false, ending(stream))
     if (ended === false) {
       throw new BrokenError(
-        `${stream.name}: the peer did not take what was written within ${stream.closeMs} ms; ${sender.unsent} bytes are lost.`,
+        `${stream.name}: the peer did not take what was written within ${stream.settings.closeMs} ms; ${sender.unsent} bytes are lost.`,
       )
     }
-    if (receiver.talkedOver) yield* timeoutOr(stream.lingerMs, undefined, receiver.peerEnd())
+    if (receiver.talkedOver) yield* timeoutOr(stream.settings.lingerMs, undefined, receiver.peerEnd())
   } finally {
     stream.destroy()
   }

@@ -87,11 +87,17 @@ class PeerEnd extends StreamWait<void> {
 
 type State = 'open' | 'ended' | 'broken' | 'closed'
 
+const nothing = Buffer.alloc(0)
+
+/** Each buffer asks for storage of no bytes first. */
+function allocate(size: number): Buffer {
+  return size === 0 ? nothing : Buffer.allocUnsafeSlow(size)
+}
+
 export class Receiver {
-  readonly buffer = new ReceiveBuffer<Buffer>(Buffer.allocUnsafeSlow)
+  readonly buffer = new ReceiveBuffer<Buffer>(allocate)
   /** The reader that waits: one at most. */
   readonly readers = new WaitList<Read<unknown>>()
-  readonly lingerers = new WaitList<PeerEnd>()
   bytesRead = 0
   chunks = 0
   /** The peer will send no more. */
@@ -105,6 +111,7 @@ export class Receiver {
   private refusal: Refusal = Error
   readonly stream: StreamCore
   private readonly highWaterMark: number
+  private lingering: WaitList<PeerEnd> | null = null
 
   constructor(stream: StreamCore, highWaterMark: number) {
     this.stream = stream
@@ -117,6 +124,12 @@ export class Receiver {
 
   get wire(): Wire {
     return this.stream.wire
+  }
+
+  /** Those who wait for the peer's end. */
+  get lingerers(): WaitList<PeerEnd> {
+    this.lingering ??= new WaitList()
+    return this.lingering
   }
 
   // -- for the wire
@@ -159,6 +172,7 @@ export class Receiver {
 
   private peerLeft(): void {
     this.peerIsGone = true
+    if (this.lingering === null) return
     for (let wait = this.lingerers.shift(); wait !== null; wait = this.lingerers.shift()) wait.resume()
   }
 

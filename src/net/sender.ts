@@ -110,10 +110,10 @@ class End extends SenderWait {
 type State = 'open' | 'ending' | 'finishing' | 'ended' | 'broken' | 'closed'
 
 export class Sender {
-  /** The writer that waits: one at most. */
-  readonly writers = new WaitList<Write>()
-  readonly flushers = new WaitList<Flush>()
-  readonly enders = new WaitList<End>()
+  // Most streams never make anybody wait.
+  private writing: WaitList<Write> | null = null
+  private flushing: WaitList<Flush> | null = null
+  private ending: WaitList<End> | null = null
   /** Bytes that have left since the beginning. */
   sentBytes = 0
   /** Calls of `write` and its like that were accepted. */
@@ -150,6 +150,27 @@ export class Sender {
     return this.stream.wire
   }
 
+  /** The writer that waits: one at most. */
+  get writers(): WaitList<Write> {
+    this.writing ??= new WaitList()
+    return this.writing
+  }
+
+  get flushers(): WaitList<Flush> {
+    this.flushing ??= new WaitList()
+    return this.flushing
+  }
+
+  get enders(): WaitList<End> {
+    this.ending ??= new WaitList()
+    return this.ending
+  }
+
+  /** The one that waits to write, or null. */
+  get writer(): Write | null {
+    return this.writing === null ? null : this.writing.first
+  }
+
   /** Bytes that were accepted and have not left; those that never will, once it is broken or closed. */
   get unsent(): number {
     if (this.roughly) this.count()
@@ -183,7 +204,7 @@ export class Sender {
 
   tryWrite(data: Data): boolean {
     if (this.state !== 'open') throw this.refusal(currentTask())
-    const first = this.writers.first
+    const first = this.writer
     if (first !== null) {
       throw new BusyError(
         `${codeName(currentTask())} cannot write to ${this.name}: ${first.waiter?.waitingTask ?? 'other code'} is waiting to write to it. ` +
@@ -294,20 +315,24 @@ export class Sender {
     this.sentBytes += this.inFlight
     this.inFlight = 0
     this.stream.moved()
-    const writer = this.writers.first
+    const { writer } = this
     if (writer !== null && this.queued < this.highWaterMark) {
       this.writers.remove(writer)
       this.accept(writer.data)
       writer.resume()
     }
-    for (let wait = this.flushers.first; wait !== null && wait.mark <= this.sentBytes; wait = this.flushers.first) {
-      this.flushers.remove(wait)
-      wait.resume()
-    }
+    if (this.flushing !== null) this.wakeFlushers(this.flushing)
     // Whoever ends or flushes waits for all of it; a cork is for what comes after.
-    if (this.state === 'ending' || this.flushers.first !== null) this.transmit()
+    if (this.state === 'ending' || (this.flushing !== null && this.flushing.first !== null)) this.transmit()
     else this.flush()
     this.finishIfSent()
+  }
+
+  private wakeFlushers(flushers: WaitList<Flush>): void {
+    for (let wait = flushers.first; wait !== null && wait.mark <= this.sentBytes; wait = flushers.first) {
+      flushers.remove(wait)
+      wait.resume()
+    }
   }
 
   private finishIfSent(): void {
@@ -337,15 +362,18 @@ export class Sender {
     this.queued = 0
     this.inFlight = 0
     this.refuseWriter()
-    for (const line of [this.flushers, this.enders]) {
+    for (const line of [this.flushing, this.ending]) {
+      if (line === null) continue
       for (let wait = line.shift(); wait !== null; wait = line.shift())
         wait.reject(this.refusal(wait.waiter?.waitingTask ?? null))
     }
   }
 
   private refuseWriter(): void {
-    const writer = this.writers.shift()
-    writer?.reject(this.refusal(writer.waiter?.waitingTask ?? null))
+    const { writer } = this
+    if (writer === null) return
+    this.writers.remove(writer)
+    writer.reject(this.refusal(writer.waiter?.waitingTask ?? null))
   }
 
   private refusal(task: TaskView | null): Error {

@@ -19,29 +19,19 @@ import type { Piece, Wire } from './wire.ts'
  */
 class SocketWire implements Wire {
   readonly external = true
-  private readonly socket: NodeSocket
-  private readonly stream: Socket
-  private readonly whenSent = (): void => {
-    // Also called after a write that had left at once; then another may be on its way by now.
-    if (this.socket.writableLength === 0) this.stream.sender.sent()
-  }
+  readonly socket: NodeSocket
+  readonly stream: Socket
+  private whenSent: (() => void) | null = null
 
   constructor(socket: NodeSocket, stream: Socket, intake: Intake | null) {
     this.socket = socket
     this.stream = stream
-    const { receiver, sender } = stream
-    if (intake === null) socket.on('data', (chunk: Buffer) => receiver.push(chunk))
-    else intake.to = receiver
-    socket.on('end', () => receiver.end())
-    socket.on('error', (error) => {
-      receiver.fail(error)
-      sender.fail(error)
-    })
-    socket.on('close', () => {
-      // Who destroyed it has told both halves already; this is for a socket that was destroyed behind our back.
-      if (!receiver.peerIsGone) receiver.fail(gone)
-      if (!socket.writableFinished) sender.fail(gone)
-    })
+    ;(socket as WiredSocket)[wire] = this
+    if (intake === null) socket.on('data', onData)
+    else intake.to = stream.receiver
+    socket.on('end', onEnd)
+    socket.on('error', onError)
+    socket.on('close', onClose)
   }
 
   pause(): void {
@@ -61,10 +51,19 @@ class SocketWire implements Wire {
     const last = pieces.length - 1
     if (last > 0) socket.cork()
     for (let i = 0; i < last; i++) socket.write(pieces[i] as Piece)
+    this.whenSent ??= () => {
+      // Also called after a write that had left at once; then another may be on its way by now.
+      if (socket.writableLength === 0) this.stream.sender.sent()
+    }
     socket.write(pieces[last] as Piece, this.whenSent)
     if (last > 0) socket.uncork()
     // A write that failed leaves nothing behind in node either; the error is told by an event of its own.
     return socket.writableLength === 0 && !socket.destroyed
+  }
+
+  /** Node's own timeout looks at this, too; undefined where there is no such thing. */
+  get backlog(): number | undefined {
+    return (this.socket as unknown as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize
   }
 
   finish(): void {
@@ -81,6 +80,38 @@ class SocketWire implements Wire {
 }
 
 const gone = new Error('the socket was destroyed')
+
+// One listener for all sockets, and not four for each: that is half a kilobyte of an idle connection.
+const wire = Symbol('wire')
+
+interface WiredSocket extends NodeSocket {
+  [wire]: SocketWire
+}
+
+function onData(this: NodeSocket, chunk: Buffer): void {
+  streamOf(this).receiver.push(chunk)
+}
+
+function onEnd(this: NodeSocket): void {
+  streamOf(this).receiver.end()
+}
+
+function onError(this: NodeSocket, error: Error): void {
+  const { receiver, sender } = streamOf(this)
+  receiver.fail(error)
+  sender.fail(error)
+}
+
+function onClose(this: NodeSocket): void {
+  const { receiver, sender } = streamOf(this)
+  // Who destroyed it has told both halves already; this is for a socket that was destroyed behind our back.
+  if (!receiver.peerIsGone) receiver.fail(gone)
+  if (!this.writableFinished) sender.fail(gone)
+}
+
+function streamOf(socket: NodeSocket): Socket {
+  return (socket as WiredSocket)[wire].stream
+}
 
 /** Those that have something to send, written since the last turn ended. */
 let unflushed: Sender[] = []
@@ -101,9 +132,6 @@ export interface SocketOptions extends StreamOptions {
 
 /** A TCP or Unix connection. `connect` makes one, and a server accepts them; see `Stream` for what it does. */
 export class Socket extends BufferedStream {
-  override readonly name: string
-  /** @internal */
-  override readonly peerName: string
   /** This side. */
   readonly local: Address
   /** The other side. */
@@ -123,11 +151,19 @@ export class Socket extends BufferedStream {
     // Asked now: once it is closed, the system does not know any more.
     this.local = path === undefined ? { host: socket.localAddress, port: socket.localPort } : { path }
     this.remote = path === undefined ? { host: socket.remoteAddress, port: socket.remotePort } : { path }
-    this.peerName = formatAddress(this.remote)
-    this.name = path === undefined ? `tcp ${formatAddress(this.local)} → ${this.peerName}` : `unix ${path}`
     if (path === undefined) socket.setNoDelay(options.nagle !== true)
     if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, options.keepAliveMs)
     this.wire = new SocketWire(socket, this, intake)
     socket.resume()
+  }
+
+  override get name(): string {
+    const { path } = this.remote
+    return path === undefined ? `tcp ${formatAddress(this.local)} → ${this.peerName}` : `unix ${path}`
+  }
+
+  /** @internal */
+  override get peerName(): string {
+    return formatAddress(this.remote)
   }
 }

@@ -54,6 +54,7 @@ export class TimeLimits {
   waitBegins(): void {
     if (this.idleMs === Infinity || this.waits++ > 0) return
     this.since = this.stream.loop.now()
+    this.backlog = this.stream.wire.backlog
     if (this.silence.bucket === null) this.watch(this.idleMs - this.earlier)
   }
 

@@ -206,6 +206,7 @@ withSlowPeer('a peer that says nothing is let go after the time of idleness', fu
   assert.equal(errors.length, 0)
   yield* sleep(1)
   assert.equal(yield* peer.read(), null)
+  yield* waitAllBlocked()
   const [error] = errors
   assert.ok(error instanceof StreamTimeoutError)
   assert.equal(error.ms, 60_000)
@@ -218,13 +219,14 @@ withSlowPeer(
     let bytes = 0
     try {
       for (; ; bytes++) {
-        yield* sleep(50_000)
+        yield* sleep(55_000)
         yield* peer.write('x')
       }
-    } catch (error) {
-      assert.ok(error instanceof BrokenError)
+    } catch {
+      // It was let go.
     }
-    assert.equal(bytes, 11)
+    yield* waitAllBlocked()
+    assert.equal(bytes, 10)
     const [error] = errors
     assert.ok(error instanceof StreamTimeoutError)
     assert.equal(error.ms, 600_000)
