@@ -4,9 +4,12 @@
  *   stream.ts            what a stream of bytes does             server.ts             runs a handler for each connection
  *   buffered-stream.ts   one over any wire                       ownership.ts          what was opened in a handler
  *   receiver.ts reads.ts     its reading half, and what reads    listen.ts connect.ts  TCP and Unix
- *   sender.ts                its writing half                    socket-listener.ts    node's server as a listener
- *   wire.ts                  what carries it                     socket.ts             node's socket as a wire
- *   net-errors.ts        what goes wrong, and what to do         memory.ts, -server.ts memory as both, for tests
+ *   sender.ts                its writing half                    happy-eyeballs.ts     hosts of several addresses
+ *   time-limits.ts           silence, and length of life         socket-listener.ts    node's server as a listener
+ *   settings.ts              what its options say                socket.ts intake.ts   node's socket as a wire
+ *   framed.ts pump.ts    messages over a stream; from one to     memory.ts, -server.ts memory as both, for tests
+ *                        another                                 net-errors.ts         what goes wrong, and what to do
+ *   wire.ts              what carries it
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -17,6 +20,7 @@ setDefaultHost(() => new NodeHost())
 export type { Address } from './address.ts'
 export { type ConnectOptions, connect } from './connect.ts'
 export { listen, type ServeAtOptions, serve } from './listen.ts'
+export type { Lookup } from './lookup.ts'
 export { type MemoryPairOptions, type MemoryStream, memoryPair } from './memory.ts'
 export { MemoryServer } from './memory-server.ts'
 export { ConnectError, LimitError, ListenError, StreamTimeoutError } from './net-errors.ts'

@@ -156,22 +156,17 @@ export interface Stream extends Disposable, AsyncDisposable {
  * ```ts
  * import { run, spawn } from 'fibril'
  * import { memoryPair } from 'fibril/net'
- * import { type Framing, MORE } from 'fibril/protocol'
+ * import { NetstringFraming } from 'fibril/protocol'
  *
- * // Numbers of four bytes.
- * const numbers: Framing<number> = {
- *   decode: (buffer) => (buffer.length < 4 ? MORE : new DataView(buffer.take(4).slice().buffer).getUint32(0)),
- *   encode: (n) => Uint8Array.of(n >>> 24, n >>> 16, n >>> 8, n),
- * }
  * await run(function* () {
  *   const [here, there] = memoryPair()
- *   const doubling = there.upgrade(numbers)
+ *   const server = there.upgrade(new NetstringFraming())
  *   spawn(function* () {
- *     for (let n: number | null; (n = yield* doubling.receive()) !== null; ) yield* doubling.send(2 * n)
+ *     for (let m: Uint8Array | null; (m = yield* server.receive()) !== null; ) yield* server.send(m)
  *   })
- *   const channel = here.upgrade(numbers)
- *   yield* channel.send(21)
- *   console.log(yield* channel.receive()) // => 42
+ *   const channel = here.upgrade(new NetstringFraming())
+ *   yield* channel.send('many\nlines\n')
+ *   console.log((yield* channel.receive())?.length) // => 11
  *   yield* channel.close()
  * })
  * ```
