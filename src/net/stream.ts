@@ -178,7 +178,10 @@ export interface Framed<In, Out = In> extends Disposable, AsyncDisposable {
   /** The stream's. */
   readonly name: string
 
-  /** The next message; null at the end. One that is cancelled takes nothing. */
+  /**
+   * The next message; null at the end. One that is cancelled takes nothing. A framing whose messages may be `null` has to
+   * wrap them, or they are taken for the end.
+   */
   receive(): Operation<In | null>
   /** The messages, for `for await` in async code. In a task: `for (let m; (m = yield* channel.receive()) !== null; )`. */
   messages(): AsyncIterable<In>
