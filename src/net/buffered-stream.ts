@@ -38,7 +38,7 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
   /** @internal */
   readonly loop: LoopView
   /** @internal */
-  readonly limits: TimeLimits | null
+  limits: TimeLimits | null
   /** @internal On the loop's clock: when it was opened, and when the last byte came or left. */
   readonly openedAt: number
   /** @internal */
@@ -160,6 +160,12 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
 
   reset(): void {
     this.abort(true)
+  }
+
+  /** @internal Another stream runs over this one, as TLS does: its time is measured there. */
+  liftTimeLimits(): void {
+    this.limits?.end()
+    this.limits = null
   }
 
   /** @internal */
