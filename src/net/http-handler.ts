@@ -32,6 +32,7 @@ import {
 import { HttpError } from './http-error.ts'
 import { HttpRequest, type HttpRequestOptions, type NodeRequest, type NodeResponse } from './http-request.ts'
 import { HttpResponse } from './http-response.ts'
+import { closedBy } from './net-errors.ts'
 import { beginOwning } from './ownership.ts'
 
 /** What answers a request. When it ends, so does the response; what was opened in it is closed. */
@@ -157,7 +158,7 @@ export class Exchange {
       return false
     }
     // Written in this very turn, and not on its way yet.
-    response.sink?.sender.close('the failure of its handler')
+    response.sink?.sender.close(closedBy('the failure of its handler'))
     for (const name of message.getHeaderNames()) if (name !== 'connection') message.removeHeader(name)
     response.begin(`${text}\n`, 'text/plain; charset=utf-8', { status })
     return true

@@ -4,13 +4,15 @@
  *   stream.ts            what a stream of bytes does             server.ts             runs a handler for each connection
  *   buffered-stream.ts   one over any wire                       ownership.ts          what was opened in a handler
  *   receiver.ts reads.ts     its reading half, and what reads    listen.ts connect.ts  TCP and Unix
- *   sender.ts                its writing half                    socket-listener.ts    node's server as a listener
- *   wire.ts                  what carries it                     socket.ts             node's socket as a wire
- *   net-errors.ts        what goes wrong, and what to do         memory.ts, -server.ts memory as both, for tests
- *   transport.ts         for authors of other wires              net.ts                all of it, to be handed to code
- *   pool.ts              connections, lent to tasks              correlator.ts         requests and replies by id
- *   pool-roster.ts           what becomes of each                correlator-pool.ts    several of these, shared
- *   backoff.ts           pauses that grow
+ *   sender.ts                its writing half                    happy-eyeballs.ts     hosts of several addresses
+ *   time-limits.ts           silence, and length of life         socket-listener.ts    node's server as a listener
+ *   settings.ts              what its options say                socket.ts intake.ts   node's socket as a wire
+ *   framed.ts pump.ts    messages over a stream; from one to     memory.ts, -server.ts memory as both, for tests
+ *                        another                                 net-errors.ts         what goes wrong, and what to do
+ *   wire.ts              what carries it                         transport.ts          for authors of other wires
+ *   pool.ts              connections, lent to tasks              net.ts                all of it, to be handed to code
+ *   pool-roster.ts           what becomes of each                correlator.ts         requests and replies by id
+ *   backoff.ts           pauses that grow                        correlator-pool.ts    several of these, shared
  *   web-streams.ts node-streams.ts items.ts   streams of the platform, in and out; items of any async source
  *   http-*.ts            requests of node:http as tasks          fetch.ts              fetch for tasks
  */
@@ -44,19 +46,21 @@ export {
 export { type WebHandler, webHandler } from './http-web-handler.ts'
 export { type ItemSource, Items, items } from './items.ts'
 export { listen, type ServeAtOptions, serve } from './listen.ts'
+export type { Lookup } from './lookup.ts'
 export { type MemoryPairOptions, type MemoryStream, memoryPair } from './memory.ts'
 export { MemoryServer } from './memory-server.ts'
 export { type Connection, type Net, net } from './net.ts'
-export { ConnectError, LimitError, ListenError } from './net-errors.ts'
+export { ConnectError, LimitError, ListenError, StreamTimeoutError } from './net-errors.ts'
 export { type FromNode, type FromNodeOptions, fromNode, toNode } from './node-streams.ts'
 export { ConnectionPool } from './pool.ts'
 export { AcquireTimeoutError } from './pool-errors.ts'
 export type { Lease } from './pool-lease.ts'
 export type { ConnectionPoolStats, Hooked, PoolActivity, PoolOptions } from './pool-options.ts'
+export { type PumpOptions, pump } from './pump.ts'
 export type { Handler, ServeOptions, ServerStats, StopOptions } from './server.ts'
 export type { Socket, SocketOptions } from './socket.ts'
 export type { ListenOptions } from './socket-listener.ts'
-export type { Stream, StreamOptions, StreamStats } from './stream.ts'
+export type { Data, Framed, Stream, StreamOptions, StreamStats } from './stream.ts'
 export {
   BufferedStream,
   codeName,

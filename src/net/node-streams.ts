@@ -12,6 +12,7 @@ import { Socket as NodeSocket } from 'node:net'
 import { Duplex, type Readable, type Writable } from 'node:stream'
 import { fn, type Operation, UsageError } from '../core/index.ts'
 import { BufferedStream } from './buffered-stream.ts'
+import { closedBy } from './net-errors.ts'
 import type { Stream, StreamOptions } from './stream.ts'
 import { type ByteSink, type ByteSource, closeSource } from './web-streams.ts'
 import type { Piece, Wire } from './wire.ts'
@@ -67,7 +68,7 @@ class NodeWire implements Wire {
       })
       node?.on('close', () => this.closed())
     }
-    if (this.outlet === null) sender.close('its maker, who gave no writable stream')
+    if (this.outlet === null) sender.close(closedBy('its maker, who gave no writable stream'))
     else this.outlet.on('finish', () => (this.finishing ? sender.finished() : sender.fail(endedItself)))
     if (readable === null || readable.readableEnded) receiver.end()
     else {

@@ -21,6 +21,7 @@ import {
 } from 'node:stream/web'
 import { fn, type Operation } from '../core/index.ts'
 import { BufferedStream } from './buffered-stream.ts'
+import { closedBy } from './net-errors.ts'
 import type { Stream, StreamOptions } from './stream.ts'
 import type { Piece, Wire } from './wire.ts'
 
@@ -188,7 +189,7 @@ export class WebStream extends BufferedStream {
       this.receiver.end()
       over()
     }
-    if (writable === null) this.sender.close('its maker, who gave no writable stream')
+    if (writable === null) this.sender.close(closedBy('its maker, who gave no writable stream'))
     this.wire.resume()
   }
 
