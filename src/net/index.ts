@@ -7,6 +7,10 @@
  *   sender.ts                its writing half                    socket-listener.ts    node's server as a listener
  *   wire.ts                  what carries it                     socket.ts             node's socket as a wire
  *   net-errors.ts        what goes wrong, and what to do         memory.ts, -server.ts memory as both, for tests
+ *
+ *   tls-socket.ts        TLS as a wire over any of these         tls-handshake.ts      how each side begins
+ *   tls-carrier.ts       what node's TLS takes for a connection  tls-connect.ts -listen.ts -start.ts   three ways to have it
+ *   tls-errors.ts        what goes wrong, and what to do         tls-certificates.ts   what a server shows, renewable
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -24,3 +28,15 @@ export type { Handler, Listener, ServeOptions, Server, ServerStats, StopOptions 
 export type { Socket, SocketOptions } from './socket.ts'
 export type { ListenOptions } from './socket-listener.ts'
 export type { Stream, StreamOptions, StreamStats } from './stream.ts'
+export {
+  type SelectIdentity,
+  type TlsCertificateOptions,
+  TlsCertificates,
+  type TlsIdentity,
+} from './tls-certificates.ts'
+export { type ConnectTlsOptions, connectTls } from './tls-connect.ts'
+export { CertificateError, TlsError } from './tls-errors.ts'
+export type { TlsClientOptions, TlsOptions, TlsServerOptions } from './tls-handshake.ts'
+export { type ListenTlsOptions, listenTls, type ServeTlsOptions, serveTls } from './tls-listen.ts'
+export type { TlsSocket } from './tls-socket.ts'
+export { type StartTlsClientOptions, type StartTlsServerOptions, startTls } from './tls-start.ts'
