@@ -99,7 +99,12 @@ function contextOf(identity: TlsIdentity | SecureContext, whose: string): Secure
 export function makeContext(identity: TlsIdentity, whose: string): SecureContext {
   try {
     const { secureOptions = 0 } = identity
-    return createSecureContext({ ...identity, secureOptions: secureOptions | constants.SSL_OP_NO_RENEGOTIATION })
+    return createSecureContext({
+      // Without one, OpenSSL refuses to resume sessions where clients show certificates.
+      sessionIdContext: 'fibril',
+      ...identity,
+      secureOptions: secureOptions | constants.SSL_OP_NO_RENEGOTIATION,
+    })
   } catch (cause) {
     throw new CertificateError(`the certificate ${whose} cannot be used: ${(cause as Error).message}.`, cause)
   }

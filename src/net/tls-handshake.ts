@@ -101,7 +101,8 @@ export function serverEngine(options: TlsServerOptions): MakeEngine {
       socket.once('secure', () => {
         const { ssl } = socket as unknown as Undocumented
         ;(socket as unknown as Undocumented)._releaseControl()
-        const error = asked ? ssl.verifyError() : null
+        // Asked first: a session that is resumed without a certificate is in order for node.
+        const error = !asked ? null : socket.getPeerX509Certificate() === undefined ? noCertificate : ssl.verifyError()
         if (required && error !== null) socket.destroy(error)
         else done(error === null ? null : error.code)
       })
@@ -109,6 +110,10 @@ export function serverEngine(options: TlsServerOptions): MakeEngine {
     return { socket, whenSecure }
   }
 }
+
+const noCertificate = Object.assign(new Error('the client showed no certificate, and one is required'), {
+  code: 'NO_CERTIFICATE',
+})
 
 /** Waits until the handshake of `socket` is over. If it is not within `ms`, fails or is cancelled, nothing is left of the connection. */
 export const shakeHands = fn(function* shakeHands(socket: TlsSocket, ms: number = 10_000) {

@@ -102,7 +102,6 @@ class TlsWire implements Wire {
       alpn: typeof alpnProtocol === 'string' ? alpnProtocol : null,
       servername: typeof servername === 'string' ? servername : null,
       peerCertificate,
-      // A session that is resumed without a certificate is in order for node, but nobody has shown who it is.
       authorized: authorizationError === null && peerCertificate !== null,
       authorizationError,
     }

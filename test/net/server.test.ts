@@ -49,12 +49,16 @@ it('serves each connection in a task of its own, named for the peer', function* 
     connections: 3,
     accepted: 3,
     failed: 0,
+    ungreeted: 0,
+    bytesRead: 48,
+    bytesWritten: 48,
     waiting: 0,
     refused: 0,
   })
   for (const client of clients) yield* client.close()
   yield* waitAllBlocked()
   assert.equal(server.stats().connections, 0)
+  assert.equal(server.stats().bytesRead, 48, 'those of connections that have ended count, too')
   yield* server.stop()
   yield* serving
   assert.equal(server.stats().state, 'stopped')
