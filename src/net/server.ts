@@ -24,7 +24,6 @@ import {
   Future,
   fn,
   type Operation,
-  race,
   type Scope,
   scope,
   timeoutOr,
@@ -95,6 +94,8 @@ const LONGEST_PAUSE_MS = 1000
 export class Server<S extends BufferedStream> {
   readonly #listener: Listener<S>
   readonly #sockets = new Set<S>()
+  /** Those of them that no handler has yet. */
+  readonly #greeting = new Set<S>()
   readonly #stopping = new Future<void>('the server to be stopped')
   readonly #ended = new Future<void>('the last connection to end')
   #state: ServerStats['state'] = 'new'
@@ -215,6 +216,7 @@ export class Server<S extends BufferedStream> {
     server.close()
     if (idle || server.#state === 'stopped') return
     server.#draining = true
+    for (const socket of server.#greeting) socket.destroy()
     for (const socket of server.#sockets) socket.stopReading()
     const finished = yield* timeoutOr(grace, false, server.#ended.wait())
     if (finished !== false) return
@@ -316,13 +318,17 @@ export class Server<S extends BufferedStream> {
   ) {
     const listener = server.#listener
     if (listener.greet === undefined) return true
+    server.#greeting.add(socket)
     try {
-      yield* race([listener.greet(socket), server.#stopping.wait()])
-      return server.#state === 'serving'
+      yield* listener.greet(socket)
+      return !server.#draining
     } catch (error) {
+      if (server.#draining) return false
       server.#ungreeted++
       report(error, socket)
       return false
+    } finally {
+      server.#greeting.delete(socket)
     }
   })
 

@@ -152,6 +152,7 @@ class TlsWire implements Wire {
   }
 
   abort(reset: boolean): void {
+    this.stream.failed(gone)
     if (reset) this.carrier.reset()
     else if (!this.stream.isSecure) this.carrier.destroy()
     else {

@@ -301,6 +301,7 @@ it('serveTls listens and serves in one, with the limits of any stream', function
         port: 0,
         certificates: identity('server'),
         maxLine: 10,
+        lingerMs: 20,
         onListen: (listening) => (server = listening),
         onError: (error) => errors.push(error),
       },
