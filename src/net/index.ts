@@ -11,6 +11,8 @@
  *   tls-socket.ts        TLS as a wire over any of these         tls-handshake.ts      how each side begins
  *   tls-carrier.ts       what node's TLS takes for a connection  tls-connect.ts -listen.ts -start.ts   three ways to have it
  *   tls-errors.ts        what goes wrong, and what to do         tls-certificates.ts   what a server shows, renewable
+ *
+ *   udp-socket.ts        datagrams                               udp.ts                opens a socket for them
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -40,3 +42,5 @@ export type { TlsClientOptions, TlsOptions, TlsServerOptions } from './tls-hands
 export { type ListenTlsOptions, listenTls, type ServeTlsOptions, serveTls } from './tls-listen.ts'
 export type { TlsSocket } from './tls-socket.ts'
 export { type StartTlsClientOptions, type StartTlsServerOptions, startTls } from './tls-start.ts'
+export { type UdpOptions, udp } from './udp.ts'
+export { type Datagram, type UdpAddress, UdpError, type UdpSocket, type UdpStats } from './udp-socket.ts'
