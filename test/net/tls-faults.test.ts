@@ -86,7 +86,7 @@ withEcho('a peer that sends garbage, plain text or HTTP is told off, and harms n
   for (const text of said) {
     const peer = raw()
     peer.end(text, 'latin1')
-    yield* wait(once(peer.resume(), 'close'))
+    yield* closed(peer)
   }
   while (errors.length < said.length) yield* turn()
   assert.deepEqual(codes(errors), [
@@ -109,7 +109,7 @@ withEcho('records that only look like a handshake are no better', function* ({ r
   for (const record of records) {
     const peer = raw()
     peer.end(record)
-    yield* wait(once(peer.resume(), 'close'))
+    yield* closed(peer)
   }
   while (errors.length < records.length) yield* turn()
   assert.equal(codes(errors).at(-1), 'ECONNRESET')
@@ -138,13 +138,12 @@ withEcho(
     const hello = yield* clientHello()
     const peer = raw()
     peer.setNoDelay(true)
-    let closed = false
-    peer.resume().once('close', () => (closed = true))
-    for (let i = 0; !closed; i++) {
+    peer.resume()
+    for (let i = 0; !peer.closed; i++) {
       peer.write(hello.subarray(i, i + 1))
       yield* sleep(40)
     }
-    while (!closed || server.stats().connections > 1) yield* turn()
+    while (server.stats().connections > 1) yield* turn()
     assert.deepEqual(codes(errors), ['HANDSHAKE_TIMEOUT'])
   },
   { handshakeMs: 100 },
@@ -221,7 +220,7 @@ withEcho('a thousand resets amid everything leave nothing', function* ({ server,
       })
       peer.resume()
     })
-    yield* all(peers.map((peer) => wait(once(peer, 'close'))))
+    yield* all(peers.map(closed))
   }
   while (server.stats().connections > 1 || server.stats().waiting > 0) yield* turn()
   assert.equal(server.stats().accepted, 1001)
@@ -240,6 +239,11 @@ const clientHello = fn(function* (): Body<Buffer> {
   socket.destroy()
   server.close()
   return hello
+})
+
+/** Waits until a raw peer is closed, in whatever way. */
+const closed = fn(function* (peer: net.Socket): Body<void> {
+  if (!peer.closed) yield* wait(new Promise<void>((resolve) => peer.resume().once('close', () => resolve())))
 })
 
 /** Lets the platform have a turn. */
