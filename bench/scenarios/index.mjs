@@ -5,6 +5,7 @@ import { queueBuffered, queuePingpong } from './queue.mjs'
 import { sleepersMemory, sleepersTime } from './sleepers.mjs'
 import { spawnJoin, spawnJoinPark } from './spawn-join.mjs'
 import { switch2, switch1000 } from './switch.mjs'
+import { tlsBulk, tlsEcho } from './tls.mjs'
 
 /**
  * One benchmark.
@@ -49,4 +50,6 @@ export const scenarios = [
   fairnessChatty,
   fairnessQueue,
   perf2,
+  tlsEcho,
+  tlsBulk,
 ]
