@@ -79,7 +79,8 @@ class Open extends Wait<UdpSocket> {
     this.held?.holdExternal()
     let bound = false
     const failed = (cause: Error): void => {
-      socket.off('error', failed)
+      // Cancelled, and closed.
+      if (this.socket !== socket) return
       socket.close()
       const who = codeName(waiter.waitingTask)
       const why = describeSystemError(cause)
@@ -89,10 +90,11 @@ class Open extends Wait<UdpSocket> {
       this.done()?.reject(error)
     }
     const opened = (): void => {
+      if (this.socket !== socket) return
       socket.off('error', failed)
       this.done()?.resume(new UdpSocket(socket, remote !== null, maxQueued))
     }
-    socket.once('error', failed)
+    socket.on('error', failed)
     socket.bind({ port: local.port, ...(local.host === undefined ? {} : { address: local.host }) }, () => {
       if (this.socket !== socket) return
       bound = true
