@@ -8,6 +8,7 @@ import { queueBuffered, queuePingpong } from './queue.mjs'
 import { sleepersMemory, sleepersTime } from './sleepers.mjs'
 import { spawnJoin, spawnJoinPark } from './spawn-join.mjs'
 import { switch2, switch1000 } from './switch.mjs'
+import { tlsBulk, tlsEcho } from './tls.mjs'
 
 /**
  * One benchmark.
@@ -58,4 +59,6 @@ export const scenarios = [
   idleConnections,
   linesPacket,
   linesChunks,
+  tlsEcho,
+  tlsBulk,
 ]

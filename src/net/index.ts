@@ -15,6 +15,11 @@
  *   backoff.ts           pauses that grow                        correlator-pool.ts    several of these, shared
  *   web-streams.ts node-streams.ts items.ts   streams of the platform, in and out; items of any async source
  *   http-*.ts            requests of node:http as tasks          fetch.ts              fetch for tasks
+ *
+ *   tls-socket.ts        TLS as a wire over any of these         tls-handshake.ts      how each side begins
+ *   tls-carrier.ts       what node's TLS takes for a connection  tls-connect.ts -listen.ts -start.ts   three ways to have it
+ *   tls-errors.ts        what goes wrong, and what to do         tls-certificates.ts   what a server shows, renewable
+ *   udp-socket.ts        datagrams                               udp.ts                opens a socket for them
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -62,6 +67,18 @@ export type { Socket, SocketOptions } from './socket.ts'
 export type { ListenOptions } from './socket-listener.ts'
 export type { Data, Framed, Stream, StreamOptions, StreamStats } from './stream.ts'
 export {
+  type SelectIdentity,
+  type TlsCertificateOptions,
+  TlsCertificates,
+  type TlsIdentity,
+} from './tls-certificates.ts'
+export { type ConnectTlsOptions, connectTls } from './tls-connect.ts'
+export { CertificateError, TlsError } from './tls-errors.ts'
+export type { TlsClientOptions, TlsOptions, TlsServerOptions } from './tls-handshake.ts'
+export { type ListenTlsOptions, listenTls, type ServeTlsOptions, serveTls } from './tls-listen.ts'
+export type { TlsSocket } from './tls-socket.ts'
+export { type StartTlsClientOptions, type StartTlsServerOptions, startTls } from './tls-start.ts'
+export {
   BufferedStream,
   codeName,
   describeSystemError,
@@ -75,6 +92,8 @@ export {
   type Wire,
   WireWait,
 } from './transport.ts'
+export { type UdpOptions, udp } from './udp.ts'
+export { type Datagram, type UdpAddress, UdpError, type UdpSocket, type UdpStats } from './udp-socket.ts'
 export {
   type ByteSink,
   type ByteSource,
