@@ -1,5 +1,5 @@
 import { fn, sleep } from 'fibril'
-import { HttpError, type HttpHandler, type HttpServer, serveHttp } from 'fibril/net'
+import { HttpError, type HttpHandler, type HttpServer, serveHttp } from 'fibril/net/http'
 
 /** How the service is to be. */
 export interface VotesOptions {

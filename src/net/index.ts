@@ -10,15 +10,10 @@
  *   framed.ts pump.ts    messages over a stream; from one to     memory.ts, -server.ts memory as both, for tests
  *                        another                                 net-errors.ts         what goes wrong, and what to do
  *   wire.ts              what carries it                         transport.ts          for authors of other wires
- *   pool.ts              connections, lent to tasks              net.ts                all of it, to be handed to code
- *   pool-roster.ts           what becomes of each                correlator.ts         requests and replies by id
- *   backoff.ts           pauses that grow                        correlator-pool.ts    several of these, shared
+ *   pool/                connections, lent to tasks              net.ts                all of it, to be handed to code
+ *   correlator/          requests and replies by id              tls/                  TLS as a wire over any of these
  *   web-streams.ts node-streams.ts items.ts   streams of the platform, in and out; items of any async source
- *   http-*.ts            requests of node:http as tasks          fetch.ts              fetch for tasks
- *
- *   tls-socket.ts        TLS as a wire over any of these         tls-handshake.ts      how each side begins
- *   tls-carrier.ts       what node's TLS takes for a connection  tls-connect.ts -listen.ts -start.ts   three ways to have it
- *   tls-errors.ts        what goes wrong, and what to do         tls-certificates.ts   what a server shows, renewable
+ *   http/                a face of its own: requests of node:http as tasks, fetch for tasks
  *   udp-socket.ts        datagrams                               udp.ts                opens a socket for them
  */
 import { setDefaultHost } from '../core/index.ts'
@@ -28,27 +23,12 @@ import { NodeHost } from '../host/index.ts'
 setDefaultHost(() => new NodeHost())
 
 export type { Address } from './address.ts'
-export { Backoff, type BackoffOptions, type Jitter } from './backoff.ts'
 export { type ConnectOptions, connect } from './connect.ts'
-export type { Correlator } from './correlator.ts'
-export { LostRequestError } from './correlator-errors.ts'
-export { openCorrelator } from './correlator-open.ts'
-export type { CorrelatorOptions, CorrelatorStats, Ids, MessageChannel, RequestOptions } from './correlator-options.ts'
-export { CorrelatorPool, type CorrelatorPoolOptions, type CorrelatorPoolStats } from './correlator-pool.ts'
-export { type FetchedResponse, type FetchOptions, fetchUrl } from './fetch.ts'
-export type { BodyLimit, HttpBody } from './http-body.ts'
-export { HttpError } from './http-error.ts'
-export { type HttpHandler, type HttpHandlerOptions, type HttpOptions, httpHandler } from './http-handler.ts'
-export type { HttpRequest, HttpRequestOptions, NodeRequest, NodeResponse } from './http-request.ts'
-export type { HttpResponse, ResponseHead } from './http-response.ts'
-export {
-  type HttpServeOptions,
-  type HttpServer,
-  type HttpServerStats,
-  serveHttp,
-  type UpgradeHandler,
-} from './http-server.ts'
-export { type WebHandler, webHandler } from './http-web-handler.ts'
+export type { Correlator } from './correlator/correlator.ts'
+export { LostRequestError } from './correlator/errors.ts'
+export { openCorrelator } from './correlator/open.ts'
+export type { CorrelatorOptions, CorrelatorStats, Ids, MessageChannel, RequestOptions } from './correlator/options.ts'
+export { CorrelatorPool, type CorrelatorPoolOptions, type CorrelatorPoolStats } from './correlator/pool.ts'
 export { type ItemSource, Items, items } from './items.ts'
 export { listen, type ServeAtOptions, serve } from './listen.ts'
 export type { Lookup } from './lookup.ts'
@@ -57,10 +37,11 @@ export { MemoryServer } from './memory-server.ts'
 export { type Connection, type Net, net } from './net.ts'
 export { ConnectError, LimitError, ListenError, StreamTimeoutError } from './net-errors.ts'
 export { type FromNode, type FromNodeOptions, fromNode, toNode } from './node-streams.ts'
-export { ConnectionPool } from './pool.ts'
-export { AcquireTimeoutError } from './pool-errors.ts'
-export type { Lease } from './pool-lease.ts'
-export type { ConnectionPoolStats, Hooked, PoolActivity, PoolOptions } from './pool-options.ts'
+export { Backoff, type BackoffOptions, type Jitter } from './pool/backoff.ts'
+export { AcquireTimeoutError } from './pool/errors.ts'
+export type { Lease } from './pool/lease.ts'
+export type { ConnectionPoolStats, Hooked, PoolActivity, PoolOptions } from './pool/options.ts'
+export { ConnectionPool } from './pool/pool.ts'
 export { type PumpOptions, pump } from './pump.ts'
 export type { Handler, ServeOptions, ServerStats, StopOptions } from './server.ts'
 export type { Socket, SocketOptions } from './socket.ts'
@@ -71,13 +52,13 @@ export {
   type TlsCertificateOptions,
   TlsCertificates,
   type TlsIdentity,
-} from './tls-certificates.ts'
-export { type ConnectTlsOptions, connectTls } from './tls-connect.ts'
-export { CertificateError, TlsError } from './tls-errors.ts'
-export type { TlsClientOptions, TlsOptions, TlsServerOptions } from './tls-handshake.ts'
-export { type ListenTlsOptions, listenTls, type ServeTlsOptions, serveTls } from './tls-listen.ts'
-export type { TlsSocket } from './tls-socket.ts'
-export { type StartTlsClientOptions, type StartTlsServerOptions, startTls } from './tls-start.ts'
+} from './tls/certificates.ts'
+export { type ConnectTlsOptions, connectTls } from './tls/connect.ts'
+export { CertificateError, TlsError } from './tls/errors.ts'
+export type { TlsClientOptions, TlsOptions, TlsServerOptions } from './tls/handshake.ts'
+export { type ListenTlsOptions, listenTls, type ServeTlsOptions, serveTls } from './tls/listen.ts'
+export type { TlsSocket } from './tls/socket.ts'
+export { type StartTlsClientOptions, type StartTlsServerOptions, startTls } from './tls/start.ts'
 export {
   BufferedStream,
   codeName,

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { serveVotes } from '../../examples/http/server.ts'
 import { type Body, Future, fn, spawn, wait } from '../../src/core/index.ts'
-import { fetchUrl, fromNode, type HttpServer } from '../../src/net/index.ts'
+import { fetchUrl, type HttpServer } from '../../src/net/http/index.ts'
+import { fromNode } from '../../src/net/index.ts'
 import { it } from '../support/it.ts'
 
 /** Asks the service; gives the status and what it said. */
