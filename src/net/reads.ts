@@ -1,5 +1,6 @@
 import { BrokenError, NOT_YET } from '../core/index.ts'
 import { decodeAtEnd, type Framing, FramingError, LineFraming, MORE, type ReceiveBuffer } from '../protocol/index.ts'
+import { type LineText, latin1Text, utf8Text } from './line-text.ts'
 import { LimitError } from './net-errors.ts'
 import { Read, type Receiver } from './receiver.ts'
 
@@ -133,8 +134,8 @@ export class ReadLine extends Read<string | null> {
   override take(buffer: ReceiveBuffer<Buffer>): string | typeof NOT_YET {
     const length = this.measure(buffer)
     if (length < 0) return NOT_YET
-    const { framing, decode } = this.lines
-    const line = buffer.peek(length, decode)
+    const { framing, text } = this.lines
+    const line = text(buffer, length)
     buffer.skip(length + framing.ending)
     return line
   }
@@ -210,11 +211,11 @@ function asBytes(buffer: ReceiveBuffer<Buffer>): ReceiveBuffer {
 /** What a line is, and what its bytes mean. */
 export interface LineRules {
   readonly framing: LineFraming
-  readonly decode: (bytes: Buffer, start: number, end: number) => string
+  readonly text: LineText
 }
 
 /** The lines of most streams: nothing in them belongs to one. */
-const usual: LineRules = { framing: new LineFraming(), decode: decodeUtf8 }
+const usual: LineRules = { framing: new LineFraming(), text: utf8Text }
 
 export function lineRules(
   delimiter: string | Uint8Array | undefined,
@@ -223,19 +224,5 @@ export function lineRules(
 ): LineRules {
   if (delimiter === undefined && maxLength === usual.framing.maxLength && encoding === 'utf8') return usual
   const framing = new LineFraming(delimiter === undefined ? { maxLength } : { delimiter, maxLength })
-  return { framing, decode: encoding === 'latin1' ? decodeLatin1 : decodeUtf8 }
-}
-
-// What `toString` calls once it knows the encoding: a tenth less for a short line (notes/net.md).
-interface Slices {
-  utf8Slice(start: number, end: number): string
-  latin1Slice(start: number, end: number): string
-}
-
-function decodeUtf8(bytes: Buffer, start: number, end: number): string {
-  return (bytes as Buffer & Slices).utf8Slice(start, end)
-}
-
-function decodeLatin1(bytes: Buffer, start: number, end: number): string {
-  return (bytes as Buffer & Slices).latin1Slice(start, end)
+  return { framing, text: encoding === 'latin1' ? latin1Text : utf8Text }
 }
