@@ -35,6 +35,7 @@ export {
   IDLE,
   type LoopView,
   machine,
+  type Named,
   Registers,
   type TaskEnding,
   type TaskState,

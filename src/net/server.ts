@@ -20,7 +20,6 @@ import {
   BrokenError,
   ClosedError,
   currentLoop,
-  currentTask,
   Future,
   fn,
   type Operation,
@@ -31,7 +30,7 @@ import {
 } from '../core/index.ts'
 import type { Address } from './address.ts'
 import type { BufferedStream } from './buffered-stream.ts'
-import { beginOwning } from './ownership.ts'
+import { StreamOwner } from './ownership.ts'
 
 /** Where connections come from. */
 export interface Listener<S> {
@@ -85,6 +84,20 @@ export interface ServerStats {
   /** Connections that wait to be accepted, and those that were turned away for being too many. */
   readonly waiting: number
   readonly refused: number
+}
+
+/** A connection that a handler has: its task is named after it. */
+class Served<S extends BufferedStream> extends StreamOwner {
+  readonly socket: S
+
+  constructor(socket: S) {
+    super()
+    this.socket = socket
+  }
+
+  get name(): string {
+    return `connection ${this.socket.peerName}`
+  }
 }
 
 const FIRST_PAUSE_MS = 10
@@ -259,9 +272,8 @@ export class Server<S extends BufferedStream> {
           server.#sockets.add(socket)
           // It was handed over just before the stop.
           if (server.#draining) socket.stopReading()
-          connections.spawn(Server.#connection(server, socket, handler, report), {
-            name: `connection ${socket.peerName}`,
-          })
+          const served = new Served(socket)
+          connections.spawn(Server.#connection(server, served, handler, report), { name: served })
         }
       })
     } finally {
@@ -279,11 +291,11 @@ export class Server<S extends BufferedStream> {
 
   static readonly #connection = fn(function* connection<S extends BufferedStream>(
     server: Server<S>,
-    socket: S,
+    served: Served<S>,
     handler: Handler<S>,
     report: (error: unknown, socket: S | null) => void,
   ) {
-    const opened = beginOwning(currentTask() as object)
+    const { socket } = served
     let failed = false
     try {
       if (!(yield* Server.#greet(server, socket, report))) return
@@ -295,7 +307,7 @@ export class Server<S extends BufferedStream> {
         server.#failed++
         report(error, socket)
       }
-      for (const stream of [socket, ...opened]) {
+      for (const stream of [socket, ...served.opened]) {
         try {
           yield* stream.close()
         } catch (error) {
@@ -304,7 +316,7 @@ export class Server<S extends BufferedStream> {
         }
       }
     } finally {
-      for (const stream of [socket, ...opened]) stream.destroy()
+      for (const stream of [socket, ...served.opened]) stream.destroy()
       server.#forget(socket)
       server.#vacancy?.tryResolve()
     }

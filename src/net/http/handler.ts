@@ -19,8 +19,8 @@ import {
   type Body,
   BrokenError,
   currentLoop,
-  currentTask,
   fn,
+  type Named,
   type Operation,
   type Scope,
   scope,
@@ -30,7 +30,7 @@ import {
   UsageError,
 } from '../../core/index.ts'
 import { closedBy } from '../net-errors.ts'
-import { beginOwning } from '../ownership.ts'
+import { StreamOwner } from '../ownership.ts'
 import { HttpError } from './error.ts'
 import { HttpRequest, type HttpRequestOptions, type NodeRequest, type NodeResponse } from './request.ts'
 import { HttpResponse } from './response.ts'
@@ -67,7 +67,7 @@ export function exchangesOn(socket: NodeSocket): ReadonlySet<Exchange> {
 }
 
 /** @internal One request, and the response to it. */
-export class Exchange {
+export class Exchange extends StreamOwner {
   readonly request: HttpRequest
   readonly response: HttpResponse
   readonly handler: HttpHandler
@@ -76,6 +76,7 @@ export class Exchange {
 
   /** `expecting`: the client waits to be told before it sends the body. Node ends the connection if it never is. */
   constructor(req: NodeRequest, res: NodeResponse, handler: HttpHandler, options: HttpOptions, expecting: boolean) {
+    super()
     this.request = new HttpRequest(req, options, () => {
       if (expecting && !res.headersSent) res.writeContinue()
     })
@@ -84,15 +85,19 @@ export class Exchange {
     this.options = options
   }
 
+  get name(): string {
+    return this.request.name
+  }
+
   /** Runs it as a task that `start` makes. `over` is called when all of it is. */
-  run(start: (body: Operation<void>, name: string) => Task<void>, over: () => void): void {
+  run(start: (body: Operation<void>, name: Named) => Task<void>, over: () => void): void {
     const { request, response } = this
     const forget = this.watchClient()
     // The task is told in other ways.
     request.message.on('error', ignore)
     response.message.on('error', ignore)
     try {
-      this.task = start(serveRequest(this), request.name)
+      this.task = start(serveRequest(this), this)
     } catch (error) {
       forget()
       if (!(error instanceof UsageError)) throw error
@@ -166,7 +171,6 @@ export class Exchange {
 }
 
 const serveRequest = fn(function* serveRequest(exchange: Exchange) {
-  const opened = beginOwning(currentTask() as object)
   let settled = false
   try {
     const { requestMs = Infinity } = exchange.options
@@ -179,7 +183,7 @@ const serveRequest = fn(function* serveRequest(exchange: Exchange) {
     yield* answerInstead(exchange, status, text)
     settled = true
   } finally {
-    for (const stream of opened) stream.destroy()
+    for (const stream of [...exchange.opened]) stream.destroy()
     if (!settled) yield* timeoutOr(LAST_WORD_MS, undefined, answerInstead(exchange, 503, CANCELLED))
   }
 })
@@ -268,7 +272,7 @@ export function httpHandler(
   options: HttpHandlerOptions = {},
 ): (request: NodeRequest, response: NodeResponse) => void {
   const owner = options.scope
-  const start = (body: Operation<void>, name: string): Task<void> =>
+  const start = (body: Operation<void>, name: Named): Task<void> =>
     owner === undefined ? spawn.detached(body, { name }) : owner.spawn(body, { name })
   return (request, response) => {
     new Exchange(request, response, handler, options, false).run(start, ignore)

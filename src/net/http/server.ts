@@ -18,6 +18,7 @@ import {
   type Body,
   Future,
   fn,
+  type Named,
   type Operation,
   type Scope,
   scope,
@@ -198,7 +199,7 @@ export class HttpServer {
   #listenTo(handler: HttpHandler, requests: Scope): void {
     const node = this.#node
     const { onUpgrade } = this.#options
-    const start = (body: Operation<void>, name: string): Task<void> => requests.spawn(body, { name })
+    const start = (body: Operation<void>, name: Named): Task<void> => requests.spawn(body, { name })
     node.on(this.#options.tls === undefined ? 'connection' : 'secureConnection', (socket: NodeSocket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
