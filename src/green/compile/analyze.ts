@@ -155,7 +155,10 @@ export function analyze(program: Node, strict: boolean): Analysis {
         if (node['delegate']) candidates.push({ node, scope, fn })
         break
       case 'MemberExpression':
-        if (node['object'].type === 'Super') owner(fn, 'usesSuper')
+        if (node['object'].type === 'Super') {
+          owner(fn, 'usesSuper')
+          owner(fn, 'usesThis')
+        }
         parentOf.set(node['object'], node)
         parentOf.set(node['property'], node)
         visit(node['object'], scope, fn, strict)
@@ -313,7 +316,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
     for (let fn = from; fn !== null; fn = fn.parent) {
       fn.evals = true
       fn.usesArguments = true
-      if (fn.kind === 'arrow') fn.obstacle ??= 'it has a direct `eval`'
+      if (fn.kind !== 'declaration' && fn.kind !== 'expression') fn.obstacle ??= 'it has a direct `eval`'
     }
   }
 

@@ -12,7 +12,7 @@ export { Construction, derive, implicit, superCall, superRef, takeMade } from '.
 export { callAsync, constructAsync, detach } from './detach.ts'
 export { enter, resumedValue } from './frame.ts'
 export { begin, delegate } from './generators.ts'
-export { advance, close, fail, iterate, list, open } from './iterate.ts'
+export { advance, close, fail, iterate, list, open, take } from './iterate.ts'
 export { main } from './main.ts'
 export { NativeFrameError } from './native-frame-error.ts'
 export { park, parkable } from './park.ts'

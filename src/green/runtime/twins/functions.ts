@@ -41,27 +41,16 @@ register(Reflect.construct, (announced, _self, ...given: unknown[]) => {
   return given.length > 2 ? Reflect.construct(target, args, given[2] as never) : Reflect.construct(target, args)
 })
 
+// A bound function goes straight on to its target: nothing runs in between, and the target takes the announcement.
 register(Function.prototype.bind, (_announced, self: Fn, receiver: unknown, ...first: unknown[]) => {
-  const native = Function.prototype.bind.call(self, receiver, ...first) as Fn
-  if (!parks(self)) return native
-  const bound = {
-    bound(...rest: unknown[]): unknown {
-      const announced = state.next
-      announce(announced, self)
-      return call(self, receiver, ...first, ...rest)
-    },
-  }.bound
-  // Only what can be constructed must stay what it is.
-  if (Object.hasOwn(self, 'prototype')) return native
-  Object.defineProperty(bound, 'name', { value: native.name, configurable: true })
-  Object.defineProperty(bound, 'length', { value: native.length, configurable: true })
-  return declareParking(bound)
+  const bound = Function.prototype.bind.call(self, receiver, ...first) as Fn
+  return parks(self) ? declareParking(bound) : bound
 })
 
 /** What is array-like as an array, before the call is announced: reading it may run code. */
 function listed(list: unknown): unknown[] {
   if (Array.isArray(list)) return list
-  if (list === undefined || list === null) return list === undefined ? [] : []
+  if (list === undefined || list === null) return []
   if (typeof list !== 'object' && typeof list !== 'function')
     throw new TypeError('CreateListFromArrayLike called on non-object')
   const { length } = list as ArrayLike<unknown>
