@@ -28,9 +28,10 @@ function taken<T>(items: Iterable<T>): T[] {
 }
 
 class Store {
-  #dir = mkdtempSync(pathOf(tmpdir(), 'fibril-green-'))
+  #dir: string
   #lock = new Lock({ name: 'store' })
   constructor(...names: string[]) {
+    this.#dir = mkdtempSync(pathOf(tmpdir(), 'fibril-green-'))
     for (const name of names) this.put(name, 0)
   }
   file = (name: string): string => pathOf(this.#dir, name)
