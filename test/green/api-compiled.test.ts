@@ -21,12 +21,6 @@ import { join as pathOf } from 'node:path'
 import { gzipSync, gunzipSync } from 'node:zlib'
 import { all, Channel, connect, iterate, Limit, listen, Lock, mapLimit, Queue, run, scope, sleep, spawn, TaskLocal, timeoutOr, wait } from ${JSON.stringify(url('green'))}
 
-function taken<T>(items: Iterable<T>): T[] {
-  const all: T[] = []
-  for (const item of items) all.push(item)
-  return all
-}
-
 class Store {
   #dir: string
   #lock = new Lock({ name: 'store' })
@@ -63,7 +57,7 @@ function counting(): string[] {
     const tasks = ['a', 'b', 'a', 'a'].map((name) => spawn(() => store.add(name)))
     tasks.forEach((task) => task.join())
     store.add('b', 5)
-    return taken(store.entries()).map(([name, value]) => name + '=' + value)
+    return [...store.entries()].map(([name, value]) => name + '=' + value)
   } finally {
     store.close()
   }
@@ -82,7 +76,7 @@ function piping(): number[] {
       numbers.close()
     })
     spawn(square)
-    return taken(squares)
+    return [...squares]
   })
 }
 
@@ -115,7 +109,7 @@ function waiting(): string[] {
   const [first] = wait([Promise.resolve('first')])
   return [
     first,
-    ...taken(iterate(later())),
+    ...iterate(later()),
     ...mapLimit([3, 1], (n) => (sleep(n), String(n)), { concurrency: 2 }),
     limit.run((text: string) => text + local.get(), 'limited '),
     timeoutOr(1, 'late', sleep, 10_000) as string,
