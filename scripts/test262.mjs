@@ -52,7 +52,7 @@ process.exit()
 
 async function check(file) {
   const source = readFileSync(join(root, file), 'utf8')
-  const front = /\/\*---([^]*?)---\*\//.exec(source)?.[1] ?? ''
+  const front = /\/\*---([\s\S]*?)---\*\//.exec(source)?.[1] ?? ''
   const flags = /flags:\s*\[([^\]]*)\]/.exec(front)?.[1] ?? ''
   if (/\b(module|async|raw)\b/.test(flags) || /negative:\s*\n\s*phase: (parse|resolution|early)/.test(front)) {
     counts.skipped++

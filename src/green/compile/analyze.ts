@@ -14,6 +14,8 @@ export interface Analysis {
   readonly identifiers: Set<string>
   /** Sites of the top-level code. */
   readonly topSites: Fn['sites']
+  /** It cannot be the body of a generator. */
+  readonly topObstacle: boolean
   /** Names of accessors. */
   readonly getters: ReadonlySet<string>
   readonly setters: ReadonlySet<string>
@@ -38,6 +40,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
   const setters = new Set<string>()
   const candidates: { node: Node; scope: Scope; fn: Fn | null }[] = []
   const top = new Scope('top', program, null, null)
+  let topObstacle = false
   const within: Node[] = [] // `with` statements around
   scopeOf.set(program, top)
   visitAll(program, top, null, strict || isStrict(program['body']))
@@ -52,7 +55,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
     const site = siteOf(node, scope)
     if (site !== null) (fn === null ? topSites : fn.sites).push(site)
   }
-  return { top, functions, fnOf, scopeOf, parentOf, identifiers, topSites, getters, setters }
+  return { top, functions, fnOf, scopeOf, parentOf, identifiers, topSites, topObstacle, getters, setters }
 
   function visitAll(node: Node, scope: Scope, fn: Fn | null, strict: boolean): void {
     for (const child of childrenOf(node)) {
@@ -87,6 +90,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
         break
       case 'WithStatement':
         if (fn !== null) fn.obstacle ??= 'it has a `with` statement'
+        else topObstacle = true
         within.push(node)
         visitAll(node, scope, fn, strict)
         within.pop()
@@ -151,7 +155,10 @@ export function analyze(program: Node, strict: boolean): Analysis {
         if (node['delegate']) candidates.push({ node, scope, fn })
         break
       case 'MemberExpression':
-        if (node['object'].type === 'Super') owner(fn, 'usesSuper')
+        if (node['object'].type === 'Super') {
+          owner(fn, 'usesSuper')
+          owner(fn, 'usesThis')
+        }
         parentOf.set(node['object'], node)
         parentOf.set(node['property'], node)
         visit(node['object'], scope, fn, strict)
@@ -289,6 +296,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
     if (name === 'yield' || name === 'await') {
       // A name in sloppy code, which a generator's body cannot have.
       for (let fn = scope.fn; fn !== null; fn = fn.parent) fn.obstacle ??= `it uses the name ${name}`
+      topObstacle = true
     }
     references.push({ name, scope, write })
   }
@@ -308,7 +316,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
     for (let fn = from; fn !== null; fn = fn.parent) {
       fn.evals = true
       fn.usesArguments = true
-      if (fn.kind === 'arrow') fn.obstacle ??= 'it has a direct `eval`'
+      if (fn.kind !== 'declaration' && fn.kind !== 'expression') fn.obstacle ??= 'it has a direct `eval`'
     }
   }
 

@@ -9,9 +9,9 @@
  */
 import { machine, PARK } from '../../core/index.ts'
 import { call, twin, twins } from './calls.ts'
-import { declareParking } from './compiled.ts'
+import { declareParking, parks } from './compiled.ts'
 import { type GreenBody, GreenFrame, isObject, link, resumedValue } from './frame.ts'
-import type { Cursor } from './iterate.ts'
+import { type Cursor, iterate } from './iterate.ts'
 import { callees, state } from './state.ts'
 
 /** The activation of a generator of compiled code. */
@@ -120,8 +120,27 @@ const NEXT = 0
 const THROW = 1
 const RETURN = 2
 
-/** `yield*` of compiled code. Unlike the native one it returns exactly, also where what it delegates to waits in a `finally`. */
-export function* delegate(cell: Cell, cursor: Cursor): GreenBody {
+/** What `yield*` of compiled code delegates to: what is iterated itself, unless that may park. */
+export function delegate(cell: Cell, iterable: unknown): unknown {
+  return parks(twin(iterationOf(iterable))) ? delegating(cell, iterable) : iterable
+}
+
+/** The method that iterates over a value, found without running anything; for a generator, its `next`. */
+function iterationOf(iterable: unknown): unknown {
+  for (let at = iterable; isObject(at); at = Object.getPrototypeOf(at)) {
+    if (at === prototype) return prototype.next
+    const own = Object.getOwnPropertyDescriptor(at, Symbol.iterator)
+    if (own !== undefined) return own.value
+  }
+  return undefined
+}
+
+/** Unlike the native `yield*` it returns exactly, also where what it delegates to waits in a `finally`. */
+function* delegating(cell: Cell, iterable: unknown): GreenBody {
+  callees[cell.depth] = iterate
+  state.next = cell.depth
+  let cursor = iterate(iterable) as Cursor
+  if (machine.registers.op !== null) cursor = resumedValue(yield) as Cursor
   const { iterator } = cursor
   let mode = NEXT
   let method: unknown = cursor.next

@@ -65,7 +65,7 @@ function cursorOf(iterator: unknown): Cursor {
   return new Cursor(iterator as Iterating)
 }
 
-function take(): number {
+function taken(): number {
   const announced = state.next
   state.next = 0
   return announced
@@ -73,13 +73,13 @@ function take(): number {
 
 /** The iterator of `iterable`, as the cursor of a loop. */
 export const open: (iterable: unknown) => unknown = declareParking(function open(iterable: unknown): unknown {
-  const announced = take()
+  const announced = taken()
   return isPlainArray(iterable) ? new ArrayCursor(iterable) : opened(announced, iterable)
 })
 
 /** The same, whatever it is. */
 export const iterate: (iterable: unknown) => unknown = declareParking(function iterate(iterable: unknown): unknown {
-  return opened(take(), iterable)
+  return opened(taken(), iterable)
 })
 
 function opened(announced: number, iterable: unknown): unknown {
@@ -109,7 +109,7 @@ function arrived(cursor: Cursor, result: unknown): boolean {
 
 /** Goes on to the next value; false if there is none. */
 export const advance: (cursor: Cursor) => unknown = declareParking(function advance(cursor: Cursor): unknown {
-  const announced = take()
+  const announced = taken()
   if (cursor instanceof ArrayCursor) {
     if (cursor.index >= cursor.list.length) return false
     cursor.value = cursor.list[cursor.index++]
@@ -141,12 +141,12 @@ function* closing(cursor: Cursor, quiet: boolean): GreenBody {
 
 /** Leaves an iteration that is not over. */
 export const close: (cursor: Cursor) => unknown = declareParking(function close(cursor: Cursor): unknown {
-  return enter(take(), 0, closing(cursor, false))
+  return enter(taken(), 0, closing(cursor, false))
 })
 
 /** The same, because of an error, which matters more than what closing fails with. */
 export const fail: (cursor: Cursor) => unknown = declareParking(function fail(cursor: Cursor): unknown {
-  return enter(take(), 0, closing(cursor, true))
+  return enter(taken(), 0, closing(cursor, true))
 })
 
 function* listing(iterable: unknown): GreenBody {
@@ -166,9 +166,43 @@ function* listing(iterable: unknown): GreenBody {
   }
 }
 
+function* taking(iterable: unknown, count: number): GreenBody {
+  const { depth } = state
+  const cursor = cursorOf(iterable)
+  const items: unknown[] = []
+  while (items.length < count) {
+    callees[depth] = advance
+    state.next = depth
+    let more = advance(cursor)
+    if (machine.registers.op !== null) more = resumedValue(yield)
+    if (!more) return items
+    items.push(cursor.value)
+  }
+  callees[depth] = close
+  state.next = depth
+  close(cursor)
+  if (machine.registers.op !== null) resumedValue(yield)
+  return items
+}
+
+/** The first `count` values of a generator that may park, for a pattern; anything else as it is. */
+export const take: (iterable: unknown, count: number) => unknown = declareParking(function take(
+  iterable: unknown,
+  count: number,
+): unknown {
+  const announced = taken()
+  return isGenerator(iterable) ? enter(announced, 0, taking(iterable, count)) : iterable
+})
+
+const generatorPrototype: object = Object.getPrototypeOf(function* () {}).prototype
+
+function isGenerator(value: unknown): boolean {
+  return isObject(value) && Object.prototype.isPrototypeOf.call(generatorPrototype, value)
+}
+
 /** All that an iterable gives; an array as it is. */
 export const list: (iterable: unknown) => unknown = declareParking(function list(iterable: unknown): unknown {
-  const announced = take()
+  const announced = taken()
   return isPlainArray(iterable) ? iterable : enter(announced, 0, listing(iterable))
 })
 

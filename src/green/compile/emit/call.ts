@@ -2,7 +2,7 @@ import { mayPark } from '../infer.ts'
 import type { Node } from '../nodes.ts'
 import { siteOf } from '../sites.ts'
 import type { Hole } from './chain.ts'
-import type { Emitter } from './emitter.ts'
+import { assignable, type Emitter } from './emitter.ts'
 import { visitSuperCall } from './super.ts'
 
 /** Names of builtins that call back, or pass a call on: for these the runtime has twins that can be suspended. */
@@ -204,11 +204,11 @@ export function visitArguments(emitter: Emitter, args: readonly Node[], announce
     const node: Node = spread ? argument['argument'] : argument
     if (announce !== null && index === last) {
       const kept = emitter.temp()
-      const list = node.type === 'SequenceExpression'
-      emitter.before(node.start, list ? `(${kept}=(` : `(${kept}=`)
+      const [open, closed] = assignable(node)
+      emitter.before(node.start, `(${kept}=${open}`)
       if (spread) visitSpread(emitter, node)
       else emitter.visit(node)
-      emitter.after(node.end, `${list ? ')' : ''},${announce()},${kept})`)
+      emitter.after(node.end, `${closed},${announce()},${kept})`)
       emitter.release(1)
     } else if (spread && emitter.mayPark) visitSpread(emitter, node)
     else emitter.visit(node)
@@ -221,6 +221,17 @@ export function visitSpread(emitter: Emitter, node: Node): void {
   emitter.before(node.start, `(${result}=(`)
   emitter.visit(node)
   emitter.after(node.end, `),${emitter.callOf('list', result)})`)
+  emitter.release(1)
+}
+
+/** `[a, b] = x`: a generator that parks gives its values beforehand. */
+export function visitTaken(emitter: Emitter, node: Node, pattern: Node): void {
+  const elements: (Node | null)[] = pattern['elements']
+  const count = elements.at(-1)?.type === 'RestElement' ? Infinity : elements.length
+  const result = emitter.temp()
+  emitter.before(node.start, `(${result}=(`)
+  emitter.visit(node)
+  emitter.after(node.end, `),${emitter.callOf('take', `${result},${count === Infinity ? '1/0' : count}`)})`)
   emitter.release(1)
 }
 
@@ -257,7 +268,7 @@ export function isStable(emitter: Emitter, node: Node): boolean {
 function afterCallee(emitter: Emitter, node: Node): number {
   const { code } = emitter
   const { callee } = node
-  const before = code.slice(node.start, callee.start).replace(/\/\*[^]*?\*\/|\/\/[^\n\r]*/g, '')
+  const before = code.slice(node.start, callee.start).replace(/\/\*[\s\S]*?\*\/|\/\/[^\n\r]*/g, '')
   let at = callee.end
   for (let parens = before.split('(').length - 1; parens > 0; parens--) at = emitter.find(')', at) + 1
   return at

@@ -1,5 +1,5 @@
 import type { Fn } from '../functions.ts'
-import type { Node } from '../nodes.ts'
+import { isFunction, type Node } from '../nodes.ts'
 import type { Emitter } from './emitter.ts'
 
 /** A class. One whose constructor is compiled ends in the mark, as compiled functions do. */
@@ -9,9 +9,21 @@ export function visitClass(emitter: Emitter, node: Node): void {
   const fn = definition === undefined ? null : (emitter.analysis.fnOf.get(definition['value']) as Fn)
   if (node['superClass']) emitter.visit(node['superClass'])
   if (fn === null && node['superClass'] && emitter.needsConstructor(node)) addConstructor(emitter, node)
-  else if (fn !== null && emitter.isGreen(fn) && (fn.kind === 'constructor' || emitter.homeOf(node) !== null))
+  else if (fn !== null && emitter.isGreen(fn)) {
     markClass(emitter, node)
+    if (fn.kind === 'constructor') guardFields(emitter, members)
+  }
   emitter.visitAll(members)
+}
+
+/** A constructor that is called once more makes an object that nobody sees: its fields must not be initialised again. */
+function guardFields(emitter: Emitter, members: readonly Node[]): void {
+  for (const { type, static: ofClass, value } of members) {
+    if (type !== 'PropertyDefinition' || ofClass || value === null || value.type === 'Literal') continue
+    if (isFunction(value) || value.type === 'ClassExpression') continue // they would lose their names
+    emitter.before(value.start, `${emitter.use('state', 's')}.made!==null?void 0:(`)
+    emitter.guarded.add(value)
+  }
 }
 
 function markClass(emitter: Emitter, node: Node): void {

@@ -23,7 +23,7 @@ import { mayPark } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { childrenOf, isFunction, type Node } from '../nodes.ts'
 import type { Scope } from '../scope.ts'
-import { scopeAt, visitCall, visitNew, visitTagged } from './call.ts'
+import { scopeAt, visitCall, visitNew, visitSpread, visitTagged, visitTaken } from './call.ts'
 import { type Hole, visitChain } from './chain.ts'
 import { constructionOf, visitClass } from './class.ts'
 import { visitFunction } from './function.ts'
@@ -74,6 +74,8 @@ export class Emitter {
   readonly declared = new Map<number, { keyword: 'var' | 'let'; names: string[] }>()
   /** The runtime's exports that are used, by the name that they have here. */
   readonly imports = new Map<string, string>()
+  /** Initialisers around which something stands. */
+  readonly guarded = new Set<Node>()
   private readonly homes = new Map<Node, string | null>()
   /** Positions at which text was put in front of a node. */
   private readonly fronts = new Set<number>()
@@ -147,10 +149,10 @@ export class Emitter {
 
   /** Puts `(name = …)` around an expression. */
   keepIn(name: string, node: Node, visit: () => void = () => this.visit(node)): void {
-    const list = node.type === 'SequenceExpression'
-    this.before(node.start, list ? `(${name}=(` : `(${name}=`)
+    const [open, closed] = assignable(node)
+    this.before(node.start, `(${name}=${open}`)
     visit()
-    this.after(node.end, list ? '))' : ')')
+    this.after(node.end, `${closed})`)
   }
 
   /** Gives back all temporaries that `visit` takes. */
@@ -270,11 +272,26 @@ export class Emitter {
       case 'TryStatement':
         if (this.mayPark && node['finalizer']) this.clearNext(node['finalizer'])
         break
+      case 'ArrayExpression':
+        if (!this.mayPark) break
+        for (const element of node['elements'] as (Node | null)[])
+          if (element?.type === 'SpreadElement') visitSpread(this, element['argument'])
+          else if (element !== null) this.visit(element)
+        return
+      case 'VariableDeclarator':
+        if (!this.mayPark || node['id'].type !== 'ArrayPattern' || node['init'] === null) break
+        this.visit(node['id'])
+        return visitTaken(this, node['init'], node['id'])
+      case 'AssignmentExpression':
+        if (!this.mayPark || node['left'].type !== 'ArrayPattern') break
+        this.visit(node['left'])
+        return visitTaken(this, node['right'], node['left'])
       case 'ExpressionStatement':
         return this.visitStatement(node)
       case 'PropertyDefinition':
         if (node['computed']) this.visit(node['key'])
         if (node['value']) this.inFields(node['value'], () => this.visit(node['value']))
+        if (this.guarded.has(node['value'])) this.after(node['value'].end, ')')
         return
       case 'StaticBlock':
         return this.inFields(node, () => this.visitAll(node['body']))
@@ -406,6 +423,13 @@ export class Emitter {
     for (const position of [...this.declared.keys()])
       if (position >= 0) this.text.prependLeft(position, lead(this.code, position) + this.takeDeclared(position))
   }
+}
+
+/** What must stand around an expression so that it can be assigned to a temporary, and so that it gets no name by that. */
+export function assignable(node: Node): [open: string, closed: string] {
+  if (node.type === 'SequenceExpression') return ['(', ')']
+  const unnamed = (isFunction(node) || node.type === 'ClassExpression') && !node['id']
+  return unnamed ? ['(0,', ')'] : ['', '']
 }
 
 /** Where statements may be put into a body: after its directives. */

@@ -13,7 +13,8 @@
  * (handed.ts), and read by the generator's first statement.
  */
 import type { Fn } from '../functions.ts'
-import type { Node } from '../nodes.ts'
+import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
+import { isHarmless } from './call.ts'
 import { type Activation, bodyStart, type Emitter, lead, NATIVE } from './emitter.ts'
 import { handedOver } from './handed.ts'
 
@@ -41,14 +42,15 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
   const handed = handedOver(emitter, fn)
   const sibling = fn.kind === 'declaration' ? emitter.names.fresh(fn.name) : null
   const cache = sibling === null ? emitter.names.fresh(emitter.names.of('g')) : null
-  const kept = cache !== null && !fn.evals && emitter.declareIn(fn.captured, node, cache)
+  const rebound = fn.usesSelf && fn.self?.fixed !== true
+  const kept = cache !== null && !fn.evals && !rebound && emitter.declareIn(fn.captured, node, cache)
 
   const next = `${emitter.use('state', 's')}.next`
   const enter = emitter.use(fn.kind === 'derived' ? 'derive' : 'enter', fn.kind === 'derived' ? 'derive' : 'enter')
   const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${next},${next}=0,`
   const tail = `.${params.apply},${emitter.constructed(fn)}${handed.made === null ? '' : `,${handed.made}`})/*~*/}`
   const generator = kept ? `(${cache}??=function*` : '(function*'
-  const start = emitter.find('(', node['id'] ? node['id'].end : node.start)
+  const start = fn.kind === 'arrow' ? node.start : emitter.find('(', node['id'] ? node['id'].end : node.start)
   switch (fn.kind) {
     case 'declaration':
       emitter.before(node.start, `function ${node['id']?.name ?? ''}(${params.list})${head}${sibling}${tail} `)
@@ -58,7 +60,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
       emitter.replace(node.start, start, `function ${node['id']?.name ?? ''}(${params.list})${head}${generator}`)
       break
     case 'arrow':
-      emitter.before(node.start, `(${params.list})=>${head}${generator}`)
+      emitter.before(node.start, `(${params.list})=>${head}${generator}${isBare(emitter, node) ? '(' : ''}`)
       break
     default:
       emitter.before(node.start, `(${params.list})${head}${generator}`)
@@ -66,9 +68,12 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
 
   const activation: Activation = { mode: 'green', fn, used: 0, most: 0 }
   const { lexical, read } = handed
-  emitter.inActivation({ mode: 'plain', fn, used: 0, most: 0 }, lexical, () => emitter.visitAll(node['params']))
+  const moved = parametersPark(emitter, fn, read !== '')
+  const plain: Activation = { mode: 'plain', fn, used: 0, most: 0 }
+  emitter.inActivation(moved ? activation : plain, lexical, () => emitter.visitAll(node['params']))
   emitter.inActivation(activation, lexical, () => emitter.visit(node['body']))
-  if (fn.kind === 'arrow') finishArrow(emitter, node, activation, read)
+  if (moved) moveParameters(emitter, node, activation, read)
+  else if (fn.kind === 'arrow') finishArrow(emitter, node, activation, read)
   else {
     const position = bodyStart(node['body'])
     const prologue = prologueOf(emitter, activation, position, read)
@@ -77,13 +82,15 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
   if (fn.kind !== 'declaration') emitter.after(node.end, `)${tail}`)
 }
 
+/** `x => …`, without parentheses. */
+function isBare(emitter: Emitter, node: Node): boolean {
+  return node['params'].length === 1 && emitter.code[node.start] !== '('
+}
+
 function finishArrow(emitter: Emitter, node: Node, activation: Activation, read: string): void {
   const { body, params } = node
   const block = body.type === 'BlockStatement'
-  if (params.length === 1 && emitter.code[node.start] !== '(') {
-    emitter.text.prependRight(params[0].start, '(')
-    emitter.after(params[0].end, ')')
-  }
+  if (isBare(emitter, node)) emitter.after(params[0].end, ')')
   const arrow = arrowOf(emitter, node)
   const position = block ? bodyStart(body) : body.start
   const prologue = prologueOf(emitter, activation, position, read)
@@ -95,6 +102,48 @@ function finishArrow(emitter: Emitter, node: Node, activation: Activation, read:
     emitter.text.update(arrow, arrow + 2, `{${prologue}return(`)
     emitter.after(node.end, ')}')
   }
+}
+
+/** True if a default, or a computed key, of a parameter is a site; or if it may use what the body has to read first. */
+function parametersPark(emitter: Emitter, fn: Fn, reads: boolean): boolean {
+  const { node } = fn
+  const params: Node[] = node['params']
+  if (params.length === 0 || params.every((param) => param.type === 'Identifier')) return false
+  const end = (params.at(-1) as Node).end
+  if (!reads && !fn.sites.some((site) => site.node.end <= end && !isHarmless(emitter, site.node))) return false
+  // `var a` in the body would be the parameter itself.
+  return !redeclares(node['body'], new Set(params.flatMap((param) => boundNames(param)).map((id) => id['name'])))
+}
+
+function redeclares(node: Node, names: ReadonlySet<string>): boolean {
+  if (isFunction(node)) return false
+  if (node.type === 'VariableDeclaration' && node['kind'] === 'var')
+    for (const { id } of node['declarations']) if (boundNames(id).some((name) => names.has(name['name']))) return true
+  return childrenOf(node).some((child) => redeclares(child, names))
+}
+
+/** `(a = f()) { … }` → `(...$q) { let [a = f()] = $q; { … } }`: parameters of a generator could not yield. */
+function moveParameters(emitter: Emitter, node: Node, activation: Activation, read: string): void {
+  const { body, params } = node
+  const { text } = emitter
+  const list = emitter.names.of('q')
+  const open = emitter.find('(', node['id'] ? node['id'].end : node.start)
+  const close = emitter.find(')', params.at(-1).end)
+  const comma = emitter.code.slice(params.at(-1).end, close).includes(',') ? params.at(-1).end : null
+  if (comma !== null) {
+    const at = emitter.find(',', comma)
+    text.remove(at, at + 1)
+  }
+  text.update(close, close + 1, `]=${list};`)
+  if (node.type === 'ArrowFunctionExpression') {
+    const arrow = arrowOf(emitter, node)
+    text.update(arrow, arrow + 2, body.type === 'BlockStatement' ? ' ' : 'return(')
+    emitter.after(node.end, body.type === 'BlockStatement' ? '}' : ')}')
+  } else emitter.after(node.end, '}')
+  const position = body.type === 'BlockStatement' ? bodyStart(body) : body.start
+  const declared = emitter.takeDeclared(position)
+  if (declared !== '') text.prependLeft(position, lead(emitter.code, position) + declared)
+  text.update(open, open + 1, `(...${list}){${prologueOf(emitter, activation, -2, read)}let [`)
 }
 
 /** An async function, or a generator of the source's own: keeps its shape, and gets the locals that its sites use. */

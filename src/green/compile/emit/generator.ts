@@ -1,5 +1,5 @@
 import type { Node } from '../nodes.ts'
-import type { Emitter } from './emitter.ts'
+import { assignable, type Emitter } from './emitter.ts'
 
 /**
  * `yield v` of a generator of the source's own. Who resumes it is not known yet, so its activation is barred until the
@@ -15,17 +15,12 @@ export function visitYield(emitter: Emitter, node: Node): void {
   }
   const value = emitter.temp()
   emitter.before(node.start, '(')
-  const list = argument.type === 'SequenceExpression'
-  emitter.before(argument.start, `(${value}=${list ? '(' : ''}`)
+  const [open, closed] = assignable(argument)
+  emitter.before(argument.start, `(${value}=${open}`)
   emitter.visit(argument)
-  const closed = list ? ')' : ''
-  if (node['delegate']) {
-    const opened = emitter.callOf('iterate', value)
-    emitter.after(
-      argument.end,
-      `${closed},${value}=${opened},${emitter.use('delegate', 'delegate')}(${cell},${value}))`,
-    )
-  } else emitter.after(argument.end, `${closed},${cell}.depth=0,${value})`)
+  if (node['delegate'])
+    emitter.after(argument.end, `${closed},${emitter.use('delegate', 'delegate')}(${cell},${value}))`)
+  else emitter.after(argument.end, `${closed},${cell}.depth=0,${value})`)
   emitter.after(node.end, ')')
   emitter.release(1)
 }

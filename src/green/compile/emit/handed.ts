@@ -27,7 +27,7 @@ export function handedOver(emitter: Emitter, fn: Fn): Handed {
   if (arrow && fn.usesArguments) lexical.arguments = hand(outer.arguments ?? 'arguments', names.of('arguments'))
   if (fn.usesNewTarget) lexical.newTarget = hand(outer.newTarget ?? 'new.target', names.of('target'))
   if (fn.usesSuper) lexical.superRef = hand(outer.superRef ?? superRef(emitter), names.of('super'))
-  if (fn.usesSelf && fn.self !== null) hand(fn.self.name, fn.self.name)
+  if (fn.usesSelf && fn.self?.fixed && !fn.evals) hand(fn.self.name, fn.self.name)
   if (derived) read.push(`${names.of('t')}=${emitter.use('state', 's')}.construction`)
   if (made.length === 0) return { made: null, read: read.join(','), lexical }
   const source = `${names.of('x')}=${emitter.use('state', 's')}.extra`

@@ -17,7 +17,7 @@ export interface ModuleOptions {
  */
 export function emitModule(emitter: Emitter, program: Node, options: ModuleOptions): void {
   const { format, runtime, entry } = options
-  const whole = format === 'commonjs' && entry
+  const whole = format === 'commonjs' && entry && !emitter.analysis.topObstacle
   const awaits = format === 'module' && (entry ? emitter.analysis.topSites.length > 0 : blocksPlainly(emitter))
   const activation: Activation = { mode: whole ? 'green' : awaits ? 'async' : 'plain', fn: null, used: 0, most: 0 }
   emitter.inActivation(activation, NATIVE, () => emitter.visitAll(program['body']))
