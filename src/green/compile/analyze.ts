@@ -199,6 +199,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
             if (local.type === 'Identifier') refer(local['name'], scope, false)
         return
       case 'PrivateIdentifier':
+        identifiers.add(node['name'])
         return refer(`#${node['name']}`, scope, false)
       case 'JSXIdentifier':
         return refer(node['name'], scope, false)

@@ -76,6 +76,8 @@ export class Emitter {
   readonly imports = new Map<string, string>()
   /** Initialisers around which something stands. */
   readonly guarded = new Set<Node>()
+  /** The private field of a class that holds the announcement of its constructor. */
+  readonly held = new Map<Node, string>()
   private readonly homes = new Map<Node, string | null>()
   /** Positions at which text was put in front of a node. */
   private readonly fronts = new Set<number>()
@@ -315,6 +317,15 @@ export class Emitter {
       case 'ContinueStatement':
       case 'ImportDeclaration':
         return
+      case 'UnaryExpression':
+        // `super` may not be deleted from, which shows only when it runs.
+        if (
+          node['operator'] !== 'delete' ||
+          node['argument'].object?.type !== 'Super' ||
+          this.lexical.superRef === null
+        )
+          break
+        return this.replace(node.start, node.end, `${this.use('noDelete', 'noDelete')}()`)
       case 'ThisExpression':
         if (this.lexical.self !== null) this.text.update(node.start, node.end, this.lexical.self)
         return

@@ -47,7 +47,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
 
   const next = `${emitter.use('state', 's')}.next`
   const enter = emitter.use(fn.kind === 'derived' ? 'derive' : 'enter', fn.kind === 'derived' ? 'derive' : 'enter')
-  const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${next},${next}=0,`
+  const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${announced(emitter, fn)},${next}=0,`
   const tail = `.${params.apply},${emitter.constructed(fn)}${handed.made === null ? '' : `,${handed.made}`})/*~*/}`
   const generator = kept ? `(${cache}??=function*` : '(function*'
   const start = fn.kind === 'arrow' ? node.start : emitter.find('(', node['id'] ? node['id'].end : node.start)
@@ -213,6 +213,12 @@ function directive(fn: Fn): string {
     if (statement['directive'] === 'use strict') return '"use strict";'
   }
   return ''
+}
+
+/** Where a wrapper finds its announcement. */
+function announced(emitter: Emitter, fn: Fn): string {
+  const held = fn.kind === 'constructor' ? emitter.held.get(fn.home as Node) : undefined
+  return held === undefined ? `${emitter.use('state', 's')}.next` : `${emitter.use('unhold', 'unhold')}(this.${held})`
 }
 
 /** A constructor that is called by a `super` which goes on after it parked gives what was made. */
