@@ -53,6 +53,7 @@ function markClass(emitter: Emitter, node: Node): void {
   const home = emitter.homeOf(node)
   if (home !== null && !node['id'] && node['superClass']) emitter.after(node['body'].start + 1, `static{${home}=this}`)
   emitter.after(node.end - 1, '/*~*/')
+  emitter.marked.add(node.end)
 }
 
 /** A constructor for a class that extends one which may park in its own. */

@@ -28,6 +28,16 @@ export function visitFunction(emitter: Emitter, node: Node): void {
   emitter.inActivation({ mode: 'plain', fn, used: 0, most: 0 }, lexical, () => emitter.visitAll(node['params']))
   emitter.inActivation(activation, lexical, () => emitter.visit(node['body']))
   if (mode !== 'plain') giveLocals(emitter, node, activation)
+  if (endsMarked(emitter, node)) {
+    emitter.text.prependRight(node['body'].start, '(')
+    emitter.after(node.end, ')')
+  }
+}
+
+/** True for `x => y => …` where only the inner one is compiled: the text of the outer one must not end in the mark. */
+function endsMarked(emitter: Emitter, node: Node): boolean {
+  if (node['body'].type === 'BlockStatement') return false
+  return emitter.marked.has(node.end)
 }
 
 /** A declaration that stands where no list of statements is. */
@@ -79,7 +89,10 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
     const prologue = prologueOf(emitter, activation, position, read)
     emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
   }
-  if (fn.kind !== 'declaration') emitter.after(node.end, `)${tail}`)
+  if (fn.kind !== 'declaration') {
+    emitter.after(node.end, `)${tail}`)
+    emitter.marked.add(node.end)
+  }
 }
 
 /** `x => …`, without parentheses. */
