@@ -105,14 +105,12 @@ export function patchFs(told: Told): void {
 
 /** `realpathSync.native` is a property of a function that is ours by now, so it goes when that goes. */
 function patchNativeRealpath(fs: Record<string, AnyFunction>): void {
-  const patched = fs['realpathSync'] as AnyFunction & { native: AnyFunction }
-  const former = original(patched) as typeof patched
-  const { native } = fs['realpath'] as AnyFunction & { native: AnyFunction }
-  if (patched === former || patched.native !== former.native) return
-  patched.native = likeness(
-    parkingOn('fs.realpathSync.native', { args: 2, again: true }, native, former.native),
-    former.native,
-  ) as AnyFunction
+  const patched = fs['realpathSync'] as AnyFunction & { native?: AnyFunction }
+  const { native: former } = original(patched) as typeof patched
+  const { native: background } = fs['realpath'] as typeof patched
+  // Not there (Bun), or done before.
+  if (former === undefined || background === undefined || patched.native !== former) return
+  patched.native = likeness(parkingOn('fs.realpathSync.native', { args: 2, again: true }, background, former), former)
 }
 
 function patchDir(told: Told): void {
