@@ -15,8 +15,15 @@ import { park, parkable } from './runtime/index.ts'
 /** `F` as green code calls it: where an operation came back, its result does. */
 export type Plain<F> = F extends (...args: infer A) => Operation<infer T> ? (...args: A) => T : F
 
+declare const behind: unique symbol
+
+/** Tells the compiler what is behind a face. There is no such property. */
+export interface FaceOf<X> {
+  readonly [behind]?: X
+}
+
 /** The members `K` of `X`, as green code sees them. Keeps what is said about each. */
-export type Green<X, K extends keyof X> = { [P in K]: Plain<X[P]> }
+export type Green<X, K extends keyof X> = { [P in K]: Plain<X[P]> } & FaceOf<X>
 
 /** How a class of faces differs from a mere list of names. */
 export interface FaceOptions<X> {
@@ -105,10 +112,8 @@ export function faceClass<X extends object, T extends FaceClass = FaceClass>(
 }
 
 function memberOf<X>(prototype: object, name: PropertyKey, options: FaceOptions<X>): PropertyDescriptor {
-  const method = (prototype as Record<PropertyKey, unknown>)[
-    // A getter must not be asked: there is no instance.
-    descriptorOf(prototype, name)?.get === undefined ? name : ''
-  ]
+  // A getter, or a field, which is not there yet, has none.
+  const method: unknown = descriptorOf(prototype, name)?.value
   const result = options.results?.[name] as ((result: unknown) => unknown) | undefined
   const done = result ?? ((value: unknown) => value)
   if (typeof method !== 'function') {
@@ -144,7 +149,12 @@ export function faceOf<F>(type: FaceClass, thing: object): F {
   return face as F
 }
 
-/** The thing behind a face; anything else is itself. */
+/**
+ * The thing behind a face, for code that waits by `yield*` or `await`: of a queue, lock, task or socket of green code that of
+ * `fibril`, `fibril/sync` and `fibril/net`. Anything else is itself.
+ */
+export function thingOf<X extends object>(face: FaceOf<X>): X
+export function thingOf(value: unknown): unknown
 export function thingOf(value: unknown): unknown {
   return Face.thing(value) ?? value
 }

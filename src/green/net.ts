@@ -1,7 +1,7 @@
 import type { ConnectOptions, ListenOptions, MemoryPairOptions, ServeOptions } from '../net/index.ts'
 import * as net from '../net/index.ts'
 import { callTo } from './callbacks.ts'
-import { faceClass, faceOf, type Green, mapped } from './face.ts'
+import { type FaceOf, faceClass, faceOf, type Green, mapped } from './face.ts'
 import { park, parkable } from './runtime/index.ts'
 import { iterate } from './waiting.ts'
 
@@ -21,7 +21,7 @@ export interface Stream extends Green<net.BufferedStream, (typeof streamNames)[n
 }
 
 /** A TCP or Unix connection: `connect` makes one, and a server accepts them. */
-export interface Socket extends Stream, Green<net.Socket, 'local' | 'remote'> {}
+export interface Socket extends Omit<Stream, keyof FaceOf<unknown>>, Green<net.Socket, 'local' | 'remote'> {}
 
 /** For `instanceof`. */
 export const Socket: abstract new () => Socket = faceClass(

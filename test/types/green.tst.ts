@@ -1,5 +1,5 @@
 // What users of fibril/green see: what an operation would give, as the result of a plain call.
-import { type Operation, sleep as sleepOperation } from 'fibril'
+import { type Task as CoroutineTask, type Operation, sleep as sleepOperation } from 'fibril'
 import {
   all,
   allSettled,
@@ -35,10 +35,13 @@ import {
   type Task,
   TaskLocal,
   ThreadPool,
+  thingOf,
   timeout,
   timeoutOr,
   wait,
 } from 'fibril/green'
+import type { Socket as NetSocket } from 'fibril/net'
+import type { Queue as SyncQueue } from 'fibril/sync'
 import type { Equal, Expect } from './expect.ts'
 
 // -- queues and locks
@@ -62,6 +65,15 @@ export type Things = [
   Expect<Equal<ReturnType<typeof local.get>, string>>,
   Expect<Equal<ReturnType<typeof future.wait>, Date>>,
 ]
+
+export type Behind = [
+  Expect<Equal<ReturnType<typeof behindQueue>, SyncQueue<number>>>,
+  Expect<Equal<ReturnType<typeof behindTask>, CoroutineTask<Date>>>,
+  Expect<Equal<ReturnType<typeof behindSocket>, NetSocket>>,
+]
+const behindQueue = () => thingOf(numbers)
+const behindTask = (task: Task<Date>) => thingOf(task)
+const behindSocket = (socket: Socket) => thingOf(socket)
 
 class Jobs extends Queue<number> {
   doubled(): number {
