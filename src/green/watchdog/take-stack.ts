@@ -6,6 +6,7 @@
 import type { Debugger, Session } from 'node:inspector'
 import { SourceMap } from 'node:module'
 import type { HoldFrame } from './messages.ts'
+import { ANONYMOUS, withoutWrappers } from './wrappers.ts'
 
 /** Milliseconds to wait for a thread that is in no JavaScript: in a native call, or idle after all. */
 const PATIENCE = 500
@@ -30,10 +31,10 @@ export async function takeStack(held: () => boolean): Promise<HoldFrame[] | null
     return await new Promise<HoldFrame[] | null>((resolve) => {
       const patience = setTimeout(resolve, PATIENCE, null)
       session.on('Debugger.paused', ({ params: { callFrames } }) => {
-        const frames = held() ? callFrames.map((frame) => sourceFrame(frame, scripts)).filter(isOfProgram) : []
+        const frames = held() ? ofProgram(callFrames.map((frame) => sourceFrame(frame, scripts))) : []
         session.post('Debugger.resume')
         clearTimeout(patience)
-        resolve(frames)
+        resolve(withoutWrappers(frames))
       })
       session.post('Debugger.enable')
       session.post('Debugger.pause')
@@ -45,9 +46,12 @@ export async function takeStack(held: () => boolean): Promise<HoldFrame[] | null
 }
 
 const own = new URL('../../', import.meta.url).href
+const compiling = new URL('../load/translator.js', import.meta.url).href
 
-function isOfProgram({ url }: HoldFrame): boolean {
-  return url !== '' && !url.startsWith('node:') && !url.startsWith(own)
+/** Without the platform's frames and our own; all that the compiler calls counts as ours. */
+function ofProgram(frames: readonly HoldFrame[]): HoldFrame[] {
+  const compiler = frames.findLastIndex(({ url }) => url === compiling)
+  return frames.slice(compiler + 1).filter(({ url }) => url !== '' && !url.startsWith('node:') && !url.startsWith(own))
 }
 
 type Scripts = ReadonlyMap<string, Debugger.ScriptParsedEventDataType>
@@ -55,7 +59,7 @@ type Scripts = ReadonlyMap<string, Debugger.ScriptParsedEventDataType>
 function sourceFrame({ functionName, location }: Debugger.CallFrame, scripts: Scripts): HoldFrame {
   const { scriptId, lineNumber, columnNumber = 0 } = location
   const { url = '', sourceMapURL } = scripts.get(scriptId) ?? {}
-  const name = functionName || '(anonymous)'
+  const name = functionName || ANONYMOUS
   const entry = originOf(sourceMapURL, lineNumber, columnNumber)
   return entry === null
     ? { name, url, line: lineNumber + 1, column: columnNumber + 1 }
