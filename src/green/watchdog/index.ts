@@ -56,7 +56,7 @@ export function watchdog({ limitMs = 100, onHold, quiet = false }: WatchdogOptio
   if (!(limitMs >= 1 && limitMs < 2 ** 31))
     throw new UsageError(`the watchdog's limitMs is a number of milliseconds, from 1 on, not ${limitMs}`)
   const shared = new SharedArrayBuffer(12)
-  const order: WatchOrder = { shared, limitMs, tell: !quiet, stack: isMainThread && inspectorUrl() === undefined }
+  const order: WatchOrder = { shared, limitMs, tell: !quiet, stack: isMainThread && canInspect() }
   const worker = startWatcher(order)
   if (worker === null) return { watching: false, stop() {}, [Symbol.dispose]() {} }
 
@@ -83,6 +83,16 @@ export function watchdog({ limitMs = 100, onHold, quiet = false }: WatchdogOptio
     beat()
   }
   return { watching: true, stop, [Symbol.dispose]: stop }
+}
+
+/**
+ * Ask before trying: under the permission model a session from another thread aborts the process in Node 22 and 24
+ * (`Assertion failed: (parent_handle_) != nullptr`). And a debugger that is attached already would be resumed by ours.
+ */
+function canInspect(): boolean {
+  // Undefined unless the permission model is on, whatever its type says.
+  const permission = process.permission as typeof process.permission | undefined
+  return (permission === undefined || permission.has('inspector')) && inspectorUrl() === undefined
 }
 
 function startWatcher(order: WatchOrder): Worker | null {

@@ -8,8 +8,13 @@ import { SourceMap } from 'node:module'
 import type { HoldFrame } from './messages.ts'
 import { ANONYMOUS, withoutWrappers } from './wrappers.ts'
 
-/** Milliseconds to wait for a thread that is in no JavaScript: in a native call, or idle after all. */
-const PATIENCE = 500
+/**
+ * Milliseconds to wait for a thread that is in a native call: when it comes back, whoever called is to blame. After that the
+ * hold is told without a stack.
+ */
+const PATIENCE = 5000
+/** Milliseconds between two looks whether it is idle after all. */
+const LOOK = 20
 
 /**
  * The frames of the program: none if the platform itself is at work, as when it loads modules, or if `held` was no longer
@@ -27,19 +32,22 @@ export async function takeStack(held: () => boolean): Promise<HoldFrame[] | null
   // Frames tell only the id of their script.
   const scripts = new Map<string, Debugger.ScriptParsedEventDataType>()
   session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params))
+  const timers: NodeJS.Timeout[] = []
   try {
     return await new Promise<HoldFrame[] | null>((resolve) => {
       const patience = setTimeout(resolve, PATIENCE, null)
+      const look = setInterval(() => held() || resolve([]), LOOK)
+      timers.push(patience, look)
       session.on('Debugger.paused', ({ params: { callFrames } }) => {
         const frames = held() ? ofProgram(callFrames.map((frame) => sourceFrame(frame, scripts))) : []
         session.post('Debugger.resume')
-        clearTimeout(patience)
         resolve(withoutWrappers(frames))
       })
       session.post('Debugger.enable')
       session.post('Debugger.pause')
     })
   } finally {
+    for (const timer of timers) clearTimeout(timer)
     session.post('Debugger.disable')
     session.disconnect()
   }

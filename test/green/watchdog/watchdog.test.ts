@@ -112,3 +112,16 @@ await fibril.run(() => work('free'))
     /^fibril watchdog: calculate \(green\.ts:11:\d+\) has held[^\n]*\n {4}at calculate[^\n]*\n {4}at work \(green\.ts:7:\d+\)\n/,
   )
 })
+
+test('a function that waits in native code is told when it is back', async (t) => {
+  const cwd = folderWith(t, {
+    'main.cjs': `function blockAll() {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+}
+setTimeout(blockAll, 1)
+`,
+  })
+  const { stderr, code } = await node([cli, 'run', '--watchdog=50', 'main.cjs'], { cwd, env })
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /fibril watchdog: blockAll \(main\.cjs:[23]:\d+\) (has )?held the loop for \d+ ms/)
+})
