@@ -46,6 +46,9 @@ export function analyze(program: Node, strict: boolean): Analysis {
   visitAll(program, top, null, strict || isStrict(program['body']))
 
   for (const { name, scope, write } of references) resolve(name, scope, write)
+  // Sloppy `arguments` may change parameters.
+  for (const fn of functions)
+    if (fn.usesArguments && !fn.strict) for (const binding of fn.scope.bindings.values()) binding.fixed = false
   for (const fn of functions)
     if (fn.kind === 'arrow' && fn.callsSuper)
       for (let at: Fn | null = fn; at !== null; at = at.kind === 'arrow' ? at.parent : null)
@@ -138,6 +141,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
         return visit(node['value'], scope, fn, strict)
       case 'AssignmentExpression':
         for (const id of boundNames(node['left'])) writes.add(id)
+        if (node['left'].type === 'ArrayPattern') candidates.push({ node, scope, fn })
         break
       case 'UpdateExpression':
         if (node['argument'].type === 'Identifier') writes.add(node['argument'])
@@ -146,6 +150,12 @@ export function analyze(program: Node, strict: boolean): Analysis {
         if (node['callee'].type === 'Identifier' && node['callee']['name'] === 'eval') noteEval(fn)
         if (node['callee'].type === 'Super') owner(fn, 'callsSuper')
         candidates.push({ node, scope, fn })
+        break
+      case 'SpreadElement':
+        if (parentOf.get(node)?.type !== 'ObjectExpression') candidates.push({ node, scope, fn })
+        break
+      case 'VariableDeclarator':
+        if (node['id'].type === 'ArrayPattern' && node['init'] !== null) candidates.push({ node, scope, fn })
         break
       case 'NewExpression':
       case 'TaggedTemplateExpression':
@@ -195,7 +205,8 @@ export function analyze(program: Node, strict: boolean): Analysis {
       case 'Identifier': {
         const { name } = node
         identifiers.add(name)
-        if (name === 'arguments') owner(fn, 'usesArguments')
+        if (name === 'arguments' && parentOf.get(node)?.['property']?.name === 'callee' && fn !== null)
+          fn.obstacle ??= 'it uses `arguments.callee`'
         if (within.length > 0 && fn !== null) fn.obstacle ??= 'it is in a `with` statement'
         return refer(name, scope, writes.has(node))
       }
@@ -252,7 +263,6 @@ export function analyze(program: Node, strict: boolean): Analysis {
       parentOf.set(child, node)
       visit(child, own, fn, strict)
     }
-    if (fn.usesArguments && !strict) for (const binding of own.bindings.values()) binding.fixed = false
   }
 
   function makeFn(node: Node, kind: FnKind, name: string, parent: Fn | null, home: Node | null, strict: boolean): Fn {
@@ -322,7 +332,10 @@ export function analyze(program: Node, strict: boolean): Analysis {
 
   function resolve(name: string, from: Scope, write: boolean): void {
     const binding = from.lookup(name)
-    if (binding === null) return
+    if (binding === null) {
+      if (name === 'arguments') owner(from.fn, 'usesArguments')
+      return
+    }
     if (write) {
       binding.fixed = false
       binding.fn = null

@@ -35,7 +35,7 @@ export function randomProgram(seed: number): string {
         return `leaf(${e()})`
       case 5: {
         const x = fresh('p')
-        return `((${x}, y = ${e()}) => ${expression({ ...inner, names: [...c.names, x, 'y'] })})(${e()})`
+        return `((${x}, y = ${expression({ ...d, generator: false })}) => ${expression({ ...inner, names: [...c.names, x, 'y'] })})(${e()})`
       }
       case 6: {
         const x = fresh('q')

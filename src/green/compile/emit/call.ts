@@ -210,7 +210,7 @@ export function visitArguments(emitter: Emitter, args: readonly Node[], announce
       else emitter.visit(node)
       emitter.after(node.end, `${closed},${announce()},${kept})`)
       emitter.release(1)
-    } else if (spread && emitter.mayPark) visitSpread(emitter, node)
+    } else if (spread && emitter.mayPark && !isHarmless(emitter, argument)) visitSpread(emitter, node)
     else emitter.visit(node)
   })
 }

@@ -23,7 +23,7 @@ import { mayPark } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { childrenOf, isFunction, type Node } from '../nodes.ts'
 import type { Scope } from '../scope.ts'
-import { scopeAt, visitCall, visitNew, visitSpread, visitTagged, visitTaken } from './call.ts'
+import { isHarmless, scopeAt, visitCall, visitNew, visitSpread, visitTagged, visitTaken } from './call.ts'
 import { type Hole, visitChain } from './chain.ts'
 import { constructionOf, visitClass } from './class.ts'
 import { visitFunction } from './function.ts'
@@ -258,7 +258,7 @@ export class Emitter {
         if (this.mayPark) return visitChain(this, node)
         break
       case 'ForOfStatement':
-        if (this.mayPark && !node['await']) return visitForOf(this, node)
+        if (this.mayPark && !node['await'] && !isHarmless(this, node)) return visitForOf(this, node)
         break
       case 'YieldExpression':
         if (this.activation.mode === 'generator') return visitYield(this, node)
@@ -275,15 +275,16 @@ export class Emitter {
       case 'ArrayExpression':
         if (!this.mayPark) break
         for (const element of node['elements'] as (Node | null)[])
-          if (element?.type === 'SpreadElement') visitSpread(this, element['argument'])
+          if (element?.type === 'SpreadElement' && !isHarmless(this, element)) visitSpread(this, element['argument'])
           else if (element !== null) this.visit(element)
         return
       case 'VariableDeclarator':
-        if (!this.mayPark || node['id'].type !== 'ArrayPattern' || node['init'] === null) break
+        if (node['id'].type !== 'ArrayPattern' || node['init'] === null) break
+        if (!this.mayPark || isHarmless(this, node)) break
         this.visit(node['id'])
         return visitTaken(this, node['init'], node['id'])
       case 'AssignmentExpression':
-        if (!this.mayPark || node['left'].type !== 'ArrayPattern') break
+        if (node['left'].type !== 'ArrayPattern' || !this.mayPark || isHarmless(this, node)) break
         this.visit(node['left'])
         return visitTaken(this, node['right'], node['left'])
       case 'ExpressionStatement':
@@ -322,8 +323,7 @@ export class Emitter {
           this.replace(node.start, node.end, this.lexical.newTarget)
         return
       case 'Identifier':
-        if (node['name'] === 'arguments' && this.lexical.arguments !== null)
-          this.text.update(node.start, node.end, this.lexical.arguments)
+        if (this.isArguments(node)) this.text.update(node.start, node.end, this.lexical.arguments as string)
         return
       case 'ExportNamedDeclaration':
         if (node['declaration']) this.visit(node['declaration'])
@@ -338,10 +338,15 @@ export class Emitter {
     this.after(node.end, `)==null?void 0:${front}${name}`)
   }
 
+  /** True for the `arguments` of a function around, which have another name here. */
+  private isArguments(node: Node): boolean {
+    if (node.type !== 'Identifier' || node['name'] !== 'arguments' || this.lexical.arguments === null) return false
+    return scopeAt(this, node).lookup('arguments') === null
+  }
+
   private visitShorthand(node: Node): void {
     const { value } = node
-    if (value.type === 'Identifier' && value['name'] === 'arguments' && this.lexical.arguments !== null)
-      this.text.update(value.start, value.end, `arguments:${this.lexical.arguments}`)
+    if (this.isArguments(value)) this.text.update(value.start, value.end, `arguments:${this.lexical.arguments}`)
     else this.visit(value)
   }
 

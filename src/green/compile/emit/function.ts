@@ -135,14 +135,15 @@ function moveParameters(emitter: Emitter, node: Node, activation: Activation, re
     text.remove(at, at + 1)
   }
   text.update(close, close + 1, `]=${list};`)
+  const block = body.type === 'BlockStatement'
+  const position = block ? bodyStart(body) : body.start
+  const declared = emitter.takeDeclared(position)
+  if (block && declared !== '') text.prependLeft(position, lead(emitter.code, position) + declared)
   if (node.type === 'ArrowFunctionExpression') {
     const arrow = arrowOf(emitter, node)
-    text.update(arrow, arrow + 2, body.type === 'BlockStatement' ? ' ' : 'return(')
-    emitter.after(node.end, body.type === 'BlockStatement' ? '}' : ')}')
-  } else emitter.after(node.end, '}')
-  const position = body.type === 'BlockStatement' ? bodyStart(body) : body.start
-  const declared = emitter.takeDeclared(position)
-  if (declared !== '') text.prependLeft(position, lead(emitter.code, position) + declared)
+    text.update(arrow, arrow + 2, block ? ' ' : `${declared}return(`)
+  }
+  emitter.after(node.end, block ? '}' : ')}')
   text.update(open, open + 1, `(...${list}){${prologueOf(emitter, activation, -2, read)}let [`)
 }
 
