@@ -78,7 +78,8 @@ function plugin() {
         const format = formatOf(url, undefined) ?? formatBySyntax(source)
         const options = { url, format, language: languageOf(url), runtime: 'fibril/green/runtime', stress }
         const { code, map, changed } = compileSource(settings, source, options)
-        return changed ? { code, map: map as never } : null
+        // A file of TypeScript has lost its types in any case.
+        return changed || options.language !== 'js' ? { code, map: map as never } : null
       },
     }
   })

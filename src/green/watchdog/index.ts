@@ -10,7 +10,6 @@
  * The inspector is attached only for the moment of a hold; nothing is slower for being watched, but for a timer that fires a
  * few times within the limit. Without a watchdog there is no thread, no timer and no cost.
  */
-import { url as inspectorUrl } from 'node:inspector'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { UsageError } from '../../core/index.ts'
 import { BEATS, HELD, type Hold, STOP, type WatchOrder } from './messages.ts'
@@ -90,9 +89,11 @@ export function watchdog({ limitMs = 100, onHold, quiet = false }: WatchdogOptio
  * (`Assertion failed: (parent_handle_) != nullptr`). And a debugger that is attached already would be resumed by ours.
  */
 function canInspect(): boolean {
-  // Undefined unless the permission model is on, whatever its type says.
+  // Undefined unless the permission model is on, whatever its type says; and there are builds without an inspector.
   const permission = process.permission as typeof process.permission | undefined
-  return (permission === undefined || permission.has('inspector')) && inspectorUrl() === undefined
+  if (permission !== undefined && !permission.has('inspector')) return false
+  const inspector = process.getBuiltinModule('node:inspector') as typeof import('node:inspector') | undefined
+  return inspector !== undefined && inspector.url() === undefined
 }
 
 function startWatcher(order: WatchOrder): Worker | null {
