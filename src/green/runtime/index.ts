@@ -6,8 +6,8 @@
  *   frame.ts     a parked activation, and how one is entered                   park.ts       blocking primitives
  */
 export { machine } from '../../core/index.ts'
-export { call, notCallable, template, twin } from './calls.ts'
-export { Construction, derive, implicit, superCall, superRef, takeMade } from './construct.ts'
+export { call, get, notCallable, template, twin } from './calls.ts'
+export { Construction, derive, hold, implicit, noDelete, superCall, superRef, takeMade, unhold } from './construct.ts'
 export { callAsync, constructAsync, detach } from './detach.ts'
 export { enter, resumedValue } from './frame.ts'
 export { begin, delegate } from './generators.ts'
