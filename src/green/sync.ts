@@ -231,7 +231,9 @@ export const TaskLocal: new <T>(options?: TaskLocalOptions<T>) => TaskLocal<T> =
     constructor({ create, dispose }: TaskLocalOptions<T> = {}) {
       super({
         ...(create === undefined ? {} : { create }),
-        ...(dispose === undefined ? {} : { dispose: (value: T) => callTo(dispose, [value]) }),
+        ...(dispose === undefined
+          ? {}
+          : { dispose: (value: T, ending: core.TaskEnding) => callTo(dispose, [value, ending]) }),
       })
       this.#create = create
     }
