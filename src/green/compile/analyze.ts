@@ -16,9 +16,10 @@ export interface Analysis {
   readonly topSites: Fn['sites']
   /** It cannot be the body of a generator. */
   readonly topObstacle: boolean
-  /** Names of accessors. */
-  readonly getters: ReadonlySet<string>
-  readonly setters: ReadonlySet<string>
+  /** Reads of members by name. */
+  readonly reads: readonly { readonly name: string; readonly fn: Fn }[]
+  /** Names of getters that may park: the inference fills it. */
+  readonly parkingGetters: Set<string>
 }
 
 interface Reference {
@@ -36,8 +37,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
   const identifiers = new Set<string>()
   const references: Reference[] = []
   const writes = new Set<Node>()
-  const getters = new Set<string>()
-  const setters = new Set<string>()
+  const reads: { name: string; fn: Fn }[] = []
   const candidates: { node: Node; scope: Scope; fn: Fn | null }[] = []
   const top = new Scope('top', program, null, null)
   let topObstacle = false
@@ -58,7 +58,18 @@ export function analyze(program: Node, strict: boolean): Analysis {
     const site = siteOf(node, scope)
     if (site !== null) (fn === null ? topSites : fn.sites).push(site)
   }
-  return { top, functions, fnOf, scopeOf, parentOf, identifiers, topSites, topObstacle, getters, setters }
+  return {
+    top,
+    functions,
+    fnOf,
+    scopeOf,
+    parentOf,
+    identifiers,
+    topSites,
+    topObstacle,
+    reads,
+    parkingGetters: new Set(),
+  }
 
   function visitAll(node: Node, scope: Scope, fn: Fn | null, strict: boolean): void {
     for (const child of childrenOf(node)) {
@@ -131,11 +142,6 @@ export function analyze(program: Node, strict: boolean): Analysis {
         return visitFields(node, node, scope, fn)
       case 'MethodDefinition':
       case 'Property':
-        if (node['kind'] === 'get' || node['kind'] === 'set') {
-          const { key } = node
-          const names = node['kind'] === 'get' ? getters : setters
-          if (!node['computed']) names.add(String(key['name'] ?? key['value']))
-        }
         visitKey(node, scope, fn, strict)
         parentOf.set(node['value'], node)
         return visit(node['value'], scope, fn, strict)
@@ -174,7 +180,10 @@ export function analyze(program: Node, strict: boolean): Analysis {
         visit(node['object'], scope, fn, strict)
         if (node['computed'] || node['property'].type === 'PrivateIdentifier')
           visit(node['property'], scope, fn, strict)
-        else identifiers.add(node['property']['name'])
+        else {
+          identifiers.add(node['property']['name'])
+          if (fn !== null) reads.push({ name: node['property']['name'], fn })
+        }
         return
       case 'ThisExpression':
         owner(fn, 'usesThis')
@@ -199,6 +208,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
             if (local.type === 'Identifier') refer(local['name'], scope, false)
         return
       case 'PrivateIdentifier':
+        identifiers.add(node['name'])
         return refer(`#${node['name']}`, scope, false)
       case 'JSXIdentifier':
         return refer(node['name'], scope, false)

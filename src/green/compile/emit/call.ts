@@ -240,7 +240,7 @@ export function hasWork(args: readonly Node[]): boolean {
 }
 
 /** True if evaluating it runs no code of anybody's. */
-function isInert(node: Node): boolean {
+export function isInert(node: Node): boolean {
   switch (node.type) {
     case 'Literal':
     case 'Identifier':

@@ -29,6 +29,7 @@ import { constructionOf, visitClass } from './class.ts'
 import { visitFunction } from './function.ts'
 import { visitYield } from './generator.ts'
 import { visitForOf } from './loop.ts'
+import { isGreenRead, visitRead } from './read.ts'
 import { visitSuperMember } from './super.ts'
 
 export type Mode = 'green' | 'generator' | 'async' | 'plain'
@@ -74,8 +75,12 @@ export class Emitter {
   readonly declared = new Map<number, { keyword: 'var' | 'let'; names: string[] }>()
   /** The runtime's exports that are used, by the name that they have here. */
   readonly imports = new Map<string, string>()
+  /** Where compiled functions and classes end. */
+  readonly marked = new Set<number>()
   /** Initialisers around which something stands. */
   readonly guarded = new Set<Node>()
+  /** The private field of a class that holds the announcement of its constructor. */
+  readonly held = new Map<Node, string>()
   private readonly homes = new Map<Node, string | null>()
   /** Positions at which text was put in front of a node. */
   private readonly fronts = new Set<number>()
@@ -298,6 +303,7 @@ export class Emitter {
         return this.inFields(node, () => this.visitAll(node['body']))
       case 'MemberExpression':
         if (node['object'].type === 'Super') return visitSuperMember(this, node)
+        if (isGreenRead(this, node)) return visitRead(this, node)
         if (this.receivers.has(node)) this.keepIn(this.receivers.get(node) as string, node['object'])
         else this.visit(node['object'])
         if (node['computed']) this.visit(node['property'])
@@ -315,6 +321,15 @@ export class Emitter {
       case 'ContinueStatement':
       case 'ImportDeclaration':
         return
+      case 'UnaryExpression':
+        // `super` may not be deleted from, which shows only when it runs.
+        if (
+          node['operator'] !== 'delete' ||
+          node['argument'].object?.type !== 'Super' ||
+          this.lexical.superRef === null
+        )
+          break
+        return this.replace(node.start, node.end, `${this.use('noDelete', 'noDelete')}()`)
       case 'ThisExpression':
         if (this.lexical.self !== null) this.text.update(node.start, node.end, this.lexical.self)
         return

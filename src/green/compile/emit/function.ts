@@ -28,6 +28,16 @@ export function visitFunction(emitter: Emitter, node: Node): void {
   emitter.inActivation({ mode: 'plain', fn, used: 0, most: 0 }, lexical, () => emitter.visitAll(node['params']))
   emitter.inActivation(activation, lexical, () => emitter.visit(node['body']))
   if (mode !== 'plain') giveLocals(emitter, node, activation)
+  if (endsMarked(emitter, node)) {
+    emitter.text.prependRight(node['body'].start, '(')
+    emitter.after(node.end, ')')
+  }
+}
+
+/** True for `x => y => …` where only the inner one is compiled: the text of the outer one must not end in the mark. */
+function endsMarked(emitter: Emitter, node: Node): boolean {
+  if (node['body'].type === 'BlockStatement') return false
+  return emitter.marked.has(node.end)
 }
 
 /** A declaration that stands where no list of statements is. */
@@ -47,7 +57,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
 
   const next = `${emitter.use('state', 's')}.next`
   const enter = emitter.use(fn.kind === 'derived' ? 'derive' : 'enter', fn.kind === 'derived' ? 'derive' : 'enter')
-  const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${next},${next}=0,`
+  const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${announced(emitter, fn)},${next}=0,`
   const tail = `.${params.apply},${emitter.constructed(fn)}${handed.made === null ? '' : `,${handed.made}`})/*~*/}`
   const generator = kept ? `(${cache}??=function*` : '(function*'
   const start = fn.kind === 'arrow' ? node.start : emitter.find('(', node['id'] ? node['id'].end : node.start)
@@ -79,7 +89,10 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
     const prologue = prologueOf(emitter, activation, position, read)
     emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
   }
-  if (fn.kind !== 'declaration') emitter.after(node.end, `)${tail}`)
+  if (fn.kind !== 'declaration') {
+    emitter.after(node.end, `)${tail}`)
+    emitter.marked.add(node.end)
+  }
 }
 
 /** `x => …`, without parentheses. */
@@ -213,6 +226,12 @@ function directive(fn: Fn): string {
     if (statement['directive'] === 'use strict') return '"use strict";'
   }
   return ''
+}
+
+/** Where a wrapper finds its announcement. */
+function announced(emitter: Emitter, fn: Fn): string {
+  const held = fn.kind === 'constructor' ? emitter.held.get(fn.home as Node) : undefined
+  return held === undefined ? `${emitter.use('state', 's')}.next` : `${emitter.use('unhold', 'unhold')}(this.${held})`
 }
 
 /** A constructor that is called by a `super` which goes on after it parked gives what was made. */

@@ -6,8 +6,8 @@ for (let i = 0; i < 3; i++) {let $g$2;
 }
 function f(z) {var $g$4;
   const once = async () =>{let $1;return( ($1=sleep,$1=$callAsync($1,void 0,z),$m.registers.op?await $detach():$1))}
-  return () => ()=>{return $enter($s.next,$s.next=0,($g$4??=function*() {let $d=$s.depth,$1;return(
-    ($c[$d]=sleep,$s.next=$d,$1=sleep(z),$m.registers.op?$v(yield):$1))}).call(void 0),void 0)/*~*/}
+  return () => (()=>{return $enter($s.next,$s.next=0,($g$4??=function*() {let $d=$s.depth,$1;return(
+    ($c[$d]=sleep,$s.next=$d,$1=sleep(z),$m.registers.op?$v(yield):$1))}).call(void 0),void 0)/*~*/})
 }
 
 // 2: whole A, sleep(…)
