@@ -27,12 +27,10 @@ export type Green<X, K extends keyof X> = { [P in K]: Plain<X[P]> } & FaceOf<X>
 
 /** How a class of faces differs from a mere list of names. */
 export interface FaceOptions<X> {
-  /** The name of the class; that of the source if left out. */
-  readonly name?: string
   /** Makes the thing from the arguments of `new`. If left out, `new` passes them on. */
   readonly create?: (...args: never[]) => X
   /** What is done with the result of a member: most often, to give a face to it as well. */
-  readonly results?: { readonly [name in PropertyKey]: (result: never) => unknown }
+  readonly results?: { readonly [name in PropertyKey]: (result: never, thing: never) => unknown }
   /** What is done with the arguments of a method. */
   readonly args?: { readonly [name in PropertyKey]: (...args: never[]) => readonly unknown[] }
 }
@@ -102,7 +100,7 @@ export function faceClass<X extends object, T extends FaceClass = FaceClass>(
       super((args[0] === EXISTING ? args[1] : create(...args)) as object)
     }
   }
-  Object.defineProperty(made, 'name', { value: options.name ?? source.name, configurable: true })
+  Object.defineProperty(made, 'name', { value: source.name, configurable: true })
   const protocols = [Symbol.dispose, Symbol.asyncDispose, Symbol.asyncIterator].filter(
     (name) => name in source.prototype,
   )
@@ -114,12 +112,12 @@ export function faceClass<X extends object, T extends FaceClass = FaceClass>(
 function memberOf<X>(prototype: object, name: PropertyKey, options: FaceOptions<X>): PropertyDescriptor {
   // A getter, or a field, which is not there yet, has none.
   const method: unknown = descriptorOf(prototype, name)?.value
-  const result = options.results?.[name] as ((result: unknown) => unknown) | undefined
-  const done = result ?? ((value: unknown) => value)
+  const result = options.results?.[name] as ((result: unknown, thing: unknown) => unknown) | undefined
   if (typeof method !== 'function') {
     return {
       get(this: Face) {
-        return done((Face.thing(this) as Record<PropertyKey, unknown>)[name])
+        const thing = Face.thing(this) as Record<PropertyKey, unknown>
+        return result === undefined ? thing[name] : result(thing[name], thing)
       },
       configurable: true,
       enumerable: true,
@@ -127,9 +125,10 @@ function memberOf<X>(prototype: object, name: PropertyKey, options: FaceOptions<
   }
   const given = options.args?.[name] as ((...args: unknown[]) => unknown[]) | undefined
   const call = function (this: unknown, ...args: unknown[]): unknown {
-    const value = (method as Method).apply(Face.thing(this), given === undefined ? args : given(...args))
-    if (!(value instanceof Operation)) return done(value)
-    return park(result === undefined ? value : mapped(value, result))
+    const thing = Face.thing(this)
+    const value = (method as Method).apply(thing, given === undefined ? args : given(...args))
+    if (!(value instanceof Operation)) return result === undefined ? value : result(value, thing)
+    return park(result === undefined ? value : mapped(value, (done) => result(done, thing)))
   }
   Object.defineProperty(call, 'name', { value: typeof name === 'symbol' ? `[${name.description}]` : name })
   return { value: parkable(call), configurable: true, writable: true }
@@ -147,6 +146,22 @@ function descriptorOf(prototype: object, name: PropertyKey): PropertyDescriptor 
 export function faceOf<F>(type: FaceClass, thing: object): F {
   const face = Stamp.faceOf(thing) ?? new (type as unknown as new (...args: unknown[]) => Face)(EXISTING, thing)
   return face as F
+}
+
+const kinds = new Map<unknown, FaceClass>()
+
+/** The face of a thing whose class only its makers know: the class of its faces is made when the first one comes. */
+export function faceOfKind<F, X extends object>(
+  thing: X,
+  names: readonly (keyof X & string)[],
+  options?: FaceOptions<X>,
+): F {
+  let type = kinds.get(thing.constructor)
+  if (type === undefined) {
+    type = faceClass(thing.constructor as new () => X, names, options)
+    kinds.set(thing.constructor, type)
+  }
+  return faceOf(type, thing)
 }
 
 /**

@@ -16,9 +16,11 @@ import {
   Limit,
   Lock,
   listen,
+  listenTls,
   mapLimit,
   memoryPair,
   type Outcome,
+  pump,
   Queue,
   race,
   run,
@@ -32,15 +34,19 @@ import {
   shield,
   sleep,
   spawn,
+  startTls,
   type Task,
   TaskLocal,
   ThreadPool,
+  type TlsSocket,
   thingOf,
   timeout,
   timeoutOr,
+  type UdpSocket,
   wait,
 } from 'fibril/green'
 import type { Socket as NetSocket } from 'fibril/net'
+import { NetstringFraming } from 'fibril/protocol'
 import type { Queue as SyncQueue } from 'fibril/sync'
 import type { Equal, Expect } from './expect.ts'
 
@@ -174,6 +180,18 @@ export function useNet(): string | null {
   const [here]: [Stream, Stream] = memoryPair()
   serve((accepted: Socket) => accepted.end(), { port: 1, onListen: (started: Server) => started.stop() })
   return bytes === null ? line : here.name
+}
+
+export function useMessages(stream: Stream, datagrams: UdpSocket): (number | undefined)[] {
+  const channel = stream.upgrade(new NetstringFraming())
+  channel.send('text')
+  const message: Uint8Array | null = channel.receive()
+  for (const each of channel.messages()) each.byteLength
+  const secure: TlsSocket = startTls(stream, { side: 'client', servername: 'localhost' })
+  const server: Server<TlsSocket> = listenTls({ port: 0, certificates: { cert: '', key: '' } })
+  server.serve((socket) => socket.authorized)
+  const accepted: TlsSocket = server.accept()
+  return [message?.byteLength, pump(secure, accepted), datagrams.receive().from.port]
 }
 
 interface Work {
