@@ -1,6 +1,7 @@
 import { mayPark } from '../infer.ts'
 import type { Node } from '../nodes.ts'
-import { type Activation, bodyStart, type Emitter, lead, NATIVE } from './emitter.ts'
+import { type Activation, type Emitter, NATIVE } from './emitter.ts'
+import { bodyStart, lead } from './places.ts'
 
 export interface ModuleOptions {
   readonly format: 'module' | 'commonjs'
