@@ -101,12 +101,17 @@ export class Call<T> extends Operation<T> implements Frame {
     let result: IteratorResult<unknown, unknown>
     try {
       const source = this.source as (...args: unknown[]) => unknown
+      if (machine.entering !== null) machine.entering(source)
       const made =
         this.args === ONE ? source.call(this.self, this.first) : source.apply(this.self, this.args as unknown[])
       if (source instanceof GeneratorFunction) {
         this.native = true
         this.body = made as Body<unknown>
         result = generatorNext.call(made as Body<unknown>, undefined)
+      } else if (made === PARK) {
+        // It parked as operations do, its frames are on the list: all that is left to do here is to pass the value on.
+        this.body = PASSES
+        result = PARK
       } else {
         const body = steppable(made)
         if (body === null) {
@@ -157,6 +162,13 @@ const inert: Steppable = {
 }
 const LEFT: Steppable = { ...inert }
 const STARTING: Steppable = { ...inert }
+const PASSES: Steppable = {
+  next: (value) => ({ value, done: true }),
+  throw: (error) => {
+    throw error
+  },
+  return: (value) => ({ value, done: true }),
+}
 
 /** The body yielded something that is no operation: tells it so, where it stands, until it parks or ends. */
 function refuse(body: Steppable, first: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {

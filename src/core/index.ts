@@ -31,17 +31,22 @@ export type { Host, Turning } from './host.ts'
 export { addInstrument, type Instrument, reportInstrumentFaultsTo } from './instrument.ts'
 export { Loop } from './loop.ts'
 export {
+  type Callable,
   type Context,
+  type Frame,
   IDLE,
   type LoopView,
   machine,
   type Named,
+  PARK,
   Registers,
+  type Steppable,
   type TaskEnding,
   type TaskState,
   type TaskView,
   type Timer,
   type TimerBucket,
+  type Unwind,
   type Waiter,
 } from './machine.ts'
 export {
@@ -71,6 +76,7 @@ export { shield } from './shield.ts'
 export { sleep } from './sleep.ts'
 export { Task } from './task.ts'
 export { TaskLocal, type TaskLocalOptions } from './task-local.ts'
+export { addCaller } from './task-stack.ts'
 export { timeout, timeoutOr } from './timeout.ts'
 export { wait } from './wait.ts'
 export { ListedWait, WaitList } from './wait-list.ts'

@@ -175,6 +175,8 @@ class Machine {
   base: Context | null = null
   /** An instrument listens. */
   watched = false
+  /** Told of each function that a call is about to enter; null unless code is loaded that parks without `yield*`. */
+  entering: ((source: Callable) => void) | null = null
 
   /** The task that runs. */
   get task(): RunningTask | null {

@@ -1,0 +1,397 @@
+import type { Fn, FnKind } from './functions.ts'
+import { boundNames, childrenOf, isFunction, type Node } from './nodes.ts'
+import { Scope } from './scope.ts'
+import { siteOf } from './sites.ts'
+
+/** What is known of a source before it is changed. */
+export interface Analysis {
+  readonly top: Scope
+  /** In the order of the text. */
+  readonly functions: readonly Fn[]
+  readonly fnOf: ReadonlyMap<Node, Fn>
+  readonly scopeOf: ReadonlyMap<Node, Scope>
+  readonly parentOf: ReadonlyMap<Node, Node>
+  readonly identifiers: Set<string>
+  /** Sites of the top-level code. */
+  readonly topSites: Fn['sites']
+  /** It cannot be the body of a generator. */
+  readonly topObstacle: boolean
+  /** Reads of members by name. */
+  readonly reads: readonly { readonly name: string; readonly fn: Fn }[]
+  /** Names of getters that may park: the inference fills it. */
+  readonly parkingGetters: Set<string>
+}
+
+interface Reference {
+  readonly name: string
+  readonly scope: Scope
+  readonly write: boolean
+}
+
+/** Finds scopes, functions, and what each of them uses. */
+export function analyze(program: Node, strict: boolean): Analysis {
+  const functions: Fn[] = []
+  const fnOf = new Map<Node, Fn>()
+  const scopeOf = new Map<Node, Scope>()
+  const parentOf = new Map<Node, Node>()
+  const identifiers = new Set<string>()
+  const references: Reference[] = []
+  const writes = new Set<Node>()
+  const reads: { name: string; fn: Fn }[] = []
+  const candidates: { node: Node; scope: Scope; fn: Fn | null }[] = []
+  const top = new Scope('top', program, null, null)
+  let topObstacle = false
+  const within: Node[] = [] // `with` statements around
+  scopeOf.set(program, top)
+  visitAll(program, top, null, strict || isStrict(program['body']))
+
+  for (const { name, scope, write } of references) resolve(name, scope, write)
+  // Sloppy `arguments` may change parameters.
+  for (const fn of functions)
+    if (fn.usesArguments && !fn.strict) for (const binding of fn.scope.bindings.values()) binding.fixed = false
+  for (const fn of functions)
+    if (fn.kind === 'arrow' && fn.callsSuper)
+      for (let at: Fn | null = fn; at !== null; at = at.kind === 'arrow' ? at.parent : null)
+        at.obstacle ??= 'an arrow function in it calls `super`'
+  const topSites: Fn['sites'] = []
+  for (const { node, scope, fn } of candidates) {
+    const site = siteOf(node, scope)
+    if (site !== null) (fn === null ? topSites : fn.sites).push(site)
+  }
+  return {
+    top,
+    functions,
+    fnOf,
+    scopeOf,
+    parentOf,
+    identifiers,
+    topSites,
+    topObstacle,
+    reads,
+    parkingGetters: new Set(),
+  }
+
+  function visitAll(node: Node, scope: Scope, fn: Fn | null, strict: boolean): void {
+    for (const child of childrenOf(node)) {
+      parentOf.set(child, node)
+      visit(child, scope, fn, strict)
+    }
+  }
+
+  function visit(node: Node, scope: Scope, fn: Fn | null, strict: boolean): void {
+    if (isFunction(node)) return visitFunction(node, scope, fn, strict)
+    let inner = scope
+    switch (node.type) {
+      case 'BlockStatement': {
+        const parent = parentOf.get(node) as Node
+        // The body of a function is in the function's scope, that of a catch clause in the clause's.
+        if (!isFunction(parent) && parent.type !== 'CatchClause') inner = open('block', node, scope, fn)
+        break
+      }
+      case 'ForStatement':
+      case 'ForInStatement':
+      case 'ForOfStatement':
+        inner = open('for', node, scope, fn)
+        if (node.type !== 'ForStatement') for (const id of boundNames(node['left'])) writes.add(id)
+        if (node.type === 'ForOfStatement' && !node['await']) candidates.push({ node, scope, fn })
+        break
+      case 'SwitchStatement':
+        inner = open('switch', node, scope, fn)
+        break
+      case 'CatchClause':
+        inner = open('catch', node, scope, fn)
+        for (const id of boundNames(node['param'])) inner.declare(id['name'], true)
+        break
+      case 'WithStatement':
+        if (fn !== null) fn.obstacle ??= 'it has a `with` statement'
+        else topObstacle = true
+        within.push(node)
+        visitAll(node, scope, fn, strict)
+        within.pop()
+        return
+      case 'VariableDeclaration':
+        for (const { id, init } of node['declarations'])
+          for (const name of boundNames(id)) {
+            const target = node['kind'] === 'var' ? scope.hoist : scope
+            const binding = target.declare(name['name'], node['kind'] === 'const' || (node['kind'] === 'let' && init))
+            if (node['kind'] === 'const' && init && id === name && isFunction(init)) pendingFn.set(init, binding)
+            if (node['kind'] !== 'const' && !init) binding.fixed = false
+          }
+        break
+      case 'ImportDeclaration':
+        for (const { local } of node['specifiers'])
+          top.declare(local['name'], true).from = String(node['source']['value'])
+        break
+      case 'ClassDeclaration':
+      case 'ClassExpression':
+        if (node.type === 'ClassDeclaration' && node['id']) {
+          const binding = scope.declare(node['id']['name'], true)
+          if (binding.fixed) binding.cls = node
+        }
+        inner = open('class', node, scope, fn)
+        if (node['id']) inner.declare(node['id']['name'], true)
+        for (const { key, type } of node['body']['body'])
+          if (type !== 'StaticBlock' && key.type === 'PrivateIdentifier' && !inner.bindings.has(`#${key['name']}`))
+            inner.declare(`#${key['name']}`, true)
+        return visitAll(node, inner, fn, true)
+      case 'PropertyDefinition':
+        visitKey(node, scope, fn, strict)
+        if (node['value'] !== null) visitFields(node['value'], node, scope, fn)
+        return
+      case 'StaticBlock':
+        return visitFields(node, node, scope, fn)
+      case 'MethodDefinition':
+      case 'Property':
+        visitKey(node, scope, fn, strict)
+        parentOf.set(node['value'], node)
+        return visit(node['value'], scope, fn, strict)
+      case 'AssignmentExpression':
+        for (const id of boundNames(node['left'])) writes.add(id)
+        if (node['left'].type === 'ArrayPattern') candidates.push({ node, scope, fn })
+        break
+      case 'UpdateExpression':
+        if (node['argument'].type === 'Identifier') writes.add(node['argument'])
+        break
+      case 'CallExpression':
+        if (node['callee'].type === 'Identifier' && node['callee']['name'] === 'eval') noteEval(fn)
+        if (node['callee'].type === 'Super') owner(fn, 'callsSuper')
+        candidates.push({ node, scope, fn })
+        break
+      case 'SpreadElement':
+        if (parentOf.get(node)?.type !== 'ObjectExpression') candidates.push({ node, scope, fn })
+        break
+      case 'VariableDeclarator':
+        if (node['id'].type === 'ArrayPattern' && node['init'] !== null) candidates.push({ node, scope, fn })
+        break
+      case 'NewExpression':
+      case 'TaggedTemplateExpression':
+        candidates.push({ node, scope, fn })
+        break
+      case 'YieldExpression':
+        if (node['delegate']) candidates.push({ node, scope, fn })
+        break
+      case 'MemberExpression':
+        if (node['object'].type === 'Super') {
+          owner(fn, 'usesSuper')
+          owner(fn, 'usesThis')
+        }
+        parentOf.set(node['object'], node)
+        parentOf.set(node['property'], node)
+        visit(node['object'], scope, fn, strict)
+        if (node['computed'] || node['property'].type === 'PrivateIdentifier')
+          visit(node['property'], scope, fn, strict)
+        else {
+          identifiers.add(node['property']['name'])
+          if (fn !== null) reads.push({ name: node['property']['name'], fn })
+        }
+        return
+      case 'ThisExpression':
+        owner(fn, 'usesThis')
+        return
+      case 'MetaProperty':
+        if (node['meta']['name'] === 'new') owner(fn, 'usesNewTarget')
+        return
+      case 'LabeledStatement':
+        parentOf.set(node['body'], node)
+        return visit(node['body'], scope, fn, strict)
+      case 'BreakStatement':
+      case 'ContinueStatement':
+      case 'ExportAllDeclaration':
+        return
+      case 'ExportNamedDeclaration':
+        if (node['declaration']) {
+          parentOf.set(node['declaration'], node)
+          return visit(node['declaration'], scope, fn, strict)
+        }
+        if (node['source'] === null)
+          for (const { local } of node['specifiers'])
+            if (local.type === 'Identifier') refer(local['name'], scope, false)
+        return
+      case 'PrivateIdentifier':
+        identifiers.add(node['name'])
+        return refer(`#${node['name']}`, scope, false)
+      case 'JSXIdentifier':
+        return refer(node['name'], scope, false)
+      case 'Identifier': {
+        const { name } = node
+        identifiers.add(name)
+        if (name === 'arguments' && parentOf.get(node)?.['property']?.name === 'callee' && fn !== null)
+          fn.obstacle ??= 'it uses `arguments.callee`'
+        if (within.length > 0 && fn !== null) fn.obstacle ??= 'it is in a `with` statement'
+        return refer(name, scope, writes.has(node))
+      }
+    }
+    visitAll(node, inner, fn, strict)
+  }
+
+  function visitKey(node: Node, scope: Scope, fn: Fn | null, strict: boolean): void {
+    if (!node['computed']) {
+      if (node['key'].type === 'Identifier') identifiers.add(node['key']['name'])
+      return
+    }
+    parentOf.set(node['key'], node)
+    visit(node['key'], scope, fn, strict)
+  }
+
+  function visitFields(node: Node, home: Node, scope: Scope, parent: Fn | null): void {
+    const fn = makeFn(node, 'fields', 'a field', parent, parentOf.get(parentOf.get(home) as Node) as Node, true)
+    fn.scope = new Scope('function', node, scope, fn)
+    scopeOf.set(node, fn.scope)
+    if (node === home) return visitAll(node, fn.scope, fn, true)
+    parentOf.set(node, home)
+    visit(node, fn.scope, fn, true)
+  }
+
+  function visitFunction(node: Node, outer: Scope, parent: Fn | null, outerStrict: boolean): void {
+    const strict = outerStrict || (node['body'].type === 'BlockStatement' && isStrict(node['body']['body']))
+    const definition = parentOf.get(node) as Node
+    const home =
+      definition.type === 'MethodDefinition' ? (parentOf.get(parentOf.get(definition) as Node) as Node) : null
+    const kind = kindOf(node, definition, home)
+    const fn = makeFn(node, kind, nameOf(node, definition), parent, home, strict)
+    let scope = outer
+    if (node.type === 'FunctionDeclaration' && node['id']) {
+      identifiers.add(node['id']['name'])
+      const binding = outer.declare(node['id']['name'], true)
+      if (binding.fixed) binding.fn = fn
+      fn.self = binding
+      // Sloppy code sees it outside of its block as well.
+      if (!strict && outer.hoist !== outer) outer.hoist.declare(node['id']['name'], false)
+    } else if (node.type === 'FunctionExpression' && node['id']) {
+      identifiers.add(node['id']['name'])
+      scope = open('self', node, outer, parent)
+      fn.self = scope.declare(node['id']['name'], true)
+      fn.self.fn = fn
+    }
+    const initialised = pendingFn.get(node)
+    if (initialised?.fixed) initialised.fn = fn
+    const own = new Scope('function', node, scope, fn)
+    fn.scope = own
+    scopeOf.set(node, own)
+    for (const param of node['params']) for (const id of boundNames(param)) own.declare(id['name'], true)
+    for (const child of [...node['params'], node['body']]) {
+      parentOf.set(child, node)
+      visit(child, own, fn, strict)
+    }
+  }
+
+  function makeFn(node: Node, kind: FnKind, name: string, parent: Fn | null, home: Node | null, strict: boolean): Fn {
+    const fn: Fn = {
+      node,
+      kind,
+      async: node['async'] === true,
+      generator: node['generator'] === true,
+      name,
+      parent,
+      home,
+      scope: top,
+      strict,
+      usesThis: false,
+      usesArguments: false,
+      usesNewTarget: false,
+      usesSuper: false,
+      callsSuper: false,
+      usesSelf: false,
+      obstacle: within.length > 0 ? 'it is in a `with` statement' : null,
+      evals: false,
+      captured: null,
+      self: null,
+      sites: [],
+      said: null,
+      parks: false,
+      why: null,
+    }
+    functions.push(fn)
+    fnOf.set(node, fn)
+    return fn
+  }
+
+  function open(kind: Scope['kind'], node: Node, parent: Scope, fn: Fn | null): Scope {
+    const scope = new Scope(kind, node, parent, fn)
+    scopeOf.set(node, scope)
+    return scope
+  }
+
+  function refer(name: string, scope: Scope, write: boolean): void {
+    if (name === 'yield' || name === 'await') {
+      // A name in sloppy code, which a generator's body cannot have.
+      for (let fn = scope.fn; fn !== null; fn = fn.parent) fn.obstacle ??= `it uses the name ${name}`
+      topObstacle = true
+    }
+    references.push({ name, scope, write })
+  }
+
+  /** Notes something of a function, or, if it is an arrow, of all arrows out to the one that has a `this` of its own. */
+  function owner(
+    fn: Fn | null,
+    use: 'usesThis' | 'usesArguments' | 'usesNewTarget' | 'usesSuper' | 'callsSuper',
+  ): void {
+    for (let at = fn; at !== null; at = at.parent) {
+      at[use] = true
+      if (at.kind !== 'arrow') return
+    }
+  }
+
+  function noteEval(from: Fn | null): void {
+    for (let fn = from; fn !== null; fn = fn.parent) {
+      fn.evals = true
+      fn.usesArguments = true
+      if (fn.kind !== 'declaration' && fn.kind !== 'expression') fn.obstacle ??= 'it has a direct `eval`'
+    }
+  }
+
+  function resolve(name: string, from: Scope, write: boolean): void {
+    const binding = from.lookup(name)
+    if (binding === null) {
+      if (name === 'arguments') owner(from.fn, 'usesArguments')
+      return
+    }
+    if (write) {
+      binding.fixed = false
+      binding.fn = null
+      binding.cls = null
+    }
+    for (let scope: Scope = from; scope !== binding.scope; scope = scope.parent as Scope) {
+      if (scope.kind !== 'function') continue
+      const fn = scope.fn as Fn
+      if (binding === fn.self && binding.scope.kind === 'self') fn.usesSelf = true
+      else if (fn.captured === null || fn.captured.depth < binding.scope.depth) fn.captured = binding.scope
+    }
+  }
+}
+
+/** Functions that are the value of a constant which is declared, but whose `Fn` has not been made yet. */
+const pendingFn = new WeakMap<Node, ReturnType<Scope['declare']>>()
+
+function kindOf(node: Node, definition: Node, home: Node | null): FnKind {
+  if (node.type === 'ArrowFunctionExpression') return 'arrow'
+  if (node.type === 'FunctionDeclaration') return 'declaration'
+  if (definition['value'] !== node) return 'expression'
+  if (definition.type === 'Property' && !definition['method'] && definition['kind'] === 'init') return 'expression'
+  if (definition.type !== 'Property' && definition.type !== 'MethodDefinition') return 'expression'
+  if (definition['kind'] === 'get') return 'getter'
+  if (definition['kind'] === 'set') return 'setter'
+  if (definition['kind'] !== 'constructor') return 'method'
+  return home?.['superClass'] ? 'derived' : 'constructor'
+}
+
+function nameOf(node: Node, definition: Node): string {
+  if (node['id']) return node['id']['name']
+  const { type } = definition
+  if (type === 'VariableDeclarator' && definition['id'].type === 'Identifier') return definition['id']['name']
+  if (type === 'MethodDefinition' || type === 'Property' || type === 'PropertyDefinition') {
+    const { key } = definition
+    if (!definition['computed']) return String(key['name'] ?? key['value'])
+  }
+  if (type === 'AssignmentExpression' && definition['left'].type === 'Identifier') return definition['left']['name']
+  return type === 'ExportDefaultDeclaration' ? 'default' : 'anonymous'
+}
+
+/** True if a body begins with "use strict". */
+export function isStrict(body: readonly Node[]): boolean {
+  for (const statement of body) {
+    if (statement.type !== 'ExpressionStatement' || statement['directive'] === undefined) return false
+    if (statement['directive'] === 'use strict') return true
+  }
+  return false
+}

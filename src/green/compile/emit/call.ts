@@ -1,0 +1,275 @@
+import { mayPark } from '../infer.ts'
+import type { Node } from '../nodes.ts'
+import { siteOf } from '../sites.ts'
+import type { Hole } from './chain.ts'
+import { assignable, type Emitter } from './emitter.ts'
+import { visitSuperCall } from './super.ts'
+
+/** Names of builtins that call back, or pass a call on: for these the runtime has twins that can be suspended. */
+const twins = new Set(
+  `map forEach filter reduce reduceRight some every find findIndex findLast findLastIndex flatMap sort toSorted from replace
+  replaceAll call apply bind construct next return throw`.split(/\s+/),
+)
+
+/** True if a call, as the inference sees it, cannot park. */
+export function isHarmless(emitter: Emitter, node: Node): boolean {
+  if (emitter.options.stress) return node['callee']?.type === 'Import' || isEval(node)
+  const scope = scopeAt(emitter, node)
+  const site = siteOf(node, scope)
+  return site === null || (site.fn !== null && !mayPark(site.fn)) || isEval(node)
+}
+
+function isEval(node: Node): boolean {
+  return node['callee']?.type === 'Identifier' && node['callee']['name'] === 'eval'
+}
+
+export function scopeAt(emitter: Emitter, node: Node): import('../scope.ts').Scope {
+  for (let at: Node | undefined = node; at !== undefined; at = emitter.analysis.parentOf.get(at)) {
+    const scope = emitter.analysis.scopeOf.get(at)
+    if (scope !== undefined) return scope
+  }
+  return emitter.analysis.top
+}
+
+/** `f(x)` → `(announce f, $1 = f(x), parked ? yield : $1)`; `o.m(x)` → `($2 = ($1 = o).m, announce $2, $2 = call($2, $1, x), …)`. */
+export function visitCall(emitter: Emitter, node: Node): void {
+  const { callee } = node
+  if (callee.type === 'Super') return visitSuperCall(emitter, node)
+  if (callee.type === 'Import' || callee.type === 'ChainExpression' || isHarmless(emitter, node)) {
+    emitter.visit(callee)
+    return visitArguments(emitter, node['arguments'], null)
+  }
+  const { hole } = emitter
+  if (hole !== null && callee === hole.node) return visitHoleCall(emitter, node, hole)
+  if (callee.type === 'MemberExpression') return visitMethodCall(emitter, node, callee)
+  const result = emitter.temp()
+  if (emitter.activation.mode === 'async') {
+    emitter.before(node.start, `(${result}=`)
+    emitter.visit(callee)
+    finishAsyncCall(emitter, node, result, 'void 0')
+    return emitter.release(1)
+  }
+  const stable = isStable(emitter, callee)
+  const name = stable ? emitter.code.slice(callee.start, callee.end) : result
+  const early = !hasWork(node['arguments'])
+  if (stable) {
+    emitter.before(node.start, early ? `(${emitter.announce(name)},${result}=` : `(${result}=`)
+    visitArguments(emitter, node['arguments'], early ? null : () => emitter.announce(name))
+  } else {
+    emitter.before(node.start, `(${result}=`)
+    emitter.visit(callee)
+    const open = emitter.find('(', afterCallee(emitter, node))
+    emitter.text.appendLeft(open, `,${early ? `${emitter.announce(name)},` : ''}${result}=${result}`)
+    visitArguments(emitter, node['arguments'], early ? null : () => emitter.announce(name))
+  }
+  emitter.after(node.end, `,${emitter.outcome(result)})`)
+  emitter.release(1)
+}
+
+/** A call of what stands in front of `?.(`. */
+function visitHoleCall(emitter: Emitter, node: Node, hole: Hole): void {
+  emitter.before(node.start, '(')
+  emitter.visit(hole.node)
+  finishMethodCall(emitter, node, hole.name, hole.self)
+}
+
+/** In an async function the runtime makes the call, since there is no frame of the caller's that could be relied on. */
+function finishAsyncCall(emitter: Emitter, node: Node, fn: string, self: string): void {
+  const args: Node[] = node['arguments']
+  const open = emitter.find('(', afterCallee(emitter, node))
+  const call = `${fn}=${emitter.use('callAsync', 'callAsync')}(${fn},${self}${args.length > 0 ? ',' : ''}`
+  emitter.text.update(open, open + 1, `,${call}`)
+  visitArguments(emitter, args, null)
+  emitter.after(node.end, `,${emitter.outcome(fn)})`)
+}
+
+function visitMethodCall(emitter: Emitter, node: Node, callee: Node): void {
+  const receiver = emitter.temp()
+  const fn = emitter.temp()
+  emitter.before(node.start, `(${fn}=`)
+  const self = visitMethod(emitter, callee, receiver)
+  finishMethodCall(emitter, node, fn, self)
+  emitter.release(2)
+}
+
+/** Visits `o.m`, so that it gives the method; answers how to name `o` again. */
+export function visitMethod(emitter: Emitter, callee: Node, receiver: string): string {
+  const { object, property } = callee
+  const twin = !callee['computed'] && twins.has(property['name'])
+  if (twin) emitter.before(callee.start, `${emitter.use('twin', 'twin')}(`)
+  let self: string
+  if (object.type === 'Super') {
+    emitter.visit(callee)
+    self = emitter.lexical.self ?? 'this'
+  } else {
+    if (object === emitter.hole?.node) self = (emitter.hole as Hole).name
+    else if (object.type === 'ThisExpression') self = emitter.lexical.self ?? 'this'
+    else if (isStable(emitter, object)) self = emitter.code.slice(object.start, object.end)
+    else self = receiver
+    if (self === receiver) emitter.keepIn(receiver, object)
+    else emitter.visit(object)
+    if (callee['computed']) emitter.visit(property)
+  }
+  if (twin) emitter.after(callee.end, ')')
+  return self
+}
+
+/** From `(` on: announces `fn`, calls it on `self`, and looks what came of it. */
+function finishMethodCall(emitter: Emitter, node: Node, fn: string, self: string): void {
+  if (emitter.activation.mode === 'async') return finishAsyncCall(emitter, node, fn, self)
+  const args = node['arguments'] as Node[]
+  const open = emitter.find('(', afterCallee(emitter, node))
+  const early = !hasWork(args)
+  const text = nameFor(emitter, node['callee'])
+  const checked = `typeof ${fn}=="function"?${fn}:${emitter.use('notCallable', 'not')}(${text})`
+  const call = `${fn}=${emitter.use('call', 'call')}(${fn},${self}${args.length > 0 ? ',' : ''}`
+  emitter.text.update(open, open + 1, `,${early ? `${emitter.announce(checked)},` : ''}${call}`)
+  visitArguments(emitter, args, early ? null : () => emitter.announce(checked))
+  emitter.after(node.end, `,${emitter.outcome(fn)})`)
+}
+
+/** The callee in words, for an error. */
+function nameFor(emitter: Emitter, callee: Node): string {
+  const text = emitter.code.slice(callee.start, callee.end).replace(/\s+/g, ' ')
+  return JSON.stringify(text.length > 60 ? `…${text.slice(-59)}` : text)
+}
+
+export function visitNew(emitter: Emitter, node: Node): void {
+  const { callee } = node
+  if (isHarmless(emitter, node)) {
+    emitter.visit(callee)
+    return visitArguments(emitter, node['arguments'], null)
+  }
+  const result = emitter.temp()
+  if (emitter.activation.mode === 'async') {
+    emitter.before(node.start, `(${result}=`)
+    emitter.replace(node.start, node.start + 3, '')
+    emitter.visit(callee)
+    const made = `,${result}=${emitter.use('constructAsync', 'constructAsync')}(${result}`
+    const closed = afterCallee(emitter, node)
+    const open = node.end > closed ? emitter.find('(', closed) : null
+    if (open === null) emitter.after(node.end, `${made})`)
+    else emitter.text.update(open, open + 1, `${made}${node['arguments'].length > 0 ? ',' : ''}`)
+    visitArguments(emitter, node['arguments'], null)
+    emitter.after(node.end, `,${emitter.outcome(result)})`)
+    return emitter.release(1)
+  }
+  const early = !hasWork(node['arguments'])
+  const stable = isStable(emitter, callee)
+  const name = stable ? emitter.code.slice(callee.start, callee.end) : result
+  emitter.before(node.start, `(${stable && early ? `${emitter.announce(name)},` : ''}${result}=`)
+  const announce = early ? null : () => emitter.announce(name)
+  if (stable) visitArguments(emitter, node['arguments'], announce)
+  else {
+    // `new a.b(x)` → `$1 = a.b, announce $1, $1 = new $1(x)`
+    emitter.replace(node.start, node.start + 3, '')
+    emitter.visit(callee)
+    const closed = afterCallee(emitter, node)
+    emitter.after(closed, `,${early ? `${emitter.announce(name)},` : ''}${result}=new ${result}`)
+    visitArguments(emitter, node['arguments'], announce)
+  }
+  emitter.after(node.end, `,${emitter.outcome(result)})`)
+  emitter.release(1)
+}
+
+/** A tag that is a plain name is called natively; `o.tag` needs its `this`, so the template is taken to pieces first. */
+export function visitTagged(emitter: Emitter, node: Node): void {
+  const { tag, quasi } = node
+  const parts = quasi['expressions'] as Node[]
+  const receiver = emitter.temp()
+  const fn = emitter.temp()
+  emitter.before(node.start, `(${fn}=`)
+  const self = tag.type === 'MemberExpression' ? visitMethod(emitter, tag, receiver) : 'void 0'
+  if (tag.type !== 'MemberExpression') emitter.visit(tag)
+  const list = emitter.temp()
+  emitter.text.appendLeft(quasi.start, `,${list}=${emitter.use('template', 'template')}`)
+  emitter.visitAll(parts)
+  emitter.after(
+    node.end,
+    emitter.activation.mode === 'async'
+      ? `,${fn}=${emitter.use('callAsync', 'callAsync')}(${fn},${self},...${list}),${emitter.outcome(fn)})`
+      : `,${emitter.announce(fn)},${fn}=${emitter.use('call', 'call')}(${fn},${self},...${list}),${emitter.outcome(fn)})`,
+  )
+  emitter.release(3)
+}
+
+/**
+ * The arguments. `announce` is said after the last one that can run code: what comes after that cannot, so nothing
+ * stands between it and the callee.
+ */
+export function visitArguments(emitter: Emitter, args: readonly Node[], announce: (() => string) | null): void {
+  const last = announce === null ? -1 : args.findLastIndex((argument) => !isInert(argument))
+  args.forEach((argument, index) => {
+    const spread = argument.type === 'SpreadElement'
+    const node: Node = spread ? argument['argument'] : argument
+    if (announce !== null && index === last) {
+      const kept = emitter.temp()
+      const [open, closed] = assignable(node)
+      emitter.before(node.start, `(${kept}=${open}`)
+      if (spread) visitSpread(emitter, node)
+      else emitter.visit(node)
+      emitter.after(node.end, `${closed},${announce()},${kept})`)
+      emitter.release(1)
+    } else if (spread && emitter.mayPark && !isHarmless(emitter, argument)) visitSpread(emitter, node)
+    else emitter.visit(node)
+  })
+}
+
+/** `...x`: what `x` gives is listed beforehand, so that a generator which parks can be spread. */
+export function visitSpread(emitter: Emitter, node: Node): void {
+  const result = emitter.temp()
+  emitter.before(node.start, `(${result}=(`)
+  emitter.visit(node)
+  emitter.after(node.end, `),${emitter.callOf('list', result)})`)
+  emitter.release(1)
+}
+
+/** `[a, b] = x`: a generator that parks gives its values beforehand. */
+export function visitTaken(emitter: Emitter, node: Node, pattern: Node): void {
+  const elements: (Node | null)[] = pattern['elements']
+  const count = elements.at(-1)?.type === 'RestElement' ? Infinity : elements.length
+  const result = emitter.temp()
+  emitter.before(node.start, `(${result}=(`)
+  emitter.visit(node)
+  emitter.after(node.end, `),${emitter.callOf('take', `${result},${count === Infinity ? '1/0' : count}`)})`)
+  emitter.release(1)
+}
+
+export function hasWork(args: readonly Node[]): boolean {
+  return args.some((argument) => !isInert(argument))
+}
+
+/** True if evaluating it runs no code of anybody's. */
+export function isInert(node: Node): boolean {
+  switch (node.type) {
+    case 'Literal':
+    case 'Identifier':
+    case 'ThisExpression':
+    case 'FunctionExpression':
+    case 'ArrowFunctionExpression':
+      return true
+    case 'TemplateLiteral':
+      return node['expressions'].length === 0
+    case 'UnaryExpression':
+      return node['argument'].type === 'Literal' || (node['operator'] === 'typeof' && isInert(node['argument']))
+    default:
+      return false
+  }
+}
+
+/** True for a name that holds the same all the time that it can be seen. */
+export function isStable(emitter: Emitter, node: Node): boolean {
+  if (node.type !== 'Identifier' || node['name'] === 'arguments') return false
+  const binding = scopeAt(emitter, node).lookup(node['name'])
+  return binding === null || binding.fixed
+}
+
+/** Past the parentheses that may stand around the callee of a call. */
+function afterCallee(emitter: Emitter, node: Node): number {
+  const { code } = emitter
+  const { callee } = node
+  const before = code.slice(node.start, callee.start).replace(/\/\*[\s\S]*?\*\/|\/\/[^\n\r]*/g, '')
+  let at = callee.end
+  for (let parens = before.split('(').length - 1; parens > 0; parens--) at = emitter.find(')', at) + 1
+  return at
+}

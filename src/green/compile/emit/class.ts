@@ -1,0 +1,78 @@
+import type { Fn } from '../functions.ts'
+import { isFunction, type Node } from '../nodes.ts'
+import { isInert } from './call.ts'
+import type { Emitter } from './emitter.ts'
+
+/** A class. One whose constructor is compiled ends in the mark, as compiled functions do. */
+export function visitClass(emitter: Emitter, node: Node): void {
+  const members: Node[] = node['body']['body']
+  const definition = members.find((member) => member['kind'] === 'constructor')
+  const fn = definition === undefined ? null : (emitter.analysis.fnOf.get(definition['value']) as Fn)
+  if (node['superClass']) emitter.visit(node['superClass'])
+  if (fn === null && node['superClass'] && emitter.needsConstructor(node)) addConstructor(emitter, node)
+  else if (fn !== null && emitter.isGreen(fn)) {
+    markClass(emitter, node)
+    if (fn.kind === 'constructor') guardFields(emitter, node, members)
+  }
+  emitter.visitAll(members)
+}
+
+/**
+ * The fields of a base class are initialised before its constructor's first instruction. So what they run must find no
+ * announcement: it is put aside in a private field, the first of all. And a constructor that is called once more makes an
+ * object that nobody sees: its fields must not be initialised again.
+ */
+function guardFields(emitter: Emitter, node: Node, members: readonly Node[]): void {
+  const fields = members.filter((member) => member.type === 'PropertyDefinition' && !member['static'])
+  const noisy = fields.filter(({ value }) => value !== null && !isQuiet(value))
+  if (noisy.length === 0) return
+  const held = `#${emitter.names.of('h')}`
+  emitter.held.set(node, held)
+  emitter.after(node['body'].start + 1, `${held}=${emitter.use('hold', 'hold')}();`)
+  for (const { value } of noisy) {
+    // A class that has no name would lose the one that it gets here.
+    if (value.type === 'ClassExpression') continue
+    emitter.before(value.start, `${emitter.use('state', 's')}.made!==null?void 0:(`)
+    emitter.guarded.add(value)
+  }
+}
+
+/** True if evaluating it runs no code. */
+function isQuiet(node: Node): boolean {
+  if (isFunction(node)) return true
+  if (node.type === 'ArrayExpression')
+    return node['elements'].every((item: Node | null) => item === null || isQuiet(item))
+  if (node.type === 'ObjectExpression')
+    return node['properties'].every(
+      (item: Node) => item.type === 'Property' && !item['computed'] && isQuiet(item['value']),
+    )
+  return isInert(node)
+}
+
+function markClass(emitter: Emitter, node: Node): void {
+  const home = emitter.homeOf(node)
+  if (home !== null && !node['id'] && node['superClass']) emitter.after(node['body'].start + 1, `static{${home}=this}`)
+  emitter.after(node.end - 1, '/*~*/')
+  emitter.marked.add(node.end)
+}
+
+/** A constructor for a class that extends one which may park in its own. */
+function addConstructor(emitter: Emitter, node: Node): void {
+  const home = emitter.homeOf(node)
+  if (home === null) return
+  const args = emitter.names.of('p')
+  const state = `${emitter.use('state', 's')}.next`
+  const made = `${emitter.use('implicit', 'implicit')}(${args})`
+  const construction = constructionOf(emitter, home)
+  emitter.after(
+    node['body'].start + 1,
+    `constructor(...${args}){if(${emitter.use('state', 's')}.made!==null)return ${emitter.use('takeMade', 'takeMade')}();return ${emitter.use('derive', 'derive')}(${state},${state}=0,${made},${construction})}`,
+  )
+  markClass(emitter, node)
+}
+
+/** What a derived constructor's wrapper hands to its body: the class, `new.target`, how to call `super`, and `this`. */
+export function constructionOf(emitter: Emitter, home: string): string {
+  const args = emitter.names.of('q')
+  return `new ${emitter.use('Construction', 'Construction')}(${home},new.target,(...${args})=>super(...${args}),()=>this)`
+}

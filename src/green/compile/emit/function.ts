@@ -1,0 +1,241 @@
+/**
+ * Functions. One that may park becomes a wrapper of the same kind, name and `length`, and a generator with its body:
+ *
+ *     function f(a) { … }     →  function f($p0) { return $enter(…, f$1.call(this, $p0)) } function* f$1(a) { … }
+ *     m(a) { … }              →  m($p0) { return $enter(…, ($g$1 ??= function* (a) { … }).call(this, $p0)) }
+ *     (a) => e                →  ($p0) => { return $enter(…, ($g$1 ??= function* (a) { return (e) }).call(this, $p0)) }
+ *
+ * A generator function that is made anew for each call costs a microsecond, as each has a prototype of its own. So it is
+ * kept in a variable that lives exactly as long as the innermost scope from which the function takes a name: one for a
+ * whole module most of the time, one for each round of a loop if it uses a variable of that round.
+ *
+ * What a generator cannot have of its wrapper (`arguments` and `this` of an arrow, `new.target`, `super`) is handed to it
+ * (handed.ts), and read by the generator's first statement.
+ */
+import type { Fn } from '../functions.ts'
+import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
+import { isHarmless } from './call.ts'
+import { type Activation, bodyStart, type Emitter, lead, NATIVE } from './emitter.ts'
+import { handedOver } from './handed.ts'
+
+export function visitFunction(emitter: Emitter, node: Node): void {
+  const fn = emitter.analysis.fnOf.get(node) as Fn
+  if (emitter.isGreen(fn) && !isLabelled(emitter, node)) return visitGreen(emitter, fn)
+  const parks = fn.parks && fn.obstacle === null
+  const mode = !parks ? 'plain' : fn.async ? 'async' : fn.generator ? 'generator' : 'plain'
+  const activation: Activation = { mode, fn, used: 0, most: 0 }
+  const lexical = fn.kind === 'arrow' ? emitter.lexical : NATIVE
+  emitter.inActivation({ mode: 'plain', fn, used: 0, most: 0 }, lexical, () => emitter.visitAll(node['params']))
+  emitter.inActivation(activation, lexical, () => emitter.visit(node['body']))
+  if (mode !== 'plain') giveLocals(emitter, node, activation)
+  if (endsMarked(emitter, node)) {
+    emitter.text.prependRight(node['body'].start, '(')
+    emitter.after(node.end, ')')
+  }
+}
+
+/** True for `x => y => …` where only the inner one is compiled: the text of the outer one must not end in the mark. */
+function endsMarked(emitter: Emitter, node: Node): boolean {
+  if (node['body'].type === 'BlockStatement') return false
+  return emitter.marked.has(node.end)
+}
+
+/** A declaration that stands where no list of statements is. */
+function isLabelled(emitter: Emitter, node: Node): boolean {
+  const parent = emitter.analysis.parentOf.get(node) as Node
+  return node.type === 'FunctionDeclaration' && (parent.type === 'LabeledStatement' || parent.type === 'IfStatement')
+}
+
+function visitGreen(emitter: Emitter, fn: Fn): void {
+  const { node } = fn
+  const params = placeholders(emitter, fn)
+  const handed = handedOver(emitter, fn)
+  const sibling = fn.kind === 'declaration' ? emitter.names.fresh(fn.name) : null
+  const cache = sibling === null ? emitter.names.fresh(emitter.names.of('g')) : null
+  const rebound = fn.usesSelf && fn.self?.fixed !== true
+  const kept = cache !== null && !fn.evals && !rebound && emitter.declareIn(fn.captured, node, cache)
+
+  const next = `${emitter.use('state', 's')}.next`
+  const enter = emitter.use(fn.kind === 'derived' ? 'derive' : 'enter', fn.kind === 'derived' ? 'derive' : 'enter')
+  const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${announced(emitter, fn)},${next}=0,`
+  const tail = `.${params.apply},${emitter.constructed(fn)}${handed.made === null ? '' : `,${handed.made}`})/*~*/}`
+  const generator = kept ? `(${cache}??=function*` : '(function*'
+  const start = fn.kind === 'arrow' ? node.start : emitter.find('(', node['id'] ? node['id'].end : node.start)
+  switch (fn.kind) {
+    case 'declaration':
+      emitter.before(node.start, `function ${node['id']?.name ?? ''}(${params.list})${head}${sibling}${tail} `)
+      emitter.replace(node.start, start, `function*${sibling}`)
+      break
+    case 'expression':
+      emitter.replace(node.start, start, `function ${node['id']?.name ?? ''}(${params.list})${head}${generator}`)
+      break
+    case 'arrow':
+      emitter.before(node.start, `(${params.list})=>${head}${generator}${isBare(emitter, node) ? '(' : ''}`)
+      break
+    default:
+      emitter.before(node.start, `(${params.list})${head}${generator}`)
+  }
+
+  const activation: Activation = { mode: 'green', fn, used: 0, most: 0 }
+  const { lexical, read } = handed
+  const moved = parametersPark(emitter, fn, read !== '')
+  const plain: Activation = { mode: 'plain', fn, used: 0, most: 0 }
+  emitter.inActivation(moved ? activation : plain, lexical, () => emitter.visitAll(node['params']))
+  emitter.inActivation(activation, lexical, () => emitter.visit(node['body']))
+  if (moved) moveParameters(emitter, node, activation, read)
+  else if (fn.kind === 'arrow') finishArrow(emitter, node, activation, read)
+  else {
+    const position = bodyStart(node['body'])
+    const prologue = prologueOf(emitter, activation, position, read)
+    emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
+  }
+  if (fn.kind !== 'declaration') {
+    emitter.after(node.end, `)${tail}`)
+    emitter.marked.add(node.end)
+  }
+}
+
+/** `x => …`, without parentheses. */
+function isBare(emitter: Emitter, node: Node): boolean {
+  return node['params'].length === 1 && emitter.code[node.start] !== '('
+}
+
+function finishArrow(emitter: Emitter, node: Node, activation: Activation, read: string): void {
+  const { body, params } = node
+  const block = body.type === 'BlockStatement'
+  if (isBare(emitter, node)) emitter.after(params[0].end, ')')
+  const arrow = arrowOf(emitter, node)
+  const position = block ? bodyStart(body) : body.start
+  const prologue = prologueOf(emitter, activation, position, read)
+  if (block) {
+    emitter.text.remove(arrow, arrow + 2)
+    emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
+  } else {
+    // The parenthesis lets the value begin on the next line, as it may after an arrow.
+    emitter.text.update(arrow, arrow + 2, `{${prologue}return(`)
+    emitter.after(node.end, ')}')
+  }
+}
+
+/** True if a default, or a computed key, of a parameter is a site; or if it may use what the body has to read first. */
+function parametersPark(emitter: Emitter, fn: Fn, reads: boolean): boolean {
+  const { node } = fn
+  const params: Node[] = node['params']
+  if (params.length === 0 || params.every((param) => param.type === 'Identifier')) return false
+  const end = (params.at(-1) as Node).end
+  if (!reads && !fn.sites.some((site) => site.node.end <= end && !isHarmless(emitter, site.node))) return false
+  // `var a` in the body would be the parameter itself.
+  return !redeclares(node['body'], new Set(params.flatMap((param) => boundNames(param)).map((id) => id['name'])))
+}
+
+function redeclares(node: Node, names: ReadonlySet<string>): boolean {
+  if (isFunction(node)) return false
+  if (node.type === 'VariableDeclaration' && node['kind'] === 'var')
+    for (const { id } of node['declarations']) if (boundNames(id).some((name) => names.has(name['name']))) return true
+  return childrenOf(node).some((child) => redeclares(child, names))
+}
+
+/** `(a = f()) { … }` → `(...$q) { let [a = f()] = $q; { … } }`: parameters of a generator could not yield. */
+function moveParameters(emitter: Emitter, node: Node, activation: Activation, read: string): void {
+  const { body, params } = node
+  const { text } = emitter
+  const list = emitter.names.of('q')
+  const open = emitter.find('(', node['id'] ? node['id'].end : node.start)
+  const close = emitter.find(')', params.at(-1).end)
+  const comma = emitter.code.slice(params.at(-1).end, close).includes(',') ? params.at(-1).end : null
+  if (comma !== null) {
+    const at = emitter.find(',', comma)
+    text.remove(at, at + 1)
+  }
+  text.update(close, close + 1, `]=${list};`)
+  const block = body.type === 'BlockStatement'
+  const position = block ? bodyStart(body) : body.start
+  const declared = emitter.takeDeclared(position)
+  if (block && declared !== '') text.prependLeft(position, lead(emitter.code, position) + declared)
+  if (node.type === 'ArrowFunctionExpression') {
+    const arrow = arrowOf(emitter, node)
+    text.update(arrow, arrow + 2, block ? ' ' : `${declared}return(`)
+  }
+  emitter.after(node.end, block ? '}' : ')}')
+  text.update(open, open + 1, `(...${list}){${prologueOf(emitter, activation, -2, read)}let [`)
+}
+
+/** An async function, or a generator of the source's own: keeps its shape, and gets the locals that its sites use. */
+function giveLocals(emitter: Emitter, node: Node, activation: Activation): void {
+  const { body } = node
+  const locals: string[] = []
+  if (activation.mode === 'generator') locals.push(`${emitter.names.of('k')}=${emitter.use('begin', 'begin')}()`)
+  for (let n = 1; n <= activation.most; n++) locals.push(emitter.names.of(String(n)))
+  if (locals.length === 0) return
+  const block = body.type === 'BlockStatement'
+  const position = block ? bodyStart(body) : body.start
+  const stress = activation.mode === 'generator' ? stressed(emitter, `${emitter.names.of('k')}.depth`) : ''
+  const prologue = `let ${locals.join(',')};${stress}${emitter.takeDeclared(position)}`
+  if (block) return void emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
+  const arrow = arrowOf(emitter, node)
+  emitter.text.update(arrow, arrow + 2, `=>{${prologue}return(`)
+  emitter.after(node.end, ')}')
+}
+
+/** What a body begins with: its depth, its temporaries, what its wrapper handed over, and what is kept in its scope. */
+function prologueOf(emitter: Emitter, activation: Activation, position: number, read: string): string {
+  const depth = emitter.names.of('d')
+  const names = [`${depth}=${emitter.use('state', 's')}.depth`]
+  if (read !== '') names.push(read)
+  for (let n = 1; n <= activation.most; n++) names.push(emitter.names.of(String(n)))
+  return `let ${names.join(',')};${stressed(emitter, depth)}${emitter.takeDeclared(position)}`
+}
+
+function stressed(emitter: Emitter, depth: string): string {
+  if (!emitter.options.stress) return ''
+  return `${emitter.use('stress', 'stress')}(${depth})&&${emitter.use('resumedValue', 'v')}(yield);`
+}
+
+function arrowOf(emitter: Emitter, node: Node): number {
+  const last: Node | undefined = node['params'].at(-1)
+  return emitter.find('=>', last === undefined ? node.start : last.end)
+}
+
+/** The parameters of the wrapper: as many, so that its `length` is right, and how it hands them on. */
+function placeholders(emitter: Emitter, fn: Fn): { list: string; apply: string } {
+  const params: Node[] = fn.node['params']
+  const names = params.map((_, index) => emitter.names.of(`p${index}`))
+  const rest = params.at(-1)?.type === 'RestElement'
+  // From the first default on, parameters do not count for `length`.
+  let optional = false
+  const list = params.map((param, index) => {
+    if (param.type === 'RestElement') return `...${names[index]}`
+    if (param.type === 'AssignmentPattern') optional = true
+    return optional ? `${names[index]}=void 0` : `${names[index]}`
+  })
+  const given = rest ? [...names.slice(0, -1), `...${names.at(-1)}`] : names
+  const arrow = fn.kind === 'arrow'
+  // The `this` of an arrow may be that of a derived constructor, and not be there yet.
+  const self =
+    fn.kind === 'derived' || (arrow && !fn.usesThis) ? 'void 0' : ((arrow ? emitter.lexical.self : null) ?? 'this')
+  const apply = fn.usesArguments && !arrow ? `apply(${self},arguments)` : `call(${[self, ...given].join(',')})`
+  return { list: list.join(','), apply }
+}
+
+/** Strict wrappers take `this` as it is. */
+function directive(fn: Fn): string {
+  const { body } = fn.node
+  if (body.type !== 'BlockStatement') return ''
+  for (const statement of body.body as Node[]) {
+    if (statement['directive'] === undefined) return ''
+    if (statement['directive'] === 'use strict') return '"use strict";'
+  }
+  return ''
+}
+
+/** Where a wrapper finds its announcement. */
+function announced(emitter: Emitter, fn: Fn): string {
+  const held = fn.kind === 'constructor' ? emitter.held.get(fn.home as Node) : undefined
+  return held === undefined ? `${emitter.use('state', 's')}.next` : `${emitter.use('unhold', 'unhold')}(this.${held})`
+}
+
+/** A constructor that is called by a `super` which goes on after it parked gives what was made. */
+function onceMade(emitter: Emitter, fn: Fn): string {
+  if (fn.kind !== 'constructor' && fn.kind !== 'derived') return ''
+  return `if(${emitter.use('state', 's')}.made!==null)return ${emitter.use('takeMade', 'takeMade')}();`
+}

@@ -1,0 +1,63 @@
+import { mayPark } from '../infer.ts'
+import type { Node } from '../nodes.ts'
+import { type Activation, bodyStart, type Emitter, lead, NATIVE } from './emitter.ts'
+
+export interface ModuleOptions {
+  readonly format: 'module' | 'commonjs'
+  readonly runtime: string
+  readonly entry: boolean
+}
+
+/**
+ * The whole file: its code, then, on its first line, what it imports of the runtime.
+ *
+ * Top-level code of an ES module that parks awaits, as an async function does; so that few modules become async ones,
+ * only where it is the program's entry, or plainly calls what blocks. The body of a CommonJS entry becomes a generator,
+ * and a task; elsewhere `require` is a native frame, and nothing parks.
+ */
+export function emitModule(emitter: Emitter, program: Node, options: ModuleOptions): void {
+  const { format, runtime, entry } = options
+  const whole = format === 'commonjs' && entry && !emitter.analysis.topObstacle
+  const awaits = format === 'module' && (entry ? emitter.analysis.topSites.length > 0 : blocksPlainly(emitter))
+  const activation: Activation = { mode: whole ? 'green' : awaits ? 'async' : 'plain', fn: null, used: 0, most: 0 }
+  emitter.inActivation(activation, NATIVE, () => emitter.visitAll(program['body']))
+  emitter.flush()
+
+  const locals = Array.from({ length: activation.most }, (_, n) => emitter.names.of(String(n + 1)))
+  let body = emitter.takeDeclared(-1)
+  if (whole) {
+    const depth = `${emitter.names.of('d')}=${emitter.use('state', 's')}.depth`
+    body = `return ${emitter.use('main', 'main')}((function*(){let ${[depth, ...locals].join(',')};${body}`
+  } else if (locals.length > 0) body += `let ${locals.join(',')};`
+  const imports = importsOf(emitter, format, runtime)
+  if (imports === '' && body === '') return
+  const position = topStart(emitter.code, program)
+  emitter.text.prependLeft(position, `${position === 0 ? '' : lead(emitter.code, position)}${imports}${body}`)
+  // The last line may be a comment.
+  if (whole) emitter.text.append('\n}).apply(this,arguments))')
+}
+
+function blocksPlainly(emitter: Emitter): boolean {
+  return emitter.analysis.topSites.some(({ node, fn }) => {
+    if (fn !== null) return mayPark(fn)
+    const callee: Node | undefined = node['callee']
+    if (callee?.type !== 'Identifier') return false
+    return /\bfibril\/green$/.test(emitter.analysis.top.bindings.get(callee['name'])?.from ?? '')
+  })
+}
+
+function importsOf(emitter: Emitter, format: string, runtime: string): string {
+  const names = [...emitter.imports].sort()
+  if (names.length === 0) return ''
+  const from = JSON.stringify(runtime)
+  const list = (as: string): string => names.map(([name, local]) => `${name}${as}${local}`).join(',')
+  return format === 'module' ? `import{${list(' as ')}}from${from};` : `const{${list(':')}}=require(${from});`
+}
+
+/** After the hashbang and the directives. */
+function topStart(code: string, program: Node): number {
+  const position = bodyStart({ ...program, start: -1 } as Node)
+  if (position > 0 || !code.startsWith('#!')) return position
+  const end = code.search(/[\n\r\u2028\u2029]/)
+  return end < 0 ? code.length : end + 1
+}

@@ -1,0 +1,77 @@
+/**
+ * Compiles source so that plain calls may park. Text in, text and map out; knows no platform, and nothing of the engine.
+ *
+ *   parse.ts      types out, tree in                     analyze.ts   scopes, functions, what each of them uses
+ *   sites.ts      which calls may park                   infer.ts     which functions may
+ *   emit/         what is put into the text; emitter.ts has the theory of operation
+ */
+import remapping, { type EncodedSourceMap } from '@jridgewell/remapping'
+import { analyze } from './analyze.ts'
+import { Emitter } from './emit/emitter.ts'
+import { emitModule } from './emit/module.ts'
+import { infer, mayPark } from './infer.ts'
+import { Names } from './names.ts'
+import { parse } from './parse.ts'
+
+export interface CompileOptions {
+  /** For messages and the map. */
+  readonly url: string
+  readonly format: 'module' | 'commonjs'
+  readonly language: 'js' | 'jsx' | 'ts' | 'tsx'
+  /** From where compiled code imports the runtime. */
+  readonly runtime: string
+  /** The program starts here: all of its top-level code may park. */
+  readonly entry?: boolean
+  /** Every call parks once: for tests. */
+  readonly stress?: boolean
+}
+
+export interface Compiled {
+  readonly code: string
+  /** Source map, version 3. */
+  readonly map: object
+  /** False: `code` is the source as it was, types apart. */
+  readonly changed: boolean
+  readonly functions: readonly FunctionVerdict[]
+}
+
+/** What became of one function. */
+export interface FunctionVerdict {
+  readonly name: string
+  /** From 1. */
+  readonly line: number
+  /** From 0. */
+  readonly column: number
+  readonly parks: boolean
+  /** The call that makes it so. */
+  readonly why: string | null
+  readonly way: 'untouched' | 'A' | 'B'
+}
+
+/** Part of every cache key. */
+export const COMPILER_VERSION = '1'
+
+/** Compiles one file. Throws a `SyntaxError` for what is none. */
+export function compile(source: string, options: CompileOptions): Compiled {
+  const { url, format, language, runtime, stress = false } = options
+  const parsed = parse(source, url, format, language)
+  const analysis = analyze(parsed.program, format === 'module')
+  infer(analysis, parsed.comments, parsed.code, stress)
+  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress })
+  emitModule(emitter, parsed.program, { format, runtime, entry: options.entry ?? false })
+  const changed = emitter.text.hasChanged()
+  const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })
+  const map =
+    parsed.map === null
+      ? own
+      : remapping(own as unknown as EncodedSourceMap, (_, { depth }) =>
+          depth === 1 ? (parsed.map as EncodedSourceMap) : null,
+        )
+  const functions = analysis.functions.map((fn): FunctionVerdict => {
+    const before = parsed.code.slice(0, fn.node.start).split(/\r\n|[\n\r\u2028\u2029]/)
+    const way = (fn.parks && fn.obstacle === null) || mayPark(fn) ? 'A' : 'untouched'
+    const column = (before.at(-1) as string).length
+    return { name: fn.name, line: before.length, column, parks: fn.parks, why: fn.why, way }
+  })
+  return { code: emitter.text.toString(), map, changed, functions }
+}

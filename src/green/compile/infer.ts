@@ -1,0 +1,57 @@
+import type { Analysis } from './analyze.ts'
+import type { Fn } from './functions.ts'
+import type { Comment } from './parse.ts'
+
+/**
+ * Decides which functions may park: those with a site that is a call of anything unknown, or of a function that may park.
+ * `all` is for tests. Optimistic at first, then raised until nothing changes, so that recursion alone does not count.
+ */
+export function infer(analysis: Analysis, comments: readonly Comment[], code: string, all: boolean): void {
+  hear(analysis.functions, comments, code)
+  for (const fn of analysis.functions) {
+    if (all) raise(fn, 'all may')
+    if (fn.said === true) raise(fn, 'a comment')
+    if (fn.said !== null) continue
+    const unknown = fn.sites.find((site) => site.fn === null)
+    if (unknown !== undefined) raise(fn, unknown.what)
+  }
+  for (let changed = true; changed; ) {
+    changed = false
+    for (const { kind, name, parks, obstacle } of analysis.functions)
+      if (kind === 'getter' && parks && obstacle === null) analysis.parkingGetters.add(name)
+    if (analysis.parkingGetters.size > 0)
+      for (const { name, fn } of analysis.reads) {
+        if (fn.parks || fn.said !== null || !analysis.parkingGetters.has(name)) continue
+        raise(fn, `.${name}`)
+        changed = true
+      }
+    for (const fn of analysis.functions) {
+      if (fn.parks || fn.said !== null) continue
+      const site = fn.sites.find((site) => site.fn !== null && mayPark(site.fn))
+      if (site === undefined) continue
+      raise(fn, site.what)
+      changed = true
+    }
+  }
+}
+
+/** True if a plain call of `fn` may park: async functions and generators answer at once. */
+export function mayPark(fn: Fn): boolean {
+  return fn.parks && !fn.async && !fn.generator
+}
+
+function raise(fn: Fn, why: string): void {
+  fn.parks = true
+  fn.why = why
+}
+
+/** Comments overrule: `// @fibril parks` and `// @fibril never-parks`, for the next function that begins on that line or the one after. */
+function hear(functions: readonly Fn[], comments: readonly Comment[], code: string): void {
+  for (const { text, end } of comments) {
+    const said = /^[\s*]*@fibril\s+(never-parks|parks)\b/.exec(text)
+    if (said === null) continue
+    const fn = functions.find(({ node }) => node.start >= end)
+    if (fn === undefined || code.slice(end, fn.node.start).split('\n').length > 2) continue
+    fn.said = said[1] === 'parks'
+  }
+}

@@ -1,0 +1,66 @@
+import type { Fn } from './functions.ts'
+import type { Node } from './nodes.ts'
+
+/** `function` holds parameters and body alike; `self` the own name of a function expression; `for` the head of a loop. */
+export type ScopeKind = 'top' | 'function' | 'block' | 'for' | 'switch' | 'catch' | 'class' | 'self'
+
+/** A name and what it stands for. */
+export interface Binding {
+  readonly name: string
+  readonly scope: Scope
+  /** Holds one value for all of its visible life. */
+  fixed: boolean
+  /** That value, if it is a function of this source. */
+  fn: Fn | null
+  /** … or a class. */
+  cls: Node | null
+  /** From where it is imported. */
+  from: string | null
+}
+
+/** Where names live. */
+export class Scope {
+  readonly kind: ScopeKind
+  readonly node: Node
+  readonly parent: Scope | null
+  readonly depth: number
+  /** The function that it is in, or is the scope of; null: top-level code. */
+  readonly fn: Fn | null
+  readonly bindings = new Map<string, Binding>()
+
+  constructor(kind: ScopeKind, node: Node, parent: Scope | null, fn: Fn | null) {
+    this.kind = kind
+    this.node = node
+    this.parent = parent
+    this.depth = parent === null ? 0 : parent.depth + 1
+    this.fn = fn
+  }
+
+  declare(name: string, fixed: boolean): Binding {
+    const known = this.bindings.get(name)
+    if (known !== undefined) {
+      known.fixed = false
+      known.fn = null
+      known.cls = null
+      return known
+    }
+    const binding: Binding = { name, scope: this, fixed, fn: null, cls: null, from: null }
+    this.bindings.set(name, binding)
+    return binding
+  }
+
+  lookup(name: string): Binding | null {
+    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+      const binding = scope.bindings.get(name)
+      if (binding !== undefined) return binding
+    }
+    return null
+  }
+
+  /** Where `var` and functions are hoisted to. */
+  get hoist(): Scope {
+    let scope: Scope = this
+    while (scope.kind !== 'function' && scope.kind !== 'top') scope = scope.parent as Scope
+    return scope
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * Which functions may stand between a call that parks and the engine. Asked only where something parks, so functions need
+ * no property of their own: what the compiler made ends in a mark, and what it left alone cannot end so.
+ */
+const toText = Function.prototype.toString
+const mark = '/*~*/}'
+const known = new WeakSet<object>()
+
+/** True if `value` is a compiled function, or one of the runtime's own that parks. */
+export function parks(value: unknown): boolean {
+  if (typeof value !== 'function') return false
+  if (known.has(value)) return true
+  if (!toText.call(value).endsWith(mark)) return false
+  known.add(value)
+  return true
+}
+
+/** Says of a function of the runtime that it takes announcements as compiled code does. */
+export function declareParking<F extends object>(value: F): F {
+  known.add(value)
+  return value
+}

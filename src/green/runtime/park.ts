@@ -1,0 +1,89 @@
+import { machine, type Operation, PARK, type Task, UsageError } from '../../core/index.ts'
+import { declareParking, parks } from './compiled.ts'
+import { defer } from './detach.ts'
+import { type GreenBody, GreenFrame, link } from './frame.ts'
+import { NativeFrameError } from './native-frame-error.ts'
+import { callees, state } from './state.ts'
+
+/**
+ * Makes a blocking function of a plain one that ends in `return park(operation)`, or does not park at all: only such a
+ * function may call `park`. It keeps its name and its `length`.
+ */
+export function parkable<A extends readonly unknown[], R>(source: (this: unknown, ...args: A) => R): (...args: A) => R {
+  const blocking = function (this: unknown, ...args: A): R {
+    const announced = state.next
+    state.next = 0
+    state.given = announced
+    const result = source.apply(this, args as never)
+    state.given = 0
+    return result
+  }
+  Object.defineProperty(blocking, 'name', { value: source.name, configurable: true })
+  Object.defineProperty(blocking, 'length', { value: source.length, configurable: true })
+  return declareParking(blocking)
+}
+
+/**
+ * Waits for an operation, or a task, in plain code: gives its value, or throws what it fails with. The last thing that a
+ * `parkable` function does. Throws a `NativeFrameError`, and starts nothing, where code that cannot be suspended stands
+ * between here and the task.
+ */
+export function park<T>(operation: Operation<T> | Task<T>): T {
+  const depth = state.given
+  state.given = 0
+  if (machine.task === null && !state.detached)
+    throw new UsageError(
+      'a blocking call was made outside any task: start the program with `fibril run`, or wrap it in `run(() => …)`',
+    )
+  verify(depth)
+  const { base, floor } = state
+  if (state.detached) {
+    if (depth === floor) link(new GreenFrame(passOn(), depth + 1))
+    return defer(operation) as T
+  }
+  state.floor = depth + 1
+  const iterator = operation[Symbol.iterator]() as Iterator<unknown, unknown, unknown>
+  let result: IteratorResult<unknown, unknown>
+  try {
+    result = iterator.next()
+  } finally {
+    state.floor = floor
+    state.base = base
+    state.next = 0
+  }
+  if (result.done === true) return result.value as T
+  state.pending = iterator
+  // The engine itself called the primitive: there is no frame that could remember the operation.
+  if (depth === floor) link(new GreenFrame(passOn(), depth + 1))
+  return PARK as T
+}
+
+/** Throws a `NativeFrameError` unless all that is between the activation at `depth` and the engine can be suspended. */
+function verify(depth: number): void {
+  if (depth === 0) throw new NativeFrameError(nameOf(callees[0]), culprit())
+  for (let at = state.base; at <= depth; at++)
+    if (!parks(callees[at])) throw new NativeFrameError(nameOf(callees[depth]), callees[at])
+}
+
+/** What barred the innermost activation: the first function of the chain that cannot be suspended. */
+function culprit(): unknown {
+  for (let at = state.base; at < callees.length; at++) {
+    const callee = callees[at]
+    if (callee !== undefined && !parks(callee)) return callee
+  }
+  return undefined
+}
+
+function nameOf(callee: unknown): string {
+  return (typeof callee === 'function' && callee.name) || 'the blocking call'
+}
+
+function* startedPassing(): GreenBody {
+  return yield
+}
+
+function passOn(): GreenBody {
+  const body = startedPassing()
+  body.next()
+  return body
+}

@@ -1,0 +1,164 @@
+/** Bodies of functions, one for each construct, with a call that parks (`leaf`) wherever one may stand. */
+export const constructs: Record<string, string> = {
+  'a call in any place of an expression': `
+    const o = { p: 2, q: [1, 2, 3] }
+    let x = leaf(1) + leaf(2) * -leaf(3)
+    x += leaf(4); x ||= leaf(5); x = x > 1 ? leaf(6) : leaf(7)
+    o[leaf('p')] = leaf(8); o.q[leaf(0)]++
+    return [x, o, leaf(1) && leaf(0) || leaf(9), (leaf(1), leaf(2)), typeof leaf(1), \`a\${leaf(1)}b\${leaf(2)}\`, [leaf(1), , ...leaf([2])],
+      { [leaf('k')]: leaf(1), ...leaf({ z: 1 }) }, leaf(null) ?? leaf(3), !leaf(1), void leaf(1), leaf('a') in { a: 1 }, leaf([]) instanceof Array]`,
+  'arguments in order': `
+    const log = []
+    const note = (x) => { log.push(x); return leaf(x) }
+    function f(...all) { return leaf(all) }
+    const r = f(note(1), 2, ...[note(3), note(4)], note(5), 'x')
+    let g = (x) => x + 1
+    const swapped = g((g = (x) => x + 100, note(1)))
+    return [r, swapped, log]`,
+  'methods and their receivers': `
+    let made = 0
+    const make = () => { made++; return leaf({ v: 7, m(x) { return leaf(this.v + x) }, get g() { return 1 } }) }
+    const o = make()
+    return [make().m(leaf(1)), o.m(2), o['m'](3), o[leaf('m')](4), (o.m)(5), o.m(6).toFixed(leaf(1)), made]`,
+  'optional chains': `
+    const o = { a: { z: 10, b(x) { return { c: leaf(x) + this.z, d: (y) => leaf(y) } } }, n: null }
+    return [o?.a?.b(1).c, o.n?.b(leaf(1)).c, o.a.b?.(leaf(2))?.c, o.q?.(1), o?.['a']?.['b']?.(3).c, o.a?.b(1)?.d?.(5), o.x?.y.z(leaf(1)), o.a.b?.(1).d(6)]`,
+  closures: `
+    const fs = []
+    for (let i = 0; i < 3; i++) { fs.push(() => leaf(i) + (() => leaf(i * 10))()); leaf(0) }
+    for (const k of ['a', 'b']) fs.push(() => leaf(k))
+    for (var v = 0; v < 2; v++) fs.push(() => leaf(v))
+    { let t = 1; fs.push(() => { t += leaf(1); return t }) }
+    return [fs.map((f) => f()), fs.map((f) => f())]`,
+  'labels, break and continue': `
+    const out = []
+    outer: for (let i = 0; i < 4; i++) {
+      for (const j of [0, 1, 2]) {
+        if (leaf(j) === 2) continue outer
+        if (i === leaf(3)) break outer
+        out.push([i, j])
+      }
+    }
+    block: { if (leaf(1)) break block; out.push('no') }
+    let n = 0
+    do { n++; if (leaf(n) === 2) continue } while (leaf(n) < 4)
+    while (leaf(true)) { if (++n > 6) break }
+    switch (leaf(2)) { case leaf(1): out.push('one'); case leaf(2): out.push('two'); case 3: out.push('three'); break; default: out.push('d') }
+    for (const k in leaf({ a: 1, b: 2 })) out.push(k + leaf(1))
+    return [out, n]`,
+  'try, catch and finally': `
+    const out = []
+    const fails = (x) => { leaf(x); throw new Error('e' + x) }
+    const f = () => { try { return leaf('a') } finally { out.push(leaf('f')) } }
+    const g = () => { try { fails(1) } catch ({ message }) { return leaf(message) } finally { out.push(leaf('g')) } }
+    const h = () => { for (;;) { try { leaf(1); continue } finally { break } } return leaf('h') }
+    const i = () => { try { try { fails(2) } finally { leaf(1); fails(3) } } catch (e) { return e.message } }
+    const j = () => { try { return leaf(1) } finally { return leaf(2) } }
+    return [f(), g(), h(), i(), j(), out]`,
+  classes: `
+    class A { f = 1; #p = 2; static s = 3; constructor(x, y = 4) { this.x = leaf(x) + y } m() { return leaf(this.#p) + this.x } static t() { return leaf(this.s) } #q() { return leaf(5) } r() { return this.#q() } *g() { yield leaf(1); yield this.m() } get v() { return this.f } set v(z) { this.f = z } }
+    const a = new A(leaf(1)); a.v = leaf(8)
+    const B = class { constructor() { return leaf({ other: 1 }) } }
+    function C(x) { this.y = leaf(x) } C.prototype.n = function () { return leaf(this.y) }
+    return [a.m(), A.t(), a.r(), [...a.g()], a.v, new B().other, new C(3).n(), new (leaf(C))(4).y, a instanceof A, Object.keys(a), A.length, A.name, B.name, C.length]`,
+  'derived classes': `
+    const log = []
+    class A { f = log.push('A.f'); constructor(x) { log.push('A'); this.x = leaf(x); log.push('A.') } m() { return leaf('m' + this.x) } static s() { return leaf('s') } }
+    class B extends A { g = log.push('B.g'); #h = 4; constructor(y) { leaf(1); super(leaf(y) + 1); this.y = leaf(y); log.push('B.') } m() { return super.m() + this.#h } static s() { return super.s() + 1 } n() { return (() => super.m() + leaf(1))() } }
+    class C extends B { k = this.y }
+    class D extends C { constructor(...all) { super(...all); return leaf(undefined) } }
+    class E extends A { constructor() { try { leaf(this) } catch (e) { log.push(e.name) } super(1); leaf(1) } }
+    class F extends null { constructor() { return leaf({ f: 1 }) } }
+    class G extends Array { constructor() { super(); this.push(leaf(1)) } }
+    const d = new D(5)
+    new E()
+    return [d.f > 0, d.x, d.y, d.k, d.m(), d.n(), B.s(), d instanceof A, Object.keys(d), d.constructor.name, new F().f, new G(), new G().length, log]`,
+  generators: `
+    function* g(n) { try { for (let i = 0; i < n; i++) { const r = yield leaf(i); if (r) leaf(r) } return leaf(9) } finally { leaf(1) } }
+    function* h() { const r = yield* g(3); yield r; yield* [leaf(1), 2]; try { yield leaf(5) } catch (e) { yield leaf(e) } }
+    const it = g(2), all = [...h()], th = h()
+    const o = { *m() { yield leaf(this.z) }, z: 3, [Symbol.iterator]: function* () { yield* leaf('ab') } }
+    const seen = []
+    for (const x of h()) { seen.push(x); if (x === leaf(1)) break }
+    const [p, q = leaf(7), ...r] = h()
+    while (th.next().value !== 5);
+    const made = Array.from(g(2), (x) => leaf(x) * 2)
+    return [it.next(), it.next(5), it.return(4), it.next(), all, seen, p, q, r, th.throw('t'), th.next(), [...o.m()], [...o], Math.max(...g(3)), made]`,
+  'callbacks of builtins': `
+    const t = [], slow = (x, y) => leaf(x) - leaf(y)
+    t.push([1, , 3].map((x, i) => leaf(x) * 2 + i), [1, 2, 3].filter((x) => leaf(x) > 1), [3, 1, 2, , undefined].sort(slow), [1, 2, 3].reduce((a, b) => a + leaf(b)), [1, 2, 3].reduceRight((a, b) => a + leaf(b), ''))
+    t.push([[1], [2]].flatMap((x) => [leaf(x[0]), 9]), 'a1b2'.replace(/\\d/g, (d) => leaf(+d) * 2), 'aXbX'.replaceAll('X', (d, at) => leaf(at)), Array.from({ length: 2 }, (_, i) => leaf(i)), Array.from(new Set([4, 5]), (x) => leaf(x)))
+    new Map([[1, 2]]).forEach((v, k) => t.push(leaf(v), leaf(k)))
+    new Set([6]).forEach((v) => t.push(leaf(v)))
+    function f(a, b) { return [this?.x, leaf(a), leaf(b), arguments.length].join() }
+    t.push(f.call({ x: 1 }, 1, 2), f.apply({ x: 2 }, [1, 2, 3]), Reflect.apply(f, { x: 3 }, [1, 2]), [1, 2].some((x) => leaf(x) === 2), [1, 2].every((x) => leaf(x) === 2), [1, 2, 3].find((x) => leaf(x) === 2), [1, 2, 3].findLastIndex((x) => leaf(x) === 2), [5, 6].findIndex((x) => leaf(x) === 6))
+    class A { constructor(x) { this.x = leaf(x) } m(y) { return leaf(this.x) + y } }
+    t.push(Reflect.construct(A, [5]).x, new A(3).m.bind(new A(7), 1)(), (function () { return leaf(arguments[0]) }).bind(null, 4)())
+    return t`,
+  getters: `
+    class A { constructor(x) { this.x = x } get slow() { return leaf(this.x) + 1 } static get slow() { return leaf('s') } get fast() { return 2 } set fast(v) { this.x = v } }
+    class B extends A { get slow() { return super.fast + leaf(3) } }
+    const o = { get slow() { return leaf(this) === this }, other: { slow: 5 } }
+    const f = (a) => a.slow
+    return [new A(1).slow, A.slow, new B(1).slow, o.slow, o.other.slow, f(new A(4)), f(o), [new A(7)].map((a) => a.slow + a.fast), new A(1).slow.toFixed(leaf(1)), typeof new A(2).slow, { slow: new A(3).slow }]`,
+  parameters: `
+    function f(a, b = a + 1, { c = 3, d: [e] = [4] } = {}, ...rest) { return [leaf(a), b, c, e, rest, arguments.length] }
+    const g = (x, y = () => x) => { x = leaf(2); return [x, y()] }
+    function h(a) { arguments[0] = leaf(5); return [a, arguments.length] }
+    function s(a) { 'use strict'; arguments[0] = leaf(5); return [a, this] }
+    return [f(1), f(1, 2, { c: 5, d: [6] }, 7, 8), g(1), h(1), s(1), f.length, g.length, h.length, f.name, g.name, ((a, b = 1, c) => leaf(1)).length]`,
+  'defaults that park': `
+    function f(a = leaf(1), { b = leaf(2), [leaf('c')]: c = 3 } = leaf({}), [d = leaf(4), ...e] = leaf([]), ...g) { var a2 = a; return [a, b, c, d, e, g, a2, arguments.length] }
+    const h = (x = leaf(1), y = x + leaf(1)) => [x, y]
+    class A { constructor(x = leaf(5)) { this.x = x } m(y = this.x + leaf(1)) { return y } }
+    return [f(), f(9), f(1, { b: 1 }, [2, 3, 4], 5), h(), h(3), new A().m(), new A(1).x, f.length, h.length]`,
+  'this, arguments and new.target of arrows': `
+    function f() { const g = () => () => [this.z, arguments[0], new.target === undefined, leaf(1)]; return g()() }
+    function N() { this.t = (() => [leaf(1), new.target === N])() }
+    return [f.call({ z: 1 }, 2), new N().t]`,
+  'tagged templates': `
+    const o = { t(s, ...v) { return [s.raw.join('|'), v, this === o, leaf(1)] } }
+    const tag = (s, ...v) => { seen.add(s); return leaf(v) }
+    const seen = new Set()
+    const again = () => tag\`x\${leaf(1)}y\`
+    again(); again()
+    return [o.t\`a\${leaf(1)}b\${leaf(2)}\\n\`, tag\`\`, seen.size]`,
+  recursion: `
+    const fib = function fib(n) { return n < 2 ? leaf(n) : fib(n - 1) + fib(n - 2) }
+    const fact = (n) => n === 0 ? leaf(1) : n * fact(n - 1)
+    function even(n) { return n === 0 ? leaf(true) : odd(n - 1) } function odd(n) { return n === 0 ? leaf(false) : even(n - 1) }
+    return [fib(7), fact(6), even(5)]`,
+  destructuring: `
+    let a, b, rest
+    ;[a, b = leaf(2)] = leaf([1])
+    ;({ a, ...rest } = leaf({ a: 3, c: 4 }))
+    const { [leaf('k')]: k, n: { m = leaf(5) } } = { k: leaf(1), n: {} }
+    const box = {}; [box[leaf('p')]] = [leaf(6)]
+    for (const { x, y = leaf(3) } of [{ x: 1 }, { x: 2, y: 5 }]) b += x + y
+    for ([a] of [[1], [2]]) b += leaf(a)
+    for (box.z of [1, leaf(2)]) leaf(box.z)
+    return [a, b, rest, k, m, box]`,
+  'iteration that is left': `
+    const log = []
+    const it = (n) => ({ [Symbol.iterator]() { let i = 0; return { next: () => ({ done: leaf(i) >= n, value: i++ }), return() { log.push('closed' + leaf(i)); return {} } } } })
+    for (const x of it(5)) if (x === 1) break
+    try { for (const x of it(5)) throw new Error('t') } catch (e) { log.push(e.message) }
+    const f = () => { for (const x of it(5)) return leaf(x) }
+    o: for (const x of it(2)) for (const y of it(2)) { if (leaf(y)) continue o }
+    return [log, f(), [...it(3)]]`,
+  'errors that are named as ever': `
+    const names = []
+    for (const f of [() => leaf({}).m(), () => leaf(undefined).m(), () => leaf(3)(), () => nope(leaf(1)), () => { const o = {}; o.m(leaf(1)) }, () => new (leaf(1))(), () => { for (const x of leaf(3)); }, () => Math.max(...leaf(3)), () => new (class A { constructor() { leaf(1); null.x } })()])
+      try { f(); names.push('none') } catch (e) { names.push(e.name) }
+    return names`,
+  'direct eval': `
+    var x = 1
+    const f = (y) => { leaf(y); return x }
+    function g(z) { const w = leaf(z); return eval('z + w + arguments.length') }
+    return [f(1), g(2)]`,
+  'functions in blocks': `
+    { function f() { return leaf(1) } }
+    if (true) { function g() { return leaf(2) } }
+    label: for (;;) { function h() { return leaf(3) } break label }
+    return [f(), g(), h()]`,
+}

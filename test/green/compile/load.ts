@@ -1,0 +1,45 @@
+import { fn, type Operation, run, sleep, spawn, type Task, timeout, yieldNow } from '../../../src/core/index.ts'
+import { type CompileOptions, compile } from '../../../src/green/compile/index.ts'
+import * as runtime from '../../../src/green/runtime/index.ts'
+import { Queue } from '../../../src/sync/index.ts'
+
+const { park, parkable } = runtime
+
+/** What green programs of tests import: blocking functions, made as `fibril/green` makes them. */
+export const blocking = {
+  Queue,
+  sleep: parkable((ms: number) => park(sleep(ms))),
+  yieldNow: parkable(() => park(yieldNow())),
+  get: parkable(<T>(queue: Queue<T>) => park(queue.get())),
+  join: parkable(<T>(task: Task<T>) => park(task)),
+  wait: parkable(<T>(operation: Operation<T>) => park(operation)),
+  timeout: parkable((ms: number, body: () => unknown) => park(timeout(ms, body as () => number))),
+  spawn,
+  run,
+}
+
+/** Compiles a CommonJS text and gives what it exports. With `plain` it is not compiled, and nothing blocks. */
+export function load(
+  source: string,
+  options: Partial<CompileOptions> & { readonly plain?: boolean; readonly globals?: Record<string, unknown> } = {},
+): Record<string, (...args: never[]) => unknown> {
+  const { plain = false, globals = {}, ...rest } = options
+  const code = plain ? source : compileText(source, rest).code
+  const names = plain ? { ...blocking, ...still, ...globals } : { ...blocking, leaf: echo, ...globals }
+  const exports = {}
+  new Function('exports', 'require', ...Object.keys(names), code)(exports, () => runtime, ...Object.values(names))
+  return exports
+}
+
+export function compileText(source: string, options: Partial<CompileOptions> = {}): ReturnType<typeof compile> {
+  return compile(source, { url: 'test.js', format: 'commonjs', language: 'js', runtime: 'runtime', ...options })
+}
+
+/** Gives its argument after a while. */
+const echo = parkable(<T>(value: T) => park(echoing(value) as Operation<T>))
+const echoing = fn(function* leaf(value: unknown) {
+  yield* sleep(1)
+  return value
+})
+
+const still = { sleep: () => {}, yieldNow: () => {}, leaf: <T>(value: T): T => value }
