@@ -335,6 +335,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
   function noteEval(from: Fn | null): void {
     for (let fn = from; fn !== null; fn = fn.parent) {
       fn.evals = true
+      fn.usesThis = true
       fn.usesArguments = true
       if (fn.kind !== 'declaration' && fn.kind !== 'expression') fn.obstacle ??= 'it has a direct `eval`'
     }

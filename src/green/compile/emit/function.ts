@@ -58,7 +58,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
   const next = `${emitter.use('state', 's')}.next`
   const enter = emitter.use(fn.kind === 'derived' ? 'derive' : 'enter', fn.kind === 'derived' ? 'derive' : 'enter')
   const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${announced(emitter, fn)},${next}=0,`
-  const tail = `.${params.apply},${emitter.constructed(fn)}${handed.made === null ? '' : `,${handed.made}`})/*~*/}`
+  const tail = `${params.apply},${emitter.constructed(fn)}${handed.made === null ? '' : `,${handed.made}`})/*~*/}`
   const generator = kept ? `(${cache}??=function*` : '(function*'
   const start = fn.kind === 'arrow' ? node.start : emitter.find('(', node['id'] ? node['id'].end : node.start)
   switch (fn.kind) {
@@ -209,11 +209,11 @@ function placeholders(emitter: Emitter, fn: Fn): { list: string; apply: string }
     return optional ? `${names[index]}=void 0` : `${names[index]}`
   })
   const given = rest ? [...names.slice(0, -1), `...${names.at(-1)}`] : names
-  const arrow = fn.kind === 'arrow'
-  // The `this` of an arrow may be that of a derived constructor, and not be there yet.
-  const self =
-    fn.kind === 'derived' || (arrow && !fn.usesThis) ? 'void 0' : ((arrow ? emitter.lexical.self : null) ?? 'this')
-  const apply = fn.usesArguments && !arrow ? `apply(${self},arguments)` : `call(${[self, ...given].join(',')})`
+  const self = fn.kind === 'arrow' ? (emitter.lexical.self ?? 'this') : 'this'
+  let apply = `.call(${[self, ...given].join(',')})`
+  if (fn.usesArguments && fn.kind !== 'arrow') apply = `.apply(${fn.kind === 'derived' ? 'void 0' : self},arguments)`
+  // Besides, the `this` of an arrow may be that of a derived constructor, and not be there yet.
+  else if (!fn.usesThis || fn.kind === 'derived') apply = `(${given.join(',')})`
   return { list: list.join(','), apply }
 }
 
