@@ -265,6 +265,9 @@ export class Emitter {
       case 'ForOfStatement':
         if (this.mayPark && !node['await'] && !isHarmless(this, node)) return visitForOf(this, node)
         break
+      case 'AwaitExpression':
+        if (this.activation.mode === 'green') return this.visitAwait(node)
+        break
       case 'YieldExpression':
         if (this.activation.mode === 'generator') return visitYield(this, node)
         break
@@ -345,6 +348,18 @@ export class Emitter {
         return
     }
     this.visitAll(childrenOf(node))
+  }
+
+  /** At the top of the module that a program starts with: the task waits. */
+  private visitAwait(node: Node): void {
+    const value = this.temp()
+    const { argument } = node
+    const [open, closed] = assignable(argument)
+    this.before(node.start, `(${value}=${open}`)
+    this.replace(node.start, argument.start, '')
+    this.visit(argument)
+    this.after(node.end, `${closed},${this.callOf('waitFor', value)})`)
+    this.release(1)
   }
 
   private fillHole(): void {
