@@ -85,6 +85,8 @@ function goalValue({ metric, against }, fibril, other) {
 /** The median of the ratios within each round: what slows the machine for a while slows both. */
 function pairedRatio(metric, row, other) {
   const pairs = Math.min(row?.rounds.length ?? 0, other?.rounds.length ?? 0)
-  if (pairs === 0) return undefined
-  return median(Array.from({ length: pairs }, (_, i) => row.rounds[i][metric] / other.rounds[i][metric]))
+  const ratios = Array.from({ length: pairs }, (_, i) => row.rounds[i][metric] / other.rounds[i][metric])
+  // One that could not take part fully has a metric missing.
+  const known = ratios.filter((ratio) => !Number.isNaN(ratio))
+  return known.length > 0 ? median(known) : undefined
 }

@@ -15,9 +15,10 @@ import { importsOf, lex, lineAt } from './imports-of.mjs'
 const floors = [
   ['core', 'protocol'],
   ['host', 'sync', 'green/compile'],
-  ['net', 'offload', 'green'],
-  ['twisted', 'tornado', 'gevent', 'inspect', 'testing'],
-  ['index.ts'], // the face of the package
+  ['net', 'offload', 'green/watchdog'],
+  ['green'],
+  ['twisted', 'tornado', 'gevent', 'inspect', 'testing', 'green/load'],
+  ['index.ts', 'green/register', 'green/unplugin'], // the face of the package
   ['cli'],
 ]
 const platformFree = ['core', 'protocol', 'sync', 'green/compile'] // no node: import
@@ -25,6 +26,7 @@ const timerFree = ['core', 'sync'] // time comes from the host
 const alone = ['protocol', 'green/compile'] // import nothing of ours
 const packages = {
   'green/compile': ['@jridgewell/remapping', '@swc/wasm-typescript', 'acorn', 'acorn-jsx', 'magic-string'],
+  'green/unplugin': ['unplugin'],
 } // folder → names of the npm packages that it may import
 
 // green/compile is a folder of its own although it lies in green: the longest name wins.

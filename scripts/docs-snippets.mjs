@@ -7,6 +7,7 @@
 //     ```ts              compiled and run; must end by itself, with exit code 0
 //     ```ts no-run       compiled only
 //     ```ts fragment     shown only: no program, as the examples of a policy
+//     ```ts green        green code: compiled by ours as well, and run as the body of a task
 //     ```js              run (its types are looked at if it says // @ts-check)
 //     ```sh              shown only;  ```sh run  is run by bash in the root of the repository
 //
@@ -20,7 +21,8 @@
 // 1. A block is written to dist/snippets/in/ under the name of its document, on the very lines that it has there, so
 //    that whatever the compiler or a stack trace says about it is true of the document.
 // 2. One run of tsc compiles all of them.
-// 3. Those without errors run, two at a time, each in a process of its own with a time limit.
+// 3. Green ones are wrapped in a function, compiled to code that parks, and start as a task.
+// 4. Those without errors run, two at a time, each in a process of its own with a time limit.
 //
 //   node scripts/docs-snippets.mjs [root]      SNIPPET_TIMEOUT=ms for one block
 
@@ -28,7 +30,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 const root = resolve(process.argv[2] ?? home)
@@ -169,6 +171,22 @@ if (programs.length > 0) {
   }
   if (status !== 0 && faulty.size === 0) fail('tsc', `ended with exit code ${status}`)
 }
+
+// -- Make green -------------------------------------------------------------------------------------------------------
+
+const { compile } = await import(new URL('dist/src/green/compile/index.js', pathToFileURL(home)))
+
+/** The compiled program becomes the body of a function, on the same lines, and that a task. */
+function makeGreen({ output }) {
+  const lines = readFileSync(output, 'utf8').split('\n')
+  const last = lines.findLastIndex((line) => /^import\b/.test(line))
+  lines[last] += ` import { run as $run } from 'fibril/green'; await $run(function main() {`
+  const source = lines.join('\n').replace(/\n(\/\/# sourceMappingURL=.*)?$/, '\n})\n')
+  const options = { url: pathToFileURL(output).href, format: 'module', language: 'js', runtime: 'fibril/green/runtime' }
+  writeFileSync(output, compile(source, options).code)
+}
+
+for (const block of programs) if (block.tags.includes('green') && !faulty.has(block)) makeGreen(block)
 
 // -- Run --------------------------------------------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ export {
   InternalError,
   ListedWait,
   Loop,
+  type Named,
   NOT_YET,
   OpenScope,
   Operation,

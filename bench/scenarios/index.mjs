@@ -1,10 +1,14 @@
+import { echo1, echo100, echo100x16 } from './echo.mjs'
 import { fairnessChatty, fairnessQueue, fairnessReady } from './fairness.mjs'
 import { heapReturn } from './heap-return.mjs'
+import { idleConnections } from './idle-connections.mjs'
+import { linesChunks, linesPacket } from './lines.mjs'
 import { perf2 } from './perf2.mjs'
 import { queueBuffered, queuePingpong } from './queue.mjs'
 import { sleepersMemory, sleepersTime } from './sleepers.mjs'
 import { spawnJoin, spawnJoinPark } from './spawn-join.mjs'
 import { switch2, switch1000 } from './switch.mjs'
+import { tlsBulk, tlsEcho } from './tls.mjs'
 
 /**
  * One benchmark.
@@ -49,4 +53,12 @@ export const scenarios = [
   fairnessChatty,
   fairnessQueue,
   perf2,
+  echo1,
+  echo100,
+  echo100x16,
+  idleConnections,
+  linesPacket,
+  linesChunks,
+  tlsEcho,
+  tlsBulk,
 ]

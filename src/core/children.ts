@@ -25,7 +25,7 @@ export interface TaskLoop extends LoopView {
   readonly host: Host
   /** Whole milliseconds at the start of this turn. */
   readonly tick: number
-  /** Spawn sites that may still be recorded in this turn. */
+  /** Spawn sites that may still be recorded for now. */
   sites: number
   ready(task: object): void
   unclaimed(task: object): void

@@ -69,8 +69,13 @@ export class Deadlines {
 
   /** Fires every timer that is due at `now`, and none that these start. */
   expire(now: number): void {
+    // Taken out first: what a timer starts for this very instant is in a bucket of its own, and comes next time.
+    const due: TimerBucket[] = []
     for (let first = this.heap[0]; first !== undefined && first.deadline <= now; first = this.heap[0]) {
       this.pop()
+      due.push(first)
+    }
+    for (const first of due) {
       this.expiring = first
       const { timers } = first
       for (let i = 0; i < timers.length; i++) {

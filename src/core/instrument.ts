@@ -1,4 +1,4 @@
-import { machine, type TaskView } from './machine.ts'
+import { machine, type TaskEnding, type TaskView } from './machine.ts'
 
 /**
  * Watches tasks from within. Every hook is optional; all run synchronously, inside the engine, so they must be quick and
@@ -13,7 +13,7 @@ export interface Instrument {
   stepEnds?(task: TaskView): void
   /** It waits now; `task.reason` says for what. */
   parked?(task: TaskView, reason: string): void
-  ended?(task: TaskView, status: 'done' | 'failed' | 'cancelled'): void
+  ended?(task: TaskView, status: TaskEnding): void
 }
 
 type Hook = keyof Instrument

@@ -17,8 +17,9 @@ import { waitGraph } from './wait-graph.ts'
 
 /** Steps between two looks at the clock. */
 const BATCH = 64
-/** Spawn sites recorded in one turn: the others of a burst are not worth their microsecond each. */
+/** Spawn sites recorded in so many milliseconds: those of a burst, or of a busy server, are not worth their microseconds each. */
 const SITES = 4
+const SITES_MS = 10
 
 export class Loop implements TaskLoop, Turning {
   readonly host: Host
@@ -26,6 +27,7 @@ export class Loop implements TaskLoop, Turning {
   readonly root: Children
   tick = 0
   sites = SITES
+  private sitesAgain = 0
   externals = 0
   private readonly readyTasks = new Fifo<Task<unknown>>()
   private readonly deadlines = new Deadlines(this)
@@ -50,7 +52,10 @@ export class Loop implements TaskLoop, Turning {
     machine.registers = registers
     this.deferred = true
     this.tick = start | 0
-    if (!host.strict) this.sites = SITES
+    if (start >= this.sitesAgain && !host.strict) {
+      this.sites = SITES
+      this.sitesAgain = start + SITES_MS
+    }
 
     try {
       // Time: whoever's deadline has come is made ready.

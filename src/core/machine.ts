@@ -23,10 +23,16 @@
  * loops, of which one at a time is in a turn. A turn brings registers of its own and puts the former ones back.
  */
 
+/** What a task is named after: its function, or whatever it was given. It is asked when somebody wants to know. */
+export interface Named {
+  readonly name: string
+}
+
 /** What an operation may know of the task that waits on it, and what reports and instruments may read of any task. */
 export interface TaskView {
   readonly id: number
   readonly name: string
+  readonly namesake: Named
   readonly state: TaskState
   /** What it waits for, in words; null unless parked. */
   readonly reason: string | null
@@ -39,6 +45,9 @@ export interface TaskView {
 
 /** `created`: no step yet. `ready`: in the loop's line. `ended`: settled. */
 export type TaskState = 'created' | 'ready' | 'running' | 'parked' | 'ended'
+
+/** How a task ends. */
+export type TaskEnding = 'done' | 'failed' | 'cancelled'
 
 /** Whom an installed operation wakes, exactly once, by one of the two verbs. */
 export interface Waiter<in T = unknown> {

@@ -1,14 +1,14 @@
 import { Call, callWithFrame, named, type TaskBody } from './call.ts'
 import type { Children } from './children.ts'
-import { type Callable, type Frame, machine, SHIELD, type Waiter } from './machine.ts'
+import { type Callable, type Frame, machine, type Named, SHIELD, type Waiter } from './machine.ts'
 import { type Body, NOT_YET, type Operation, Wait } from './operation.ts'
 import { oneError } from './outcome.ts'
 import { createTask, type Task } from './task.ts'
 
 /** What may be said of a task when it is spawned. */
 export interface SpawnOptions {
-  /** In place of the name of its function. */
-  readonly name?: string
+  /** In place of the name of its function: a text, or something that has a name. */
+  readonly name?: string | Named
   /** Cancels the task when it is aborted, with its reason. */
   readonly signal?: AbortSignal
 }

@@ -1,6 +1,6 @@
 import { Call } from './call.ts'
 import { UsageError } from './errors.ts'
-import { machine } from './machine.ts'
+import { machine, type TaskEnding } from './machine.ts'
 import { type Body, Operation } from './operation.ts'
 import { oneError } from './outcome.ts'
 import type { Task } from './task.ts'
@@ -10,8 +10,11 @@ import { wait } from './wait.ts'
 export interface TaskLocalOptions<T> {
   /** Makes the value at the first `get` in a task. */
   readonly create?: () => T
-  /** Called with the value as the task ends; may wait. The last made is disposed first. A failure here fails the task. */
-  readonly dispose?: (value: T) => Operation<unknown> | PromiseLike<unknown> | void
+  /**
+   * Called with the value as the task ends, and told how that does; may wait. The last made is disposed first. A failure here
+   * fails the task.
+   */
+  readonly dispose?: (value: T, ending: TaskEnding) => Operation<unknown> | PromiseLike<unknown> | void
 }
 
 /**
@@ -57,7 +60,7 @@ export class TaskLocal<T> {
   /** Sets this task's value. One that it replaces is not disposed. */
   set(value: T): void {
     const task = current()
-    const values = task.locals(() => disposal(task)) as Map<object, unknown>
+    const values = task.locals((ending) => disposal(task, ending)) as Map<object, unknown>
     values.delete(this)
     values.set(this, value)
   }
@@ -76,8 +79,8 @@ export class TaskLocal<T> {
   }
 
   /** @internal */
-  dispose(value: T): Operation<unknown> | PromiseLike<unknown> | void {
-    return this.#dispose?.(value)
+  dispose(value: T, ending: TaskEnding): Operation<unknown> | PromiseLike<unknown> | void {
+    return this.#dispose?.(value, ending)
   }
 }
 
@@ -86,22 +89,22 @@ function current(): Task<unknown> {
   return machine.task as Task<unknown>
 }
 
-function disposal(task: Task<unknown>): Call<void> | null {
+function disposal(task: Task<unknown>, ending: TaskEnding): Call<void> | null {
   const values = task.locals(null)
   if (values === null || values.size === 0) return null
-  return new Call<void>(disposeLocals, undefined, undefined, [values])
+  return new Call<void>(disposeLocals, undefined, undefined, [values, ending])
 }
 
-function* disposeLocals(values: Map<object, unknown>): Body<void> {
+function* disposeLocals(values: Map<object, unknown>, ending: TaskEnding): Body<void> {
   const failures: unknown[] = []
   while (values.size > 0) {
     const [local, value] = [...values].at(-1) as [TaskLocal<unknown>, unknown]
     values.delete(local)
     try {
-      const ending = local.dispose(value)
-      if (ending instanceof Operation) yield* ending
-      else if (typeof (ending as PromiseLike<unknown> | undefined)?.then === 'function')
-        yield* wait(ending as PromiseLike<unknown>)
+      const cleanup = local.dispose(value, ending)
+      if (cleanup instanceof Operation) yield* cleanup
+      else if (typeof (cleanup as PromiseLike<unknown> | undefined)?.then === 'function')
+        yield* wait(cleanup as PromiseLike<unknown>)
     } catch (error) {
       failures.push(error)
     }

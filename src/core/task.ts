@@ -40,12 +40,14 @@ import {
   type Frame,
   DONE as JOINED,
   machine,
+  type Named,
   PARK,
   type Parked,
   type Registers,
   type RunningTask,
   SHIELD,
   type Steppable,
+  type TaskEnding,
   type TaskState,
   type TaskView,
   type Unwind,
@@ -79,7 +81,6 @@ const NEVER = 2
 
 /** What most tasks never need. */
 interface Rare {
-  name: string | null
   /** Entered for each step. */
   context: Context | null
   /** Interrupts that came while it ran or was ready, to be carried out where it would park next. */
@@ -96,7 +97,7 @@ interface Rare {
   /** The loop found it deadlocked, and asked it to end. */
   failing: boolean
   locals: Map<object, unknown> | null
-  disposal: (() => Call<void> | null) | null
+  disposal: ((ending: TaskEnding) => Call<void> | null) | null
   abort: AbortController | null
   site: { stack?: string } | null
   /** Lets go of the signal that may cancel it. */
@@ -134,7 +135,8 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   /** @internal */
   scopes: Children | null
   private readonly owner: Children
-  private readonly source: { readonly name: string }
+  /** What it is named after: its function, or what it was given for that. */
+  readonly namesake: Named
   private phase: number
   private slot: unknown
   private top: Frame | null
@@ -143,7 +145,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   private rare: Rare | null
 
   /** @internal Use `spawn` or `run`. */
-  constructor(owner: Children, call: Call<T>) {
+  constructor(owner: Children, call: Call<T>, namesake: Named | null) {
     // What each step touches comes first: it shares a line of the processor's cache.
     this.phase = START
     this.slot = call
@@ -155,13 +157,13 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     this.elder = null
     this.younger = null
     this.scopes = null
-    this.source = call.source
+    this.namesake = namesake ?? call.source
     this.joinList = null
   }
 
   /** The name it was given, or that of its function. */
   get name(): string {
-    return this.rare?.name ?? (this.source.name || 'anonymous')
+    return this.namesake.name || 'anonymous'
   }
 
   get state(): TaskState {
@@ -731,7 +733,9 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       if (instruments.active !== null) instruments.active.parked(this, this.reason as string)
       return
     }
-    const disposal = rare.disposal === null ? null : rare.disposal()
+    const failed = ending === FAILED || rare.failures !== null || (scope !== null && scope.failures !== null)
+    const how = failed ? 'failed' : ending === DONE ? 'done' : 'cancelled'
+    const disposal = rare.disposal === null ? null : rare.disposal(how)
     rare.disposal = null
     if (disposal !== null) {
       rare.disposing = true
@@ -808,7 +812,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   }
 
   /** @internal The values of `TaskLocal`s; `disposal` makes the call that disposes them, as the task ends. */
-  locals(disposal: (() => Call<void> | null) | null): Map<object, unknown> | null {
+  locals(disposal: ((ending: TaskEnding) => Call<void> | null) | null): Map<object, unknown> | null {
     if (disposal === null) return this.rare?.locals ?? null
     const rare = this.extra()
     rare.locals ??= new Map()
@@ -817,16 +821,14 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   }
 
   /** @internal What only some tasks have from the start. */
-  note(name: string | null, context: Context | null, site: { stack?: string } | null): void {
+  note(context: Context | null, site: { stack?: string } | null): void {
     const rare = this.extra()
-    rare.name = name
     rare.context = context
     rare.site = site
   }
 
   private extra(): Rare {
     this.rare ??= {
-      name: null,
       context: null,
       pending: null,
       cancelled: false,
@@ -858,20 +860,20 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
 export function createTask<T>(
   owner: Children,
   body: TaskBody<T>,
-  name: string | null,
+  name: string | Named | null,
   skip: Callable | undefined,
   ready = true,
 ): Task<T> {
   if (owner.closed) throw new UsageError('this scope has ended: no task can be spawned in it')
   const { loop } = owner
-  const task = new Task<T>(owner, callOf(body))
+  const task = new Task<T>(owner, callOf(body), typeof name === 'string' ? { name } : name)
   const context = loop.host.captureContext()
   let site: { stack?: string } | null = null
   if (loop.sites > 0) {
     loop.sites--
     site = captureSite(skip, 4)
   }
-  if (context !== null || name !== null || site !== null) task.note(name, context, site)
+  if (context !== null || site !== null) task.note(context, site)
   owner.add(task)
   if (ready) loop.ready(task)
   if (instruments.active !== null) instruments.active.spawned(task)

@@ -1,25 +1,32 @@
 import {
   BrokenError,
   ClosedError,
+  currentLoop,
   currentTask,
   fn,
+  type LoopView,
   type Operation,
   spawn,
   timeoutOr,
   UsageError,
 } from '../core/index.ts'
-import { delimiterBytes, LineFraming } from '../protocol/index.ts'
-import { type Decode, decodeLatin1, decodeUtf8, ReadExactly, ReadLine, ReadSome, ReadUntil } from './reads.ts'
+import { delimiterBytes, type Framing } from '../protocol/index.ts'
+import { FramedStream } from './framed.ts'
+import { closedBy, type Refusal } from './net-errors.ts'
+import { Peek, ReadExactly, ReadLine, ReadMessage, ReadSome, ReadUntil } from './reads.ts'
 import { Receiver } from './receiver.ts'
 import { Sender } from './sender.ts'
-import type { Stream, StreamOptions, StreamStats } from './stream.ts'
-import { codeName, type Wire } from './wire.ts'
+import { type Settings, settingsOf } from './settings.ts'
+import type { Data, Framed, Stream, StreamOptions, StreamStats } from './stream.ts'
+import type { StreamCore } from './stream-wait.ts'
+import { type Limited, TimeLimits } from './time-limits.ts'
+import { codeName, type Piece, type Wire } from './wire.ts'
 
 /**
  * A stream over any wire: the reading half, the writing half, and how both end.
  * Authors of transports (transport.ts) subclass it with a name and a wire.
  */
-export abstract class BufferedStream implements Stream {
+export abstract class BufferedStream implements Stream, StreamCore, Limited {
   abstract readonly name: string
   /** @internal The other side, for the names of tasks. */
   abstract readonly peerName: string
@@ -30,34 +37,30 @@ export abstract class BufferedStream implements Stream {
   /** @internal */
   readonly sender: Sender
   /** @internal */
-  readonly closeMs: number
+  readonly settings: Settings
   /** @internal */
-  readonly lingerMs: number
+  readonly loop: LoopView
+  /** @internal */
+  limits: TimeLimits | null
+  /** @internal On the loop's clock: when it was opened, and when the last byte came or left. */
+  readonly openedAt: number
+  /** @internal */
+  movedAt: number
   /** @internal Called when it is closed, by whoever keeps a list of what is open. */
   whenClosed: (() => void) | null = null
-  private readonly framing: LineFraming
-  private readonly decode: Decode
   private isClosed = false
   /** The last delimiter of `readUntil`: a search for the same one goes on where it stopped. */
   private until: { readonly text: string; readonly bytes: Uint8Array } | null = null
 
   constructor(options: StreamOptions) {
-    const {
-      highWaterMark = 65_536,
-      maxLine = 65_536,
-      delimiter,
-      encoding = 'utf8',
-      closeMs = 10_000,
-      lingerMs = 1000,
-    } = options
-    if (!(highWaterMark >= 1))
-      throw new UsageError(`highWaterMark is ${highWaterMark}: give a number of bytes from 1 up`)
-    this.framing = new LineFraming(delimiter === undefined ? { maxLength: maxLine } : { delimiter, maxLength: maxLine })
-    this.decode = encoding === 'latin1' ? decodeLatin1 : decodeUtf8
-    this.closeMs = closeMs
-    this.lingerMs = lingerMs
+    this.settings = settingsOf(options)
+    const { highWaterMark, idleMs, totalMs } = this.settings
     this.receiver = new Receiver(this, highWaterMark)
     this.sender = new Sender(this, highWaterMark)
+    this.loop = currentLoop()
+    this.openedAt = this.loop.now()
+    this.movedAt = this.openedAt
+    this.limits = idleMs === Infinity && totalMs === Infinity ? null : new TimeLimits(this, idleMs, totalMs)
   }
 
   get closed(): boolean {
@@ -75,24 +78,43 @@ export abstract class BufferedStream implements Stream {
     return new ReadSome(this.receiver, max)
   }
 
-  readExactly(count: number): Operation<Buffer | null> {
-    if (!Number.isSafeInteger(count) || count < 0)
-      throw new UsageError(`${this.name}: readExactly(${count}): give a whole number from 0 up`)
-    return new ReadExactly(this.receiver, count)
+  peek(count = 1): Operation<Buffer | null> {
+    return new Peek(this.receiver, this.counted('peek', count, 1), this.settings.maxRead)
   }
 
-  readUntil(delimiter: string | Uint8Array, max = this.framing.maxLength): Operation<Buffer | null> {
+  readExactly(count: number): Operation<Buffer | null> {
+    return new ReadExactly(this.receiver, this.counted('readExactly', count, 0), this.settings.maxRead)
+  }
+
+  readUntil(delimiter: string | Uint8Array, max = this.settings.lines.framing.maxLength): Operation<Buffer | null> {
     if (typeof delimiter !== 'string') return new ReadUntil(this.receiver, delimiterBytes(delimiter), max)
     if (this.until?.text !== delimiter) this.until = { text: delimiter, bytes: delimiterBytes(delimiter) }
     return new ReadUntil(this.receiver, this.until.bytes, max)
   }
 
   readLine(): Operation<string | null> {
-    return new ReadLine(this.receiver, this.framing, this.decode)
+    return new ReadLine(this.receiver, this.settings.lines)
   }
 
   async *lines(): AsyncGenerator<string, void, undefined> {
     for (let line = await this.readLine(); line !== null; line = await this.readLine()) yield line
+  }
+
+  receive<In>(framing: Framing<In, never>): Operation<In | null> {
+    return new ReadMessage(this.receiver, framing, this.settings.maxRead)
+  }
+
+  upgrade<In, Out>(framing: Framing<In, Out>): Framed<In, Out> {
+    return new FramedStream(this, framing)
+  }
+
+  unread(bytes: Uint8Array): void {
+    this.receiver.unread(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  }
+
+  private counted(verb: string, count: number, least: number): number {
+    if (Number.isSafeInteger(count) && count >= least) return count
+    throw new UsageError(`${this.name}: ${verb}(${count}): give a whole number from ${least} up`)
   }
 
   stopReading(): void {
@@ -101,12 +123,24 @@ export abstract class BufferedStream implements Stream {
 
   // -- writing
 
-  write(data: string | Uint8Array): Operation<void> {
+  write(data: Data): Operation<void> {
     return this.sender.write(data)
   }
 
-  tryWrite(data: string | Uint8Array): boolean {
+  writev(pieces: readonly Piece[]): Operation<void> {
+    return this.sender.write(pieces)
+  }
+
+  tryWrite(data: Data): boolean {
     return this.sender.tryWrite(data)
+  }
+
+  cork(): void {
+    this.sender.cork()
+  }
+
+  uncork(): void {
+    this.sender.uncork()
   }
 
   flush(): Operation<void> {
@@ -131,21 +165,45 @@ export abstract class BufferedStream implements Stream {
     this.abort(true)
   }
 
+  /** @internal Another stream runs over this one, as TLS does: its time is measured there. */
+  liftTimeLimits(): void {
+    this.limits?.end()
+    this.limits = null
+  }
+
+  /** @internal */
+  expire(refusal: Refusal): void {
+    this.letGo(refusal, false)
+  }
+
   private abort(reset: boolean): void {
+    this.letGo(this.closedByCaller(), reset)
+  }
+
+  private closedByCaller(): Refusal {
+    return closedBy(codeName(currentTask()))
+  }
+
+  private letGo(refusal: Refusal, reset: boolean): void {
     if (this.isClosed) return
     this.isClosed = true
-    const closer = codeName(currentTask())
-    this.receiver.close(closer)
-    this.sender.close(closer)
+    this.limits?.end()
+    this.receiver.close(refusal)
+    this.sender.close(refusal)
     this.wire.abort(reset)
     this.whenClosed?.()
   }
 
+  /** @internal Nobody reads any more. */
+  closeReading(): void {
+    this.receiver.close(this.closedByCaller())
+  }
+
   [Symbol.dispose](): void {
     if (this.isClosed) return
-    this.sender.flush()
+    this.sender.transmit()
     if (this.sender.unsent === 0) return this.destroy()
-    this.receiver.close(codeName(currentTask()))
+    this.closeReading()
     spawn.detached(leave(this), { name: `closing ${this.name}` })
   }
 
@@ -153,16 +211,27 @@ export abstract class BufferedStream implements Stream {
     await this.close()
   }
 
+  /** @internal Bytes came, or left. */
+  moved(): void {
+    this.movedAt = this.loop.now()
+    this.limits?.byteMoved()
+  }
+
   stats(): StreamStats {
+    const now = this.loop.now()
     const { receiver, sender } = this
     return Object.freeze({
       name: this.name,
       bytesRead: receiver.bytesRead,
       bytesWritten: sender.sentBytes,
+      chunks: receiver.chunks,
+      writes: sender.writes,
+      openMs: now - this.openedAt,
+      silentMs: now - this.movedAt,
       unread: receiver.buffer.length,
       unsent: sender.unsent,
       reader: nameOf(receiver.readers.first),
-      writer: nameOf(sender.writers.first),
+      writer: nameOf(sender.writer),
       closed: this.isClosed,
     })
   }
@@ -176,17 +245,17 @@ const close = fn(function* close(stream: BufferedStream) {
   if (stream.closed) return
   const { receiver, sender } = stream
   try {
-    receiver.close(codeName(currentTask()))
-    sender.flush()
+    stream.closeReading()
+    sender.transmit()
     // Nothing is left to wait for: letting go of the wire sends the end as well.
     if (sender.unsent === 0 && !receiver.talkedOver) return
-    const ended = yield* timeoutOr(stream.closeMs, false, ending(stream))
+    const ended = yield* timeoutOr(stream.settings.closeMs, false, ending(stream))
     if (ended === false) {
       throw new BrokenError(
-        `${stream.name}: the peer did not take what was written within ${stream.closeMs} ms; ${sender.unsent} bytes are lost.`,
+        `${stream.name}: the peer did not take what was written within ${stream.settings.closeMs} ms; ${sender.unsent} bytes are lost.`,
       )
     }
-    if (receiver.talkedOver) yield* timeoutOr(stream.lingerMs, undefined, receiver.peerEnd())
+    if (receiver.talkedOver) yield* timeoutOr(stream.settings.lingerMs, undefined, receiver.peerEnd())
   } finally {
     stream.destroy()
   }

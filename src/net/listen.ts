@@ -1,48 +1,65 @@
-import { createServer, type Server as NodeServer } from 'node:net'
-import { BusyError, fn, type LoopView, machine, type Operation, UsageError, Wait, type Waiter } from '../core/index.ts'
-import { type Address, formatAddress } from './address.ts'
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
+import { createServer, type ListenOptions as NodeListenOptions, type Server as NodeServer } from 'node:net'
+import { isMainThread } from 'node:worker_threads'
+import {
+  type Body,
+  BusyError,
+  currentTask,
+  fn,
+  type LoopView,
+  machine,
+  type Operation,
+  type TaskView,
+  UsageError,
+  Wait,
+  type Waiter,
+} from '../core/index.ts'
+import { formatAddress } from './address.ts'
 import type { BufferedStream } from './buffered-stream.ts'
-import { describeSystemError, ListenError } from './net-errors.ts'
+import { connect } from './connect.ts'
+import { ConnectError, describeSystemError, ListenError } from './net-errors.ts'
 import { type Handler, type ServeOptions, Server } from './server.ts'
 import type { Socket } from './socket.ts'
 import { BACKLOG, type ListenOptions, SocketListener } from './socket-listener.ts'
 import { codeName } from './wire.ts'
 
 class Listen extends Wait<Server<Socket>> {
-  private readonly address: Address
+  private readonly where: string
   private readonly options: ListenOptions
   private server: NodeServer | null = null
   private waiter: Waiter<Server<Socket>> | null = null
   private held: LoopView | null = null
 
-  constructor(address: Address, options: ListenOptions) {
+  constructor(where: string, options: ListenOptions) {
     super()
-    this.address = address
+    this.where = where
     this.options = options
   }
 
   override get reason(): string {
-    return `${formatAddress(this.address)} to listen on`
+    return `${this.where} to listen on`
   }
 
   override install(waiter: Waiter<Server<Socket>>): void {
     if (this.waiter !== null) throw new BusyError(`two tasks wait on one operation (${this.reason}): make one for each`)
-    const { address, options } = this
+    const { options } = this
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: options.nagle !== true })
     this.server = server
     this.waiter = waiter
     this.held = machine.loop
     this.held?.holdExternal()
     const failed = (cause: Error): void => {
-      const who = codeName(waiter.waitingTask)
-      const message = `${who} could not listen on ${formatAddress(address)}: ${describeSystemError(cause)}.`
-      this.done()?.reject(new ListenError(message, cause))
+      const error = failedToListen(waiter.waitingTask, this.where, describeSystemError(cause), cause)
+      this.done()?.reject(error)
     }
     server.once('error', failed)
-    server.listen({ ...address, backlog: options.backlog ?? BACKLOG }, () => {
+    const listening = (): void => {
       server.off('error', failed)
       this.done()?.resume(new Server(new SocketListener(server, options)))
-    })
+    }
+    const { handle } = options
+    if (handle !== undefined) server.listen(handle, options.backlog ?? BACKLOG, listening)
+    else withMode(options, () => server.listen(nodeOptions(options), listening))
   }
 
   override uninstall(): void {
@@ -60,6 +77,65 @@ class Listen extends Wait<Server<Socket>> {
   }
 }
 
+function nodeOptions(options: ListenOptions): NodeListenOptions {
+  const { host = '127.0.0.1', port, path, fd, backlog = BACKLOG, exclusive = false, ipv6Only = false } = options
+  const where = fd !== undefined ? { fd } : path !== undefined ? { path } : { host, port }
+  return { ...where, backlog, exclusive, ipv6Only } as NodeListenOptions
+}
+
+function failedToListen(task: TaskView | null, where: string, why: string, cause: unknown): ListenError {
+  return new ListenError(`${codeName(task)} could not listen on ${where}: ${why}.`, cause)
+}
+
+/**
+ * Makes the file of a Unix socket with its mode, so that there is no moment at which others may connect. The mask belongs to the
+ * process, and `make` makes the file before it returns; a worker may not set it.
+ */
+function withMode({ path, mode }: ListenOptions, make: () => NodeServer): void {
+  if (path === undefined || mode === undefined) return void make()
+  if (!isMainThread) return void make().once('listening', () => chmodSync(path, mode))
+  const mask = process.umask(~mode & 0o777)
+  try {
+    make()
+  } finally {
+    process.umask(mask)
+  }
+}
+
+/** Listens on a path, and if there is a socket on which nobody listens any more, in its place. */
+const listenOnPath = fn(function* listen(path: string, options: ListenOptions): Body<Server<Socket>> {
+  try {
+    return yield* new Listen(path, options)
+  } catch (error) {
+    if (!(error instanceof ListenError) || error.systemCode !== 'EADDRINUSE') throw error
+    const refuse = (why: string): ListenError => failedToListen(currentTask(), path, why, error.cause)
+    if (!isSocket(path)) throw refuse('a file is there that is no socket: move it away, or take another path')
+    if (yield* somebodyListens(path)) throw error
+    if (options.replaceStale !== true)
+      throw refuse(
+        'a socket is there on which nobody listens, left by a process that was killed: remove it, or have `replaceStale: true` do so',
+      )
+    unlinkSync(path)
+  }
+  return yield* new Listen(path, options)
+})
+
+function isSocket(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? true
+}
+
+const somebodyListens = fn(function* somebodyListens(path: string): Body<boolean> {
+  try {
+    const socket = yield* connect({ path, detached: true })
+    socket.destroy()
+    return true
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error
+    // Anything else, such as a right that is missing, says that it is not ours to remove.
+    return error.systemCode !== 'ECONNREFUSED' && error.systemCode !== 'ENOENT'
+  }
+})
+
 /**
  * Listens on a TCP port or a Unix socket. An address that is taken or not allowed is a `ListenError` with the system's
  * code. Connections wait until `serve` or `accept` takes them. Close it when done: `stop`, `close`, or `using`.
@@ -75,12 +151,14 @@ class Listen extends Wait<Server<Socket>> {
  * ```
  */
 export function listen(options: ListenOptions): Operation<Server<Socket>> {
-  const { port, host = '127.0.0.1', path } = options
-  if (path !== undefined) return new Listen({ path }, options)
+  const { port, host = '127.0.0.1', path, fd, handle } = options
+  if (handle !== undefined) return new Listen('the handle', options)
+  if (fd !== undefined) return new Listen(`file descriptor ${fd}`, options)
+  if (path !== undefined) return listenOnPath(path, options)
   if (port === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new UsageError(`listen: the port is ${port}: give a whole number from 0 to 65535, or a path`)
   }
-  return new Listen({ host, port }, options)
+  return new Listen(formatAddress({ host, port }), options)
 }
 
 /** Where and how to serve. */

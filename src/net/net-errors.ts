@@ -1,4 +1,4 @@
-import { BrokenError, FibrilError } from '../core/index.ts'
+import { BrokenError, ClosedError, FibrilError, TimeoutError } from '../core/index.ts'
 
 /** A connection could not be made. `systemCode` is that of the system, such as `ECONNREFUSED`; `cause` has the rest. */
 export class ConnectError extends BrokenError {
@@ -30,12 +30,24 @@ export class LimitError extends FibrilError {
   }
 }
 
+/** A stream was silent, or open, for longer than its `idleMs` or `totalMs` allows. `ms` is that limit. The stream is closed. */
+export class StreamTimeoutError extends TimeoutError {}
+
 for (const [type, name] of [
   [ConnectError, 'ConnectError'],
   [ListenError, 'ListenError'],
   [LimitError, 'LimitError'],
+  [StreamTimeoutError, 'StreamTimeoutError'],
 ] as const) {
   Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })
+}
+
+/** Makes the error for who wants something of a stream that was closed, of what cannot be done, and by whom. */
+export type Refusal = (what: string) => Error
+
+/** The refusal of what was closed on this side, by `closer`. */
+export function closedBy(closer: string): Refusal {
+  return (what) => new ClosedError(`${what}: it was closed by ${closer}.`)
 }
 
 /** The system's code for an error, such as `ECONNRESET`, or null. */
@@ -56,6 +68,8 @@ const meanings: { readonly [code: string]: string } = {
   EMFILE: 'this process has as many files open as it may: raise `ulimit -n`, or allow fewer connections',
   ENETUNREACH: 'there is no way to that network',
   ENFILE: 'this machine has as many files open as it can',
+  EAI_AGAIN: 'the name server does not answer',
+  EINVAL: 'the address does not fit: is the local one of the same family?',
   ENOENT: 'there is no socket at that path',
   ENOTFOUND: 'there is no host of that name',
   EPIPE: 'the peer has closed the connection',

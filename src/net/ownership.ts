@@ -1,26 +1,32 @@
-import type { TaskView } from '../core/index.ts'
+import type { Named, TaskView } from '../core/index.ts'
 import type { BufferedStream } from './buffered-stream.ts'
 
 /**
- * Which streams were opened under which handler of a server. Not a `TaskLocal`: those belong to one task, and a handler may
- * have tasks of its own that open connections. A detached task is under nobody.
+ * What the task of a handler is named after, and what owns the streams that are opened under it. Not a `TaskLocal`: those
+ * belong to one task, and a handler may have tasks of its own that open connections. A detached task is under nobody.
  */
-const handlers = new WeakMap<object, Set<BufferedStream>>()
+export abstract class StreamOwner implements Named {
+  private streams: Set<BufferedStream> | null = null
 
-/** Whatever is opened under `task` from now on belongs to it. */
-export function beginOwning(task: object): Set<BufferedStream> {
-  const streams = new Set<BufferedStream>()
-  handlers.set(task, streams)
-  return streams
+  abstract readonly name: string
+
+  /** The streams that were opened under it and are not closed. */
+  get opened(): Iterable<BufferedStream> {
+    return this.streams ?? []
+  }
+
+  /** @internal */
+  add(stream: BufferedStream): void {
+    this.streams ??= new Set()
+    const { streams } = this
+    streams.add(stream)
+    stream.whenClosed = () => streams.delete(stream)
+  }
 }
 
 /** Gives `stream` to the nearest handler at or above `task`, if there is one. */
 export function own(stream: BufferedStream, task: TaskView | null): void {
   for (let at = task; at !== null; at = at.parent) {
-    const streams = handlers.get(at)
-    if (streams === undefined) continue
-    streams.add(stream)
-    stream.whenClosed = () => streams.delete(stream)
-    return
+    if (at.namesake instanceof StreamOwner) return at.namesake.add(stream)
   }
 }

@@ -1,11 +1,15 @@
 import { BrokenError, NOT_YET } from '../core/index.ts'
-import { FramingError, type LineFraming, type ReceiveBuffer } from '../protocol/index.ts'
+import { decodeAtEnd, type Framing, FramingError, LineFraming, MORE, type ReceiveBuffer } from '../protocol/index.ts'
+import { type LineText, latin1Text, utf8Text } from './line-text.ts'
 import { LimitError } from './net-errors.ts'
 import { Read, type Receiver } from './receiver.ts'
 
 /** Some bytes, at most `max`. */
 export class ReadSome extends Read<Buffer | null> {
-  protected readonly wanted = 'bytes to read'
+  protected override get wanted(): string {
+    return 'bytes to read'
+  }
+
   private readonly max: number
 
   constructor(receiver: Receiver, max: number) {
@@ -22,13 +26,40 @@ export class ReadSome extends Read<Buffer | null> {
   }
 }
 
+/** The first `count` bytes, or fewer if the end comes before them; takes nothing. */
+export class Peek extends Read<Buffer | null> {
+  private readonly count: number
+  private readonly max: number
+
+  constructor(receiver: Receiver, count: number, max: number) {
+    super(receiver)
+    this.count = count
+    this.max = max
+  }
+
+  protected override get wanted(): string {
+    return `${this.count} bytes to peek at`
+  }
+
+  override take(buffer: ReceiveBuffer<Buffer>): Buffer | typeof NOT_YET {
+    checkCount(this.receiver, this.count, this.max)
+    return buffer.length < this.count ? NOT_YET : buffer.view(this.count)
+  }
+
+  override atEnd(buffer: ReceiveBuffer<Buffer>): Buffer | null {
+    return buffer.length === 0 ? null : buffer.view()
+  }
+}
+
 /** `count` bytes, no less. */
 export class ReadExactly extends Read<Buffer | null> {
   private readonly count: number
+  private readonly max: number
 
-  constructor(receiver: Receiver, count: number) {
+  constructor(receiver: Receiver, count: number, max: number) {
     super(receiver)
     this.count = count
+    this.max = max
   }
 
   protected override get wanted(): string {
@@ -36,6 +67,7 @@ export class ReadExactly extends Read<Buffer | null> {
   }
 
   override take(buffer: ReceiveBuffer<Buffer>): Buffer | typeof NOT_YET {
+    checkCount(this.receiver, this.count, this.max)
     return buffer.length < this.count ? NOT_YET : buffer.take(this.count)
   }
 
@@ -47,9 +79,19 @@ export class ReadExactly extends Read<Buffer | null> {
   }
 }
 
+/** The count often comes from the peer: nothing is kept for one that is out of all reason. */
+function checkCount(receiver: Receiver, count: number, max: number): void {
+  if (count <= max) return
+  const message = `${receiver.name}: ${count} bytes at once are more than the ${max} that are allowed; read them in parts, or allow more by \`maxRead\`.`
+  throw new LimitError(message, max)
+}
+
 /** The bytes up to a delimiter, and with it. */
 export class ReadUntil extends Read<Buffer | null> {
-  protected readonly wanted = 'a delimiter'
+  protected override get wanted(): string {
+    return 'a delimiter'
+  }
+
   private readonly delimiter: Uint8Array
   private readonly max: number
 
@@ -78,27 +120,29 @@ export class ReadUntil extends Read<Buffer | null> {
 
 /** The next line, as text. */
 export class ReadLine extends Read<string | null> {
-  protected readonly wanted = 'a line'
-  private readonly framing: LineFraming
-  private readonly decode: Decode
+  protected override get wanted(): string {
+    return 'a line'
+  }
 
-  constructor(receiver: Receiver, framing: LineFraming, decode: Decode) {
+  private readonly lines: LineRules
+
+  constructor(receiver: Receiver, lines: LineRules) {
     super(receiver)
-    this.framing = framing
-    this.decode = decode
+    this.lines = lines
   }
 
   override take(buffer: ReceiveBuffer<Buffer>): string | typeof NOT_YET {
     const length = this.measure(buffer)
     if (length < 0) return NOT_YET
-    const line = buffer.peek(length, this.decode)
-    buffer.skip(length + this.framing.ending)
+    const { framing, text } = this.lines
+    const line = text(buffer, length)
+    buffer.skip(length + framing.ending)
     return line
   }
 
   private measure(buffer: ReceiveBuffer<Buffer>): number {
     try {
-      return this.framing.measure(buffer as ReceiveBuffer<Uint8Array>)
+      return this.lines.framing.measure(asBytes(buffer))
     } catch (error) {
       if (!(error instanceof FramingError)) throw error
       const message = `${this.receiver.name}: the peer sent a line of more than ${error.limit} bytes; allow more by \`maxLine\`, or close the connection.`
@@ -111,8 +155,74 @@ export class ReadLine extends Read<string | null> {
   }
 }
 
-/** Makes text of bytes. */
-export type Decode = (bytes: Buffer, start: number, end: number) => string
+/** The next message of a framing. */
+export class ReadMessage<In> extends Read<In | null> {
+  protected override get wanted(): string {
+    return 'a message'
+  }
 
-export const decodeUtf8: Decode = (bytes, start, end) => bytes.toString('utf8', start, end)
-export const decodeLatin1: Decode = (bytes, start, end) => bytes.toString('latin1', start, end)
+  private readonly framing: Framing<In, never>
+  private readonly max: number
+
+  constructor(receiver: Receiver, framing: Framing<In, never>, max: number) {
+    super(receiver)
+    this.framing = framing
+    this.max = max
+  }
+
+  override take(buffer: ReceiveBuffer<Buffer>): In | typeof NOT_YET {
+    const bytes = asBytes(buffer)
+    try {
+      const message = this.framing.decode(bytes)
+      if (message !== MORE) return message
+    } catch (error) {
+      throw this.refused(error)
+    }
+    if (buffer.length < this.max) return NOT_YET
+    throw new LimitError(
+      `${this.receiver.name}: ${buffer.length} bytes have come, and are no whole message yet; allow more by \`maxRead\`, or close the connection.`,
+      this.max,
+    )
+  }
+
+  override atEnd(buffer: ReceiveBuffer<Buffer>): In | null {
+    try {
+      const message = decodeAtEnd(this.framing, asBytes(buffer))
+      return message === MORE ? null : message
+    } catch (error) {
+      throw this.refused(error)
+    }
+  }
+
+  private refused(error: unknown): unknown {
+    if (!(error instanceof FramingError)) return error
+    const message = `${this.receiver.name}: the peer broke the rules of the framing: ${error.message}.`
+    return error.fault === 'too long'
+      ? new LimitError(message, error.limit, { cause: error })
+      : new BrokenError(message, { cause: error })
+  }
+}
+
+/** A framing takes plain bytes, and so may put plain bytes back. */
+function asBytes(buffer: ReceiveBuffer<Buffer>): ReceiveBuffer {
+  return buffer as unknown as ReceiveBuffer
+}
+
+/** What a line is, and what its bytes mean. */
+export interface LineRules {
+  readonly framing: LineFraming
+  readonly text: LineText
+}
+
+/** The lines of most streams: nothing in them belongs to one. */
+const usual: LineRules = { framing: new LineFraming(), text: utf8Text }
+
+export function lineRules(
+  delimiter: string | Uint8Array | undefined,
+  maxLength: number,
+  encoding: 'utf8' | 'latin1',
+): LineRules {
+  if (delimiter === undefined && maxLength === usual.framing.maxLength && encoding === 'utf8') return usual
+  const framing = new LineFraming(delimiter === undefined ? { maxLength } : { delimiter, maxLength })
+  return { framing, text: encoding === 'latin1' ? latin1Text : utf8Text }
+}

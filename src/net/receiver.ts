@@ -13,27 +13,23 @@
  * The wire is paused while `highWaterMark` bytes are here and nobody waits for more, so what a peer can make this side
  * keep is bounded by that, or by what the reader itself asked for.
  */
-import {
-  BrokenError,
-  BusyError,
-  ClosedError,
-  currentTask,
-  NOT_YET,
-  type TaskView,
-  type Waiter,
-  WaitList,
-} from '../core/index.ts'
+import { BrokenError, BusyError, currentTask, NOT_YET, type TaskView, type Waiter, WaitList } from '../core/index.ts'
 import { ReceiveBuffer } from '../protocol/index.ts'
-import { describeSystemError } from './net-errors.ts'
-import { codeName, type Wire, WireWait } from './wire.ts'
+import { describeSystemError, type Refusal } from './net-errors.ts'
+import { type StreamCore, StreamWait } from './stream-wait.ts'
+import { codeName, type Wire } from './wire.ts'
 
 /** What a read wants. */
-export abstract class Read<T> extends WireWait<T> {
+export abstract class Read<T> extends StreamWait<T> {
   protected readonly receiver: Receiver
 
   constructor(receiver: Receiver) {
     super()
     this.receiver = receiver
+  }
+
+  protected override get stream(): StreamCore {
+    return this.receiver.stream
   }
 
   /** What it waits for, in words. */
@@ -53,10 +49,6 @@ export abstract class Read<T> extends WireWait<T> {
     return this.receiver.readers as WaitList<Read<T>>
   }
 
-  protected override get external(): boolean {
-    return this.receiver.wire.external
-  }
-
   override attempt(): T | typeof NOT_YET {
     return this.receiver.attempt(this)
   }
@@ -68,12 +60,16 @@ export abstract class Read<T> extends WireWait<T> {
 }
 
 /** Waits until the peer says no more, or is gone. */
-class PeerEnd extends WireWait<void> {
+class PeerEnd extends StreamWait<void> {
   private readonly receiver: Receiver
 
   constructor(receiver: Receiver) {
     super()
     this.receiver = receiver
+  }
+
+  protected override get stream(): StreamCore {
+    return this.receiver.stream
   }
 
   override get reason(): string {
@@ -84,10 +80,6 @@ class PeerEnd extends WireWait<void> {
     return this.receiver.lingerers
   }
 
-  protected override get external(): boolean {
-    return this.receiver.wire.external
-  }
-
   override attempt(): void | typeof NOT_YET {
     return this.receiver.peerIsGone ? undefined : NOT_YET
   }
@@ -95,12 +87,19 @@ class PeerEnd extends WireWait<void> {
 
 type State = 'open' | 'ended' | 'broken' | 'closed'
 
+const nothing = Buffer.alloc(0)
+
+/** Each buffer asks for storage of no bytes first. */
+function allocate(size: number): Buffer {
+  return size === 0 ? nothing : Buffer.allocUnsafeSlow(size)
+}
+
 export class Receiver {
-  readonly buffer = new ReceiveBuffer<Buffer>(Buffer.allocUnsafeSlow)
+  readonly buffer = new ReceiveBuffer<Buffer>(allocate)
   /** The reader that waits: one at most. */
   readonly readers = new WaitList<Read<unknown>>()
-  readonly lingerers = new WaitList<PeerEnd>()
   bytesRead = 0
+  chunks = 0
   /** The peer will send no more. */
   peerIsGone = false
   private state: State = 'open'
@@ -108,21 +107,29 @@ export class Receiver {
   /** Bytes have come that nobody will read. */
   private dropping = false
   private cause: unknown
-  private closer = ''
-  private readonly owner: { readonly name: string; readonly wire: Wire }
+  /** Set when it is closed. */
+  private refusal: Refusal = Error
+  readonly stream: StreamCore
   private readonly highWaterMark: number
+  private lingering: WaitList<PeerEnd> | null = null
 
-  constructor(owner: { readonly name: string; readonly wire: Wire }, highWaterMark: number) {
-    this.owner = owner
+  constructor(stream: StreamCore, highWaterMark: number) {
+    this.stream = stream
     this.highWaterMark = highWaterMark
   }
 
   get name(): string {
-    return this.owner.name
+    return this.stream.name
   }
 
   get wire(): Wire {
-    return this.owner.wire
+    return this.stream.wire
+  }
+
+  /** Those who wait for the peer's end. */
+  get lingerers(): WaitList<PeerEnd> {
+    this.lingering ??= new WaitList()
+    return this.lingering
   }
 
   // -- for the wire
@@ -134,6 +141,8 @@ export class Receiver {
       return
     }
     this.bytesRead += chunk.length
+    this.chunks++
+    this.stream.moved()
     this.buffer.push(chunk)
     this.serve()
     if (this.buffer.length >= this.highWaterMark && this.readers.first === null && !this.paused) {
@@ -163,6 +172,7 @@ export class Receiver {
 
   private peerLeft(): void {
     this.peerIsGone = true
+    if (this.lingering === null) return
     for (let wait = this.lingerers.shift(); wait !== null; wait = this.lingerers.shift()) wait.resume()
   }
 
@@ -173,11 +183,20 @@ export class Receiver {
     this.leave('ended')
   }
 
-  close(closer: string): void {
+  /** Puts bytes back in front; they belong to the stream again. */
+  unread(bytes: Buffer): void {
+    const { first } = this.readers
+    if (this.state === 'closed')
+      throw this.refusal(`${codeName(currentTask())} cannot put bytes back into ${this.name}`)
+    if (first !== null) throw this.busy('put bytes back into', first)
+    this.buffer.unread(bytes)
+  }
+
+  close(refusal: Refusal): void {
     if (this.state === 'closed') return
     if (this.buffer.length > 0) this.dropping = true
     this.state = 'closed'
-    this.closer = closer
+    this.refusal = refusal
     this.buffer.clear()
     this.serve()
   }
@@ -197,27 +216,27 @@ export class Receiver {
 
   attempt<T>(read: Read<T>): T | typeof NOT_YET {
     const first = this.readers.first
-    if (first !== null) {
-      throw new BusyError(
-        `${codeName(currentTask())} cannot read from ${this.name}: ${first.waiter?.waitingTask ?? 'other code'} is waiting to read from it. ` +
-          'Let one task read, and have it hand on what the others need.',
-      )
-    }
+    if (first !== null) throw this.busy('read from', first)
     const value = this.taken(read, currentTask())
     if (value !== NOT_YET) this.resumeWireIfLow()
     return value
   }
 
   private taken<T>(read: Read<T>, task: TaskView | null): T | typeof NOT_YET {
-    if (this.state === 'closed') {
-      throw new ClosedError(`${codeName(task)} cannot read from ${this.name}: it was closed by ${this.closer}.`)
-    }
+    if (this.state === 'closed') throw this.refusal(`${codeName(task)} cannot read from ${this.name}`)
     const value = read.take(this.buffer)
     if (value !== NOT_YET || this.state === 'open') return value
     if (this.state === 'ended') return read.atEnd(this.buffer)
     throw new BrokenError(
       `${codeName(task)} cannot read from ${this.name}: ${describeSystemError(this.cause)}. Connect again if it is still needed.`,
       { cause: this.cause },
+    )
+  }
+
+  private busy(verb: string, reader: Read<unknown>): BusyError {
+    return new BusyError(
+      `${codeName(currentTask())} cannot ${verb} ${this.name}: ${reader.waiter?.waitingTask ?? 'other code'} is waiting to read from it. ` +
+        'Let one task read, and have it hand on what the others need.',
     )
   }
 

@@ -1,14 +1,17 @@
 /**
  * Theory of operation: a server accepts connections and runs a handler for each.
  *
- *   listener ──accept──▶ accept loop ──spawn──▶ a task per connection: handler, close
+ *   listener ──accept──▶ accept loop ──spawn──▶ a task per connection: greet, handler, close
  *
  *   new ──serve──▶ serving ──stop──▶ stopping ──the last connection has ended──▶ stopped
  *
  * The connections' tasks are children of the task that serves: it does not end before they have, and a cancel of it reaches
  * them. Their failures do not reach it: they are reported, and the connection is closed.
  *
- * Graceful stop: nothing more is accepted; then no connection gets more input, so that a handler that waits for the next
+ * What a connection needs before a handler can have it (a TLS handshake) is done in its own task, so that a slow peer holds
+ * up nobody else; it has its place among the connections meanwhile. A failure there is no failure of accepting.
+ *
+ * Graceful stop: nothing more is accepted, and who has not been greeted is dropped; then no connection gets more input, so that a handler that waits for the next
  * request finds the end, and one that works finishes and finds it then; after the grace, whoever still runs is
  * cancelled.
  */
@@ -17,7 +20,6 @@ import {
   BrokenError,
   ClosedError,
   currentLoop,
-  currentTask,
   Future,
   fn,
   type Operation,
@@ -28,7 +30,7 @@ import {
 } from '../core/index.ts'
 import type { Address } from './address.ts'
 import type { BufferedStream } from './buffered-stream.ts'
-import { beginOwning } from './ownership.ts'
+import { StreamOwner } from './ownership.ts'
 
 /** Where connections come from. */
 export interface Listener<S> {
@@ -37,6 +39,8 @@ export interface Listener<S> {
   readonly address: Address
   /** The next connection. Fails if that one could not be accepted, and with a `ClosedError` once closed. */
   accept(): Operation<S>
+  /** Makes a connection ready for a handler. If that fails or is cancelled, nothing is left of it. */
+  greet?(socket: S): Operation<void>
   /** Stops listening, and drops what nobody has accepted. */
   close(): void
   /** Connections that nobody has accepted yet, and how many were turned away because there were too many of those. */
@@ -52,8 +56,8 @@ export interface ServeOptions<S> {
   /** So many connections at a time; while there are, no other is accepted. No limit if left out. */
   readonly maxConnections?: number
   /**
-   * Told of a handler that failed, or of a connection that could not be accepted (`socket` is null). If left out, each is
-   * a warning of the process, but for connections that the peer broke.
+   * Told of a handler or a handshake that failed, or of a connection that could not be accepted (`socket` is null). If
+   * left out, each is a warning of the process, but for connections that the peer broke.
    */
   readonly onError?: (error: unknown, socket: S | null) => void
 }
@@ -72,9 +76,28 @@ export interface ServerStats {
   readonly accepted: number
   /** Handlers that failed. */
   readonly failed: number
+  /** Connections that no handler got, because their handshake failed. */
+  readonly ungreeted: number
+  /** Bytes of all connections that were served, those that have ended too. */
+  readonly bytesRead: number
+  readonly bytesWritten: number
   /** Connections that wait to be accepted, and those that were turned away for being too many. */
   readonly waiting: number
   readonly refused: number
+}
+
+/** A connection that a handler has: its task is named after it. */
+class Served<S extends BufferedStream> extends StreamOwner {
+  readonly socket: S
+
+  constructor(socket: S) {
+    super()
+    this.socket = socket
+  }
+
+  get name(): string {
+    return `connection ${this.socket.peerName}`
+  }
 }
 
 const FIRST_PAUSE_MS = 10
@@ -84,6 +107,8 @@ const LONGEST_PAUSE_MS = 1000
 export class Server<S extends BufferedStream> {
   readonly #listener: Listener<S>
   readonly #sockets = new Set<S>()
+  /** Those of them that no handler has yet. */
+  readonly #greeting = new Set<S>()
   readonly #stopping = new Future<void>('the server to be stopped')
   readonly #ended = new Future<void>('the last connection to end')
   #state: ServerStats['state'] = 'new'
@@ -93,6 +118,10 @@ export class Server<S extends BufferedStream> {
   #vacancy: Future<void> | null = null
   #accepted = 0
   #failed = 0
+  #ungreeted = 0
+  /** Of connections that have ended. */
+  #bytesRead = 0
+  #bytesWritten = 0
 
   /** For authors of transports; `listen` makes one for TCP. */
   constructor(listener: Listener<S>) {
@@ -125,9 +154,13 @@ export class Server<S extends BufferedStream> {
     return this.name
   }
 
-  /** Waits for the next connection, which is then the caller's to close. For those who do not `serve`. */
+  /**
+   * Waits for the next connection, and for its handshake if it has one. It is then the caller's to close. For those who do
+   * not `serve`.
+   */
   accept(): Operation<S> {
-    return this.#listener.accept()
+    const listener = this.#listener
+    return listener.greet === undefined ? listener.accept() : Server.#greeted(listener)
   }
 
   /**
@@ -165,22 +198,38 @@ export class Server<S extends BufferedStream> {
 
   /** Plain figures of this moment. */
   stats(): ServerStats {
+    let bytesRead = this.#bytesRead
+    let bytesWritten = this.#bytesWritten
+    for (const { receiver, sender } of this.#sockets) {
+      bytesRead += receiver.bytesRead
+      bytesWritten += sender.sentBytes
+    }
     return Object.freeze({
       name: this.name,
       state: this.#state,
       connections: this.#sockets.size,
       accepted: this.#accepted,
       failed: this.#failed,
+      ungreeted: this.#ungreeted,
+      bytesRead,
+      bytesWritten,
       waiting: this.#listener.waiting,
       refused: this.#listener.refused,
     })
   }
+
+  static readonly #greeted = fn(function* accept<S extends BufferedStream>(listener: Listener<S>) {
+    const socket = yield* listener.accept()
+    yield* (listener.greet as (socket: S) => Operation<void>).call(listener, socket)
+    return socket
+  })
 
   static readonly #stop = fn(function* stop<S extends BufferedStream>(server: Server<S>, grace: number) {
     const idle = server.#state === 'new'
     server.close()
     if (idle || server.#state === 'stopped') return
     server.#draining = true
+    for (const socket of server.#greeting) socket.destroy()
     for (const socket of server.#sockets) socket.stopReading()
     const finished = yield* timeoutOr(grace, false, server.#ended.wait())
     if (finished !== false) return
@@ -209,7 +258,7 @@ export class Server<S extends BufferedStream> {
           }
           let socket: S
           try {
-            socket = yield* server.accept()
+            socket = yield* server.#listener.accept()
           } catch (error) {
             if ((server.#state as string) !== 'serving') return
             if (error instanceof ClosedError) throw error
@@ -223,16 +272,17 @@ export class Server<S extends BufferedStream> {
           server.#sockets.add(socket)
           // It was handed over just before the stop.
           if (server.#draining) socket.stopReading()
-          connections.spawn(Server.#connection(server, socket, handler, report), {
-            name: `connection ${socket.peerName}`,
-          })
+          const served = new Served(socket)
+          connections.spawn(Server.#connection(server, served, handler, report), { name: served })
         }
       })
     } finally {
       server.close()
       // A task that is cancelled before its first step runs nothing, so it cannot have closed its socket.
-      for (const socket of server.#sockets) socket.destroy()
-      server.#sockets.clear()
+      for (const socket of server.#sockets) {
+        socket.destroy()
+        server.#forget(socket)
+      }
       server.#scope = null
       server.#state = 'stopped'
       server.#ended.resolve()
@@ -241,13 +291,14 @@ export class Server<S extends BufferedStream> {
 
   static readonly #connection = fn(function* connection<S extends BufferedStream>(
     server: Server<S>,
-    socket: S,
+    served: Served<S>,
     handler: Handler<S>,
     report: (error: unknown, socket: S | null) => void,
   ) {
-    const opened = beginOwning(currentTask() as object)
+    const { socket } = served
     let failed = false
     try {
+      if (!(yield* Server.#greet(server, socket, report))) return
       // A scope, so that a failure of a task that the handler spawned ends up here too, and not in who serves.
       try {
         yield* scope(() => handler(socket) as Body<unknown>)
@@ -256,7 +307,7 @@ export class Server<S extends BufferedStream> {
         server.#failed++
         report(error, socket)
       }
-      for (const stream of [socket, ...opened]) {
+      for (const stream of [socket, ...served.opened]) {
         try {
           yield* stream.close()
         } catch (error) {
@@ -265,11 +316,39 @@ export class Server<S extends BufferedStream> {
         }
       }
     } finally {
-      for (const stream of [socket, ...opened]) stream.destroy()
-      server.#sockets.delete(socket)
+      for (const stream of [socket, ...served.opened]) stream.destroy()
+      server.#forget(socket)
       server.#vacancy?.tryResolve()
     }
   })
+
+  /** False if the connection did not become one that a handler can have, or the server was stopped meanwhile. */
+  static readonly #greet = fn(function* greet<S extends BufferedStream>(
+    server: Server<S>,
+    socket: S,
+    report: (error: unknown, socket: S | null) => void,
+  ) {
+    const listener = server.#listener
+    if (listener.greet === undefined) return true
+    server.#greeting.add(socket)
+    try {
+      yield* listener.greet(socket)
+      return !server.#draining
+    } catch (error) {
+      if (server.#draining) return false
+      server.#ungreeted++
+      report(error, socket)
+      return false
+    } finally {
+      server.#greeting.delete(socket)
+    }
+  })
+
+  #forget(socket: S): void {
+    if (!this.#sockets.delete(socket)) return
+    this.#bytesRead += socket.receiver.bytesRead
+    this.#bytesWritten += socket.sender.sentBytes
+  }
 
   #report(error: unknown, socket: S | null, onError: ServeOptions<S>['onError']): void {
     if (onError === undefined) {

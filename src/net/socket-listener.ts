@@ -1,6 +1,7 @@
 import type { Server as NodeServer, Socket as NodeSocket } from 'node:net'
 import { BrokenError, ClosedError, NOT_YET, type Operation, WaitList } from '../core/index.ts'
 import { type Address, formatAddress } from './address.ts'
+import { Intake, takeOver } from './intake.ts'
 import { describeSystemError } from './net-errors.ts'
 import type { Listener } from './server.ts'
 import { Socket, type SocketOptions } from './socket.ts'
@@ -14,6 +15,21 @@ export interface ListenOptions extends SocketOptions {
   readonly host?: string
   /** The path of a Unix socket, in place of host and port. */
   readonly path?: string
+  /** Who may use the file of a Unix socket, such as `0o600`. As the mask of the process has it if left out. */
+  readonly mode?: number
+  /**
+   * Takes the place of a Unix socket on which nobody listens any more, which a process leaves that is killed. If left out,
+   * that is a `ListenError`.
+   */
+  readonly replaceStale?: boolean
+  /** A socket that listens already, which the process was handed, in place of an address: its number, ... */
+  readonly fd?: number
+  /** ... or whatever of node holds one: a `net.Server`, or what came from a parent process. */
+  readonly handle?: object
+  /** `::` listens for IPv6 only. False if left out. */
+  readonly ipv6Only?: boolean
+  /** In a worker of `node:cluster`: shares the port with no other worker. False if left out. */
+  readonly exclusive?: boolean
   /** How many connections may wait to be accepted; more are turned away. 511 if left out. */
   readonly backlog?: number
 }
@@ -68,7 +84,8 @@ export class SocketListener implements Listener<Socket> {
     this.options = options
     this.backlog = options.backlog ?? BACKLOG
     const at = server.address()
-    this.address = typeof at === 'string' || at === null ? { path: options.path } : { host: at.address, port: at.port }
+    this.address =
+      typeof at === 'string' || at === null ? { path: at ?? options.path } : { host: at.address, port: at.port }
     this.name = `${this.address.path === undefined ? 'tcp' : 'unix'} ${formatAddress(this.address)}`
     server.on('connection', (socket) => this.arrive(socket))
     server.on('error', (error) => this.fail(error))
@@ -102,7 +119,11 @@ export class SocketListener implements Listener<Socket> {
   }
 
   private open(socket: NodeSocket): Socket {
-    return new Socket(socket, this.address, this.options)
+    const intake = new Intake()
+    const taken = takeOver(socket, intake)
+    return taken === null
+      ? new Socket(socket, this.address, this.options)
+      : new Socket(taken, this.address, this.options, intake)
   }
 
   accept(): Operation<Socket> {

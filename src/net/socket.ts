@@ -1,6 +1,7 @@
 import type { Socket as NodeSocket } from 'node:net'
 import { type Address, formatAddress } from './address.ts'
 import { BufferedStream } from './buffered-stream.ts'
+import type { Intake } from './intake.ts'
 import type { Sender } from './sender.ts'
 import type { StreamOptions } from './stream.ts'
 import type { Piece, Wire } from './wire.ts'
@@ -8,9 +9,8 @@ import type { Piece, Wire } from './wire.ts'
 /**
  * Theory of operation: node's socket as a wire.
  *
- * Reading: node reads on its own and tells by 'data'. It is paused only while our buffer is full; then node keeps what it
- * had read already (its own high-water mark, some 64 KiB) and leaves the rest to the kernel, which makes the peer wait.
- * ('readable' and read() cost twice as much per chunk. `onread`, which reads into one buffer, is for clients only.)
+ * Reading: node reads on its own, into the `Intake`, or tells by 'data'. It is paused only while our buffer is full; then
+ * the rest is left to the kernel, which makes the peer wait. ('readable' and read() cost twice as much per chunk.)
  *
  * Writing: whoever writes first in a turn puts its sender on a list; when the turn is over, before node polls again, each
  * of them is flushed with one system call. So answers to requests that came together leave together.
@@ -19,28 +19,19 @@ import type { Piece, Wire } from './wire.ts'
  */
 class SocketWire implements Wire {
   readonly external = true
-  private readonly socket: NodeSocket
-  private readonly stream: Socket
-  private readonly whenSent = (): void => {
-    // Also called after a write that had left at once; then another may be on its way by now.
-    if (this.socket.writableLength === 0) this.stream.sender.sent()
-  }
+  readonly socket: NodeSocket
+  readonly stream: Socket
+  private whenSent: (() => void) | null = null
 
-  constructor(socket: NodeSocket, stream: Socket) {
+  constructor(socket: NodeSocket, stream: Socket, intake: Intake | null) {
     this.socket = socket
     this.stream = stream
-    const { receiver, sender } = stream
-    socket.on('data', (chunk: Buffer) => receiver.push(chunk))
-    socket.on('end', () => receiver.end())
-    socket.on('error', (error) => {
-      receiver.fail(error)
-      sender.fail(error)
-    })
-    socket.on('close', () => {
-      // Who destroyed it has told both halves already; this is for a socket that was destroyed behind our back.
-      if (!receiver.peerIsGone) receiver.fail(gone)
-      if (!socket.writableFinished) sender.fail(gone)
-    })
+    ;(socket as WiredSocket)[wire] = this
+    if (intake === null) socket.on('data', onData)
+    else intake.to = stream.receiver
+    socket.on('end', onEnd)
+    socket.on('error', onError)
+    socket.on('close', onClose)
   }
 
   pause(): void {
@@ -60,10 +51,20 @@ class SocketWire implements Wire {
     const last = pieces.length - 1
     if (last > 0) socket.cork()
     for (let i = 0; i < last; i++) socket.write(pieces[i] as Piece)
+    this.whenSent ??= () => {
+      // Also called after a write that had left at once; then another may be on its way by now.
+      // And for one that was under way as the socket was destroyed: without an error, and nothing is left of it either.
+      if (socket.writableLength === 0 && !socket.destroyed) this.stream.sender.sent()
+    }
     socket.write(pieces[last] as Piece, this.whenSent)
     if (last > 0) socket.uncork()
     // A write that failed leaves nothing behind in node either; the error is told by an event of its own.
     return socket.writableLength === 0 && !socket.destroyed
+  }
+
+  /** Node's own timeout looks at this, too; undefined where there is no such thing. */
+  get backlog(): number | undefined {
+    return (this.socket as unknown as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize
   }
 
   finish(): void {
@@ -80,6 +81,38 @@ class SocketWire implements Wire {
 }
 
 const gone = new Error('the socket was destroyed')
+
+// One listener for all sockets, and not four for each: that is half a kilobyte of an idle connection.
+const wire = Symbol('wire')
+
+interface WiredSocket extends NodeSocket {
+  [wire]: SocketWire
+}
+
+function onData(this: NodeSocket, chunk: Buffer): void {
+  streamOf(this).receiver.push(chunk)
+}
+
+function onEnd(this: NodeSocket): void {
+  streamOf(this).receiver.end()
+}
+
+function onError(this: NodeSocket, error: Error): void {
+  const { receiver, sender } = streamOf(this)
+  receiver.fail(error)
+  sender.fail(error)
+}
+
+function onClose(this: NodeSocket): void {
+  const { receiver, sender } = streamOf(this)
+  // Who destroyed it has told both halves already; this is for a socket that was destroyed behind our back.
+  if (!receiver.peerIsGone) receiver.fail(gone)
+  if (!this.writableFinished) sender.fail(gone)
+}
+
+function streamOf(socket: NodeSocket): Socket {
+  return (socket as WiredSocket)[wire].stream
+}
 
 /** Those that have something to send, written since the last turn ended. */
 let unflushed: Sender[] = []
@@ -100,9 +133,6 @@ export interface SocketOptions extends StreamOptions {
 
 /** A TCP or Unix connection. `connect` makes one, and a server accepts them; see `Stream` for what it does. */
 export class Socket extends BufferedStream {
-  override readonly name: string
-  /** @internal */
-  override readonly peerName: string
   /** This side. */
   readonly local: Address
   /** The other side. */
@@ -110,18 +140,31 @@ export class Socket extends BufferedStream {
   /** @internal */
   override readonly wire: Wire
 
-  /** @internal `socket` is connected, half-open, and paused. */
-  constructor(socket: NodeSocket, address: { readonly path?: string | undefined }, options: SocketOptions) {
+  /** @internal `socket` is connected, half-open, and paused; if it reads into an intake, that is its own. */
+  constructor(
+    socket: NodeSocket,
+    address: { readonly path?: string | undefined },
+    options: SocketOptions,
+    intake: Intake | null = null,
+  ) {
     super(options)
     const { path } = address
     // Asked now: once it is closed, the system does not know any more.
     this.local = path === undefined ? { host: socket.localAddress, port: socket.localPort } : { path }
     this.remote = path === undefined ? { host: socket.remoteAddress, port: socket.remotePort } : { path }
-    this.peerName = formatAddress(this.remote)
-    this.name = path === undefined ? `tcp ${formatAddress(this.local)} → ${this.peerName}` : `unix ${path}`
     if (path === undefined) socket.setNoDelay(options.nagle !== true)
     if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, options.keepAliveMs)
-    this.wire = new SocketWire(socket, this)
+    this.wire = new SocketWire(socket, this, intake)
     socket.resume()
+  }
+
+  override get name(): string {
+    const { path } = this.remote
+    return path === undefined ? `tcp ${formatAddress(this.local)} → ${this.peerName}` : `unix ${path}`
+  }
+
+  /** @internal */
+  override get peerName(): string {
+    return formatAddress(this.remote)
   }
 }

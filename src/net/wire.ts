@@ -21,11 +21,18 @@ export interface Wire {
   finish(): void
   /** Let go of everything, now; with `reset`, have the peer see an error in place of the end. */
   abort(reset: boolean): void
+  /** How much of what is being transmitted has not left, in any unit; left out where that is not known. */
+  readonly backlog?: number | undefined
 }
 
 /** A wait that something outside the loop ends, as long as `external` is true. */
 export abstract class WireWait<T> extends ListedWait<T> {
-  private held: LoopView | null = null
+  private held: LoopView | null
+
+  constructor() {
+    super()
+    this.held = null
+  }
 
   protected abstract get external(): boolean
 
@@ -51,7 +58,8 @@ export abstract class WireWait<T> extends ListedWait<T> {
     super.reject(error)
   }
 
-  private release(): void {
+  /** It waits no more. */
+  protected release(): void {
     this.held?.releaseExternal()
     this.held = null
   }

@@ -280,3 +280,34 @@ it('two instances are two values, and many tasks do not mix', function* () {
   go.resolve()
   for (const task of tasks) assert.equal(yield* task, true)
 })
+
+it.many('a disposer is told how its task ends', function* () {
+  const told: string[] = []
+  const local = new TaskLocal<string>({ dispose: (value, ending) => void told.push(`${value} ${ending}`) })
+  const using = (name: string, body: () => Generator<never, void> | ReturnType<typeof forever>) =>
+    spawn.detached(function* () {
+      local.set(name)
+      yield* body()
+    })
+  const tasks = [
+    using('returns', function* () {}),
+    using('throws', function* () {
+      throw new Error('boom')
+    }),
+    using('is cancelled', forever),
+    using('has a child that fails', function* () {
+      spawn(function* () {
+        throw new Error('boom')
+      })
+    }),
+  ]
+  yield* waitAllBlocked()
+  tasks[2]?.cancel()
+  for (const task of tasks) yield* ending(task)
+  assert.deepEqual(told.sort(), [
+    'has a child that fails failed',
+    'is cancelled cancelled',
+    'returns done',
+    'throws failed',
+  ])
+})

@@ -2,8 +2,17 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
-import { all, type Body, BrokenError, fn, spawn, type Task, wait } from '../../src/core/index.ts'
-import { connect, LimitError, listen, type Server, type Socket } from '../../src/net/index.ts'
+import { all, type Body, BrokenError, fn, sleep, spawn, type Task, wait } from '../../src/core/index.ts'
+import {
+  connect,
+  LimitError,
+  listen,
+  MemoryServer,
+  type MemoryStream,
+  type Server,
+  type Socket,
+  StreamTimeoutError,
+} from '../../src/net/index.ts'
 import { waitAllBlocked } from '../../src/testing/index.ts'
 import { it } from '../support/it.ts'
 
@@ -119,9 +128,9 @@ withEcho(
   },
 )
 
-withEcho('a thousand connections, closed and reset, leave nothing behind', function* ({ server, raw }) {
-  // Slow: a thousand real connections.
-  for (let round = 0; round < 10; round++) {
+withEcho('ten thousand connections, closed and reset, leave nothing behind', function* ({ server, raw }) {
+  // Slow: so many real connections.
+  for (let round = 0; round < 100; round++) {
     const peers = Array.from({ length: 100 }, raw)
     peers.forEach((peer, i) => {
       peer.once('connect', () => {
@@ -135,12 +144,105 @@ withEcho('a thousand connections, closed and reset, leave nothing behind', funct
     yield* all(peers.map((peer) => wait(once(peer, 'close'))))
   }
   while (server.stats().connections > 1 || server.stats().waiting > 0) yield* turn()
-  assert.equal(server.stats().accepted, 1001)
+  assert.equal(server.stats().accepted, 10_001)
 })
 
-it('to a peer that never reads, a hundred megabytes are not kept in memory', function* () {
+withEcho('a peer that ends its side and stays is answered and let go', function* ({ server, errors }) {
+  const peer = net.connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true })
+  peer.end('last\nhalf')
+  const chunks: Buffer[] = []
+  peer.on('data', (chunk) => chunks.push(chunk))
+  yield* wait(once(peer, 'end'))
+  assert.equal(Buffer.concat(chunks).toString(), 'last\n')
+  while (server.stats().connections > 1) yield* turn()
+  assert.deepEqual(errors, [])
+  peer.destroy()
+})
+
+it('a peer that resets while it is written to is a BrokenError of its writer, with what was lost', function* () {
+  using server = yield* listen({ port: 0 })
+  const errors: unknown[] = []
+  const serving = spawn(
+    server.serve(
+      function* (socket) {
+        for (;;) yield* socket.write(Buffer.alloc(65_536))
+      },
+      { onError: (error) => errors.push(error) },
+    ),
+  )
+  const peer = net.connect(server.port, '127.0.0.1').pause()
+  yield* wait(once(peer, 'connect'))
+  while (serving.children[0]?.state !== 'parked') yield* turn()
+  peer.resetAndDestroy()
+  while (errors.length === 0) yield* turn()
+  const [error] = errors
+  assert.ok(error instanceof BrokenError)
+  assert.match(error.message, /cannot write to tcp .*(ECONNRESET|EPIPE).* \d+ bytes written before are lost/)
+  yield* server.stop()
+  yield* serving
+})
+
+/** A test with an echo service in memory, under virtual time, for a peer that takes all the time in the world. */
+function withSlowPeer(
+  title: string,
+  body: (peer: MemoryStream, errors: unknown[], server: MemoryServer) => Body<void>,
+): void {
+  it(title, function* () {
+    const server = new MemoryServer({ idleMs: 60_000, totalMs: 600_000 })
+    const errors: unknown[] = []
+    const serving = spawn(
+      server.serve(
+        function* (socket) {
+          for (let line: string | null; (line = yield* socket.readLine()) !== null; ) yield* socket.write(`${line}\n`)
+        },
+        { onError: (error) => errors.push(error) },
+      ),
+    )
+    yield* body(server.connect(), errors, server)
+    yield* server.stop()
+    yield* serving
+  })
+}
+
+withSlowPeer('a peer that says nothing is let go after the time of idleness', function* (peer, errors) {
+  yield* sleep(59_999)
+  assert.equal(errors.length, 0)
+  yield* sleep(1)
+  assert.equal(yield* peer.read(), null)
+  yield* waitAllBlocked()
+  const [error] = errors
+  assert.ok(error instanceof StreamTimeoutError)
+  assert.equal(error.ms, 60_000)
+  yield* peer.close()
+})
+
+withSlowPeer(
+  'a peer that sends a byte now and then, and never a line, is let go when its time is over',
+  function* (peer, errors, server) {
+    // Both ends have the same limits.
+    let bytes = 0
+    let late: unknown
+    try {
+      for (; ; bytes++) {
+        yield* sleep(55_000)
+        yield* peer.write('x')
+      }
+    } catch (error) {
+      late = error
+    }
+    assert.equal(bytes, 10)
+    assert.ok(late instanceof StreamTimeoutError)
+    assert.equal(late.ms, 600_000)
+    yield* waitAllBlocked()
+    assert.deepEqual(errors, [])
+    assert.equal(server.stats().connections, 0)
+    peer.destroy()
+  },
+)
+
+it('to a peer that never reads, a gigabyte is not kept in memory', function* () {
   const chunk = Buffer.alloc(65_536)
-  const count = 1600
+  const count = 16_384
   let written = 0
   let peak = 0
   using server = yield* listen({ port: 0 })

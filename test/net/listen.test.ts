@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   type Body,
@@ -167,6 +167,103 @@ it('listens on the path of a Unix socket', function* () {
     rmSync(folder, { recursive: true })
   }
 })
+
+/** A folder for sockets, which is gone afterwards. */
+function withFolder(title: string, body: (folder: string) => Body<void>): void {
+  it(title, function* () {
+    const folder = mkdtempSync(join(tmpdir(), 'fibril-'))
+    try {
+      yield* body(folder)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+}
+
+withFolder('a Unix socket has its mode from the first moment on', function* (folder) {
+  const path = join(folder, 'socket')
+  const mask = process.umask()
+  using server = yield* listen({ path, mode: 0o600 })
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+  assert.equal(process.umask(), mask)
+  using open = yield* listen({ path: join(folder, 'open'), mode: 0o666 })
+  assert.equal(statSync(String(open.address.path)).mode & 0o777, 0o666)
+  assert.equal(server.address.path, path)
+})
+
+withFolder('a socket that a killed process left is an error that says so, or is replaced', function* (folder) {
+  const path = join(folder, 'socket')
+  {
+    // Its file is removed when it closes; as it is not there any more, it stays.
+    using left = yield* listen({ path: join(folder, 'first') })
+    renameSync(String(left.address.path), path)
+  }
+  yield* turn()
+  const task = spawn(failure(listen({ path })), { name: 'server' })
+  const error = yield* task
+  assert.ok(error instanceof ListenError)
+  assert.equal(error.systemCode, 'EADDRINUSE')
+  assert.match(
+    error.message,
+    new RegExp(`^task server #${task.id} could not listen on ${path}: a socket is there on which`),
+  )
+  assert.match(error.message, /replaceStale/)
+  using server = yield* listen({ path, replaceStale: true })
+  using client = yield* connect({ path })
+  using accepted = yield* server.accept()
+  assert.equal(accepted.closed || client.closed, false)
+})
+
+withFolder('a socket on which somebody listens, and a file that is none, are not replaced', function* (folder) {
+  const path = join(folder, 'socket')
+  using server = yield* listen({ path })
+  const taken = yield* failure(listen({ path, replaceStale: true }))
+  assert.ok(taken instanceof ListenError)
+  assert.match(taken.message, /another socket listens there already/)
+  using client = yield* connect({ path })
+  while (server.stats().waiting < 2) yield* turn()
+  const file = join(folder, 'file')
+  writeFileSync(file, 'precious')
+  const error = yield* failure(listen({ path: file, replaceStale: true }))
+  assert.ok(error instanceof ListenError)
+  assert.match(error.message, /a file is there that is no socket/)
+  assert.ok(statSync(file).isFile())
+  assert.equal(client.closed, false)
+})
+
+it('listens on what somebody else made: a server of node', function* () {
+  const node = net.createServer().listen(0, '127.0.0.1')
+  yield* wait(once(node, 'listening'))
+  const { port } = node.address() as net.AddressInfo
+  using server = yield* listen({ handle: node })
+  assert.equal(server.port, port)
+  using client = yield* connect({ port })
+  using accepted = yield* server.accept()
+  assert.deepEqual(accepted.remote, client.local)
+  const error = yield* failure(listen({ fd: 9999 }))
+  assert.ok(error instanceof ListenError)
+  assert.match(error.message, /could not listen on file descriptor 9999/)
+})
+
+const noIpv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((at) => at?.family === 'IPv6')
+  ? false
+  : 'this machine has no IPv6'
+
+it(
+  'IPv6 alone can be listened on',
+  function* () {
+    using six = yield* listen({ host: '::', port: 0, ipv6Only: true })
+    using four = yield* listen({ host: '0.0.0.0', port: six.port })
+    using client = yield* connect({ host: '::1', port: six.port })
+    using accepted = yield* six.accept()
+    assert.equal(client.remote.host, '::1')
+    assert.equal(accepted.local.host, '::1')
+    assert.equal(four.stats().waiting, 0)
+  },
+  { skip: noIpv6 },
+)
 
 it('serve listens and serves in one, and tells when it listens', function* () {
   let server: Server<Socket> | null = null

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { fn, spawn } from '../../src/core/index.ts'
+import { fn, sleep, spawn } from '../../src/core/index.ts'
 import { memoryPair } from '../../src/net/index.ts'
 import { waitAllBlocked } from '../../src/testing/index.ts'
 import { it } from '../support/it.ts'
@@ -37,4 +37,17 @@ it('memory: what is on the way to a side that lets go is lost, and its peer told
   for (let i = 0; i < 3; i++) a.tryWrite(Buffer.alloc(60_000))
   b.destroy()
   assert.throws(() => a.tryWrite('more'), /ECONNRESET.* 60000 bytes written before are lost/)
+})
+
+it('memory: limits of time can be lifted, also while a task waits', function* () {
+  const [a, b] = memoryPair({ idleMs: 10, totalMs: 20 })
+  const reader = spawn(a.readLine())
+  yield* waitAllBlocked()
+  a.liftTimeLimits()
+  b.liftTimeLimits()
+  yield* sleep(1000)
+  yield* b.write('late\n')
+  assert.equal(yield* reader, 'late')
+  a.destroy()
+  b.destroy()
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type Body, Future, fn, sleep, spawn, type Task, UsageError } from '../../src/core/index.ts'
 import type { ServeOptions } from '../../src/net/index.ts'
-import { MemoryServer, type MemoryStream } from '../../src/net/index.ts'
+import { connect, listen, MemoryServer, type MemoryStream } from '../../src/net/index.ts'
 import { waitAllBlocked } from '../../src/testing/index.ts'
 import { it } from '../support/it.ts'
 
@@ -49,12 +49,16 @@ it('serves each connection in a task of its own, named for the peer', function* 
     connections: 3,
     accepted: 3,
     failed: 0,
+    ungreeted: 0,
+    bytesRead: 48,
+    bytesWritten: 48,
     waiting: 0,
     refused: 0,
   })
   for (const client of clients) yield* client.close()
   yield* waitAllBlocked()
   assert.equal(server.stats().connections, 0)
+  assert.equal(server.stats().bytesRead, 48, 'those of connections that have ended count, too')
   yield* server.stop()
   yield* serving
   assert.equal(server.stats().state, 'stopped')
@@ -183,6 +187,35 @@ it('accepts no more than so many connections at a time', function* () {
   clients[0]?.destroy()
   assert.equal(yield* answers[3]!, 'hello')
   for (const client of clients) client.destroy()
+  yield* server.stop()
+  yield* serving
+})
+
+it('at the limit, over TCP, who comes is connected by the system, but not read from and not served', function* () {
+  const server = yield* listen({ port: 0 })
+  const begun: string[] = []
+  const serving = spawn(
+    server.serve(
+      function* (socket) {
+        begun.push(String(yield* socket.readLine()))
+        yield* socket.readLine()
+      },
+      { maxConnections: 1 },
+    ),
+  )
+  const clients = [yield* connect({ port: server.port }), yield* connect({ port: server.port })]
+  for (const [i, client] of clients.entries()) yield* client.write(`${i}\n`)
+  yield* waitAllBlocked()
+  const { connections, waiting, accepted, bytesRead } = server.stats()
+  assert.deepEqual(
+    { connections, waiting, accepted, bytesRead },
+    { connections: 1, waiting: 1, accepted: 1, bytesRead: 2 },
+  )
+  assert.match(serving.reason ?? '', /one of 1 connections to end/)
+  clients[0]?.destroy()
+  while (begun.length < 2) yield* waitAllBlocked()
+  assert.deepEqual(begun, ['0', '1'])
+  clients[1]?.destroy()
   yield* server.stop()
   yield* serving
 })

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
 import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { mock } from 'node:test'
 import { all, fn, type Operation } from '../../src/core/index.ts'
 import { connect, listen, type Socket, type StreamOptions } from '../../src/net/index.ts'
@@ -13,6 +16,19 @@ const openPair: (options?: StreamOptions) => Operation<[Socket, Socket]> = fn(fu
 })
 
 streamConformance('tcp', openPair)
+
+const openUnixPair: (options?: StreamOptions) => Operation<[Socket, Socket]> = fn(function* (options = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'fibril-'))
+  try {
+    const path = join(folder, 'socket')
+    using server = yield* listen({ ...options, path })
+    return yield* all([connect({ ...options, path }), server.accept()])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+streamConformance('unix', openUnixPair, { resets: false })
 
 it('tcp: a write that left at once does not pass for one that is under way', function* () {
   const [a, b] = yield* openPair()

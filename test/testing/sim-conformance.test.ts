@@ -13,7 +13,8 @@ const networks: { readonly [kind: string]: SimNetworkOptions } = {
   'on a thin, lossy line': { latencyMs: 1, bandwidth: 10_000_000, loss: 0.01 },
 }
 
-for (const [kind, options] of Object.entries(networks)) streamConformance(`simulated, ${kind}`, pairsOf(options))
+for (const [kind, options] of Object.entries(networks))
+  streamConformance(`simulated, ${kind}`, pairsOf(options), { unit: 100 })
 
 function pairsOf(options: SimNetworkOptions): OpenPair {
   return fn(function* (streamOptions?: StreamOptions) {

@@ -12,11 +12,15 @@ import { callees, state } from './state.ts'
 export function parkable<A extends readonly unknown[], R>(source: (this: unknown, ...args: A) => R): (...args: A) => R {
   const blocking = function (this: unknown, ...args: A): R {
     const announced = state.next
+    // What runs before it parks (the order of a queue, an iterable of what to wait for) may call another such function.
+    const outer = state.given
     state.next = 0
     state.given = announced
-    const result = source.apply(this, args as never)
-    state.given = 0
-    return result
+    try {
+      return source.apply(this, args as never)
+    } finally {
+      state.given = outer
+    }
   }
   Object.defineProperty(blocking, 'name', { value: source.name, configurable: true })
   Object.defineProperty(blocking, 'length', { value: source.length, configurable: true })

@@ -4,7 +4,7 @@ import { visitSpread, visitTaken } from './arguments.ts'
 import { visitCall, visitNew, visitTagged } from './call.ts'
 import { visitChain } from './chain.ts'
 import { visitClass } from './class.ts'
-import { type Emitter, NATIVE } from './emitter.ts'
+import { assignable, type Emitter, NATIVE } from './emitter.ts'
 import { visitFunction } from './function.ts'
 import { visitYield } from './generator.ts'
 import { visitForOf } from './loop.ts'
@@ -28,6 +28,9 @@ export function visit(emitter: Emitter, node: Node): void {
       break
     case 'ForOfStatement':
       if (emitter.mayPark && !node['await'] && !emitter.isHarmless(node)) return visitForOf(emitter, node)
+      break
+    case 'AwaitExpression':
+      if (emitter.activation.mode === 'green') return visitAwait(emitter, node)
       break
     case 'YieldExpression':
       if (emitter.activation.mode === 'generator') return visitYield(emitter, node)
@@ -138,4 +141,16 @@ function clearNext(emitter: Emitter, block: Node): void {
 function inFields(emitter: Emitter, node: Node, visit: () => void): void {
   const fn = emitter.analysis.fnOf.get(node) ?? null
   emitter.inActivation({ mode: 'plain', fn, used: 0, most: 0 }, NATIVE, visit)
+}
+
+/** At the top of the module that a program starts with: the task waits. */
+function visitAwait(emitter: Emitter, node: Node): void {
+  const value = emitter.temp()
+  const { argument } = node
+  const [open, closed] = assignable(argument)
+  emitter.before(node.start, `(${value}=${open}`)
+  emitter.replace(node.start, argument.start, '')
+  emitter.visit(argument)
+  emitter.after(node.end, `${closed},${emitter.callOf('waitFor', value)})`)
+  emitter.release(1)
 }

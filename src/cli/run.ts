@@ -1,0 +1,40 @@
+import { resolve } from 'node:path'
+import { type LoadSettings, runProgram, settingsFrom } from '../green/load/index.ts'
+import { parseHead } from './options.ts'
+import { CommandError } from './usage.ts'
+
+const options = {
+  include: { type: 'string', multiple: true },
+  exclude: { type: 'string', multiple: true },
+  'no-patch': { type: 'boolean' },
+  'no-cache': { type: 'boolean' },
+  stress: { type: 'boolean' },
+  watchdog: { type: 'string' },
+} as const
+
+/** `fibril run`: makes this process the program's. */
+export function run(args: string[]): void {
+  const { values, words } = parseHead(args, options, (argument) =>
+    argument === '--watchdog' ? '--watchdog=100' : argument,
+  )
+  const [file, ...rest] = words
+  if (file === undefined) throw new CommandError('fibril run needs a file to run')
+  // Started by a green program, a command goes on in its way, but for what it says itself.
+  const former = settingsFrom(process.env)
+  const settings: LoadSettings = {
+    ...former,
+    include: values.include ?? former.include,
+    exclude: values.exclude ?? former.exclude,
+    patch: former.patch && values['no-patch'] !== true,
+    cache: former.cache && values['no-cache'] !== true,
+    stress: former.stress || values.stress === true,
+    watchdog: values.watchdog === undefined ? former.watchdog : milliseconds(values.watchdog),
+  }
+  runProgram(resolve(file), rest, settings)
+}
+
+function milliseconds(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= 1 && value <= 2 ** 31 - 1) return value
+  throw new CommandError(`--watchdog takes milliseconds, from 1 on, not ${JSON.stringify(text)}`)
+}

@@ -1,0 +1,22 @@
+/** The command was given in a way that it does not understand. Printed without a stack; exit code 2. */
+export class CommandError extends Error {}
+
+export const help = `Usage: fibril <command> [options] FILE …
+
+  fibril run [options] FILE [arguments of the program]
+      Runs a program whose code simply blocks: TypeScript or JavaScript, ESM or CommonJS.
+
+      --include PATTERN    compile these dependencies too: a package (express, @acme/*) or a path (vendor/**)
+      --exclude PATTERN    leave these files as they are
+      --no-patch           keep the blocking calls of node:fs and others as they are
+      --no-cache           do not keep compiled code on disk
+      --stress             park at every call: a program that survives it does not depend on luck
+      --watchdog[=MS]      tell which function holds the loop for longer than MS (100) milliseconds
+
+  fibril check [--json] FILE …
+      Tells for each function whether it may park, through which call, and how it is compiled.
+
+  fibril --help, fibril --version
+
+Options of Node itself go to Node: node --inspect --import fibril/green/register FILE
+`

@@ -1,0 +1,118 @@
+/**
+ * The face of `fibril/green`: what green code imports. Everything that waits is a plain function here, and parks only the task
+ * that calls it.
+ *
+ *   tasks.ts     spawn, join, scope, run, green          sync.ts      queues, locks, TaskLocal
+ *   waiting.ts   sleep, wait, all, timeout, iterate      net.ts       sockets and servers
+ *   callbacks.ts functions of users, called by the engine offload.ts   thread pools
+ *   face.ts      how things of the other floors come to have methods that block
+ *
+ * The code that uses it is compiled by the loader (`fibril run`) or a build plugin; `runtime` is what compiled code runs on,
+ * and `patch` makes node's blocking calls park.
+ */
+import { setDefaultHost } from '../core/index.ts'
+import { NodeHost } from '../host/index.ts'
+
+setDefaultHost(() => new NodeHost())
+
+// Errors
+export {
+  BrokenError,
+  BusyError,
+  CancelledError,
+  ClosedError,
+  DeadlockError,
+  FibrilError,
+  type Outcome,
+  type SpawnOptions,
+  type TaskEnding,
+  type TaskLocalOptions,
+  type TaskState,
+  TimeoutError,
+  UnhandledError,
+  UsageError,
+} from '../core/index.ts'
+export type {
+  ConnectOptions,
+  ConnectTlsOptions,
+  Datagram,
+  ListenOptions,
+  ListenTlsOptions,
+  ServeOptions,
+  StartTlsClientOptions,
+  StartTlsServerOptions,
+  StopOptions,
+  UdpOptions,
+} from '../net/index.ts'
+export {
+  CertificateError,
+  ConnectError,
+  LimitError,
+  ListenError,
+  StreamTimeoutError,
+  TlsError,
+  UdpError,
+} from '../net/index.ts'
+export type { ThreadPoolOptions } from '../offload/index.ts'
+export { transfer } from '../offload/index.ts'
+export type { MapLimitOptions, QueueOptions, SemaphoreOptions } from '../sync/index.ts'
+export type { Action, Returned } from './callbacks.ts'
+export type { Green, Plain } from './face.ts'
+export { thingOf } from './face.ts'
+// Sockets
+export {
+  connect,
+  connectTls,
+  type Framed,
+  type Handler,
+  listen,
+  listenTls,
+  memoryPair,
+  pump,
+  type ServeAtOptions,
+  Server,
+  type ServeTlsOptions,
+  type Socket,
+  type Stream,
+  serve,
+  serveTls,
+  startTls,
+  type TlsSocket,
+  type UdpSocket,
+  udp,
+} from './net.ts'
+// Pools
+export { ThreadPool } from './offload.ts'
+export { NativeFrameError } from './runtime/index.ts'
+// Queues and locks
+export {
+  Barrier,
+  Channel,
+  Condition,
+  Event,
+  Future,
+  Limit,
+  Lock,
+  mapLimit,
+  Queue,
+  ReentrantLock,
+  Semaphore,
+  TaskLocal,
+} from './sync.ts'
+// Tasks
+export { currentTask, green, join, run, Scope, scope, spawn, Task } from './tasks.ts'
+// Waiting
+export {
+  all,
+  allSettled,
+  any,
+  atomic,
+  iterate,
+  race,
+  shield,
+  sleep,
+  timeout,
+  timeoutOr,
+  wait,
+  yieldNow,
+} from './waiting.ts'

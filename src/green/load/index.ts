@@ -1,0 +1,10 @@
+/**
+ * How green code comes into a process: hooks that compile what is loaded, a cache on disk, and what a program needs around
+ * it. See `install.ts` for which hooks, `translator.ts` for what they do.
+ */
+
+export { version } from './own-package.ts'
+export { prepare, runProgram } from './program.ts'
+export { createSelection } from './selection.ts'
+export { type LoadSettings, settingsFrom } from './settings.ts'
+export { compileSource } from './translator.ts'

@@ -1,0 +1,134 @@
+import { readdirSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import type { Compiled, CompileOptions } from '../compile/index.ts'
+import { type Cache, cacheFolder, createCache, hashOf, noCache } from './cache.ts'
+import { type Format, formatOf, languageOf } from './format.ts'
+import { version } from './own-package.ts'
+import { createSelection, pathOf } from './selection.ts'
+import type { LoadSettings } from './settings.ts'
+
+type Compiler = typeof import('../compile/index.ts')
+
+/** Turns the sources of a program into what Node runs. One for each thread. */
+export interface Translator {
+  /** Whether this module is compiled. */
+  readonly selects: (url: string) => boolean
+  /** JavaScript with its source map inside. `entry`: the program starts with this module. */
+  translate(source: string, url: string, format: Format, entry: boolean): string
+}
+
+const require = createRequire(import.meta.url)
+const runtime = new URL('../runtime/index.js', import.meta.url).href
+
+/** What the compiler makes of a source that is not about to be run here. */
+export function compileSource(source: string, url: string, settings: LoadSettings): Compiled {
+  const { stress } = settings
+  const format = formatOf(url, undefined, source)
+  const options = { url, format, language: languageOf(url), runtime: 'fibril/green/runtime', stress }
+  try {
+    return loadCompiler(settings).compile(source, options)
+  } catch (error) {
+    throw error instanceof SyntaxError ? asFound(error, url) : error
+  }
+}
+
+/** Our own compiler, or the one of a test. */
+function loadCompiler(settings: LoadSettings): Compiler {
+  return require(fileURLToPath(compilerOf(settings))) as Compiler
+}
+
+function compilerOf({ compiler }: LoadSettings): string {
+  return compiler ?? new URL('../compile/index.js', import.meta.url).href
+}
+
+export function createTranslator(settings: LoadSettings): Translator {
+  const cache: Cache = settings.cache ? createCache(cacheFolder()) : noCache
+  const identity = settings.cache ? identityOf(compilerOf(settings)) : ''
+  const selects = createSelection(settings)
+  let compiler: Compiler | null = null
+  let loading = false
+
+  // Loaded when it is first needed: a program that was compiled before never pays for it.
+  const theCompiler = (): Compiler => {
+    if (compiler !== null) return compiler
+    loading = true
+    try {
+      return (compiler = loadCompiler(settings))
+    } finally {
+      loading = false
+    }
+  }
+
+  const compile = (source: string, options: CompileOptions): Compiled | null => {
+    const { compile } = theCompiler()
+    try {
+      return compile(source, options)
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+      // What our parser does not understand Node may, and if not it says so better than anyone; but it knows no types.
+      if (options.language !== 'js') throw asFound(error, options.url)
+      process.emitWarning(`not compiled, since it was not understood: ${error.message}`, 'FibrilWarning')
+      return null
+    }
+  }
+
+  return {
+    // The compiler comes by way of the hooks as well, and what it is made of cannot be compiled before it is there.
+    selects: (url) => !loading && selects(url),
+
+    translate(source, url, format, entry) {
+      const options = {
+        url,
+        format,
+        language: languageOf(url),
+        // `require` takes paths, `import` takes URLs.
+        runtime: format === 'module' ? runtime : fileURLToPath(runtime),
+        entry,
+        stress: settings.stress,
+      }
+      const key = settings.cache ? hashOf(identity, JSON.stringify(options), source) : ''
+      const kept = cache.read(key)
+      if (kept !== null) return kept
+      const compiled = compile(source, options)
+      if (compiled === null) return source
+      const { code, map } = compiled
+      const text = code === source ? code : withMap(code, map, source)
+      cache.write(key, text)
+      return text
+    },
+  }
+}
+
+/** A `SyntaxError` whose stack is the place in the source, not one in the compiler. */
+function asFound(error: SyntaxError, url: string): SyntaxError {
+  const { loc, cause } = error as {
+    loc?: { line: number; column: number }
+    cause?: { startLine?: number; startColumn?: number }
+  }
+  const line = loc?.line ?? cause?.startLine
+  const column = loc !== undefined ? loc.column + 1 : cause?.startColumn
+  const found = new SyntaxError(error.message.trimEnd())
+  found.stack = `${found}\n    at ${pathOf(url)}${line === undefined ? '' : `:${line}:${column}`}`
+  return found
+}
+
+function withMap(code: string, map: object, source: string): string {
+  // Errors show the line as it was written, with its types.
+  const data = Buffer.from(JSON.stringify({ ...map, sourcesContent: [source] })).toString('base64')
+  return `${code}\n//# sourceMappingURL=data:application/json;base64,${data}\n`
+}
+
+/**
+ * Which compiler this is, without loading it: its version, and the files that it is made of. So whoever works on the
+ * compiler never gets what an earlier one made.
+ */
+function identityOf(compilerUrl: string): string {
+  const folder = new URL('./', compilerUrl)
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))
+  const marks = files.sort().map((name) => {
+    const { size, mtimeMs } = statSync(new URL(name.replaceAll('\\', '/'), folder))
+    return `${name} ${size} ${mtimeMs}`
+  })
+  return [version, ...marks].join('\n')
+}

@@ -1,0 +1,7 @@
+/**
+ * `node --import fibril/green/register app.ts` runs a green program with Node's own command line. Settings come from the
+ * environment, where `fibril run` leaves them for what the program starts.
+ */
+import { prepare, settingsFrom } from '../load/index.ts'
+
+prepare(settingsFrom(process.env))

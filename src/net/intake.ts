@@ -1,0 +1,59 @@
+/**
+ * Theory of operation: all sockets of a thread read into one buffer.
+ *
+ * Node allocates 64 KiB for each read and cuts it down to what came, which takes a quarter of the processor's time of an
+ * echo server (notes/net.md). With `onread` the system writes into a buffer of ours; what came is copied out of it before
+ * anything else can be read, into storage as big as it is.
+ *
+ * For connections that were accepted node has no such option. They are taken over: a second `net.Socket` is made around
+ * the handle of the first, before that has read anything. Handles are not public: where they do not look as they do in
+ * node (Bun), the socket that came is used as it is, and read by 'data'.
+ */
+import { Socket as NodeSocket, type Server, type SocketConstructorOpts } from 'node:net'
+import type { Receiver } from './receiver.ts'
+
+const SIZE = 65_536
+
+let shared: Buffer | null = null
+
+/** Where one socket brings what it reads: its `onread`. The socket must not read before `to` is set. */
+export class Intake {
+  to: Receiver | null
+  readonly buffer: Buffer
+  readonly callback: (count: number) => boolean
+
+  constructor() {
+    shared ??= Buffer.allocUnsafeSlow(SIZE)
+    this.to = null
+    this.buffer = shared
+    this.callback = (count) => {
+      const chunk = Buffer.allocUnsafe(count)
+      this.buffer.copy(chunk, 0, 0, count)
+      this.to?.push(chunk)
+      return true
+    }
+  }
+}
+
+/** What is used of a socket's inside. */
+interface Inside {
+  _handle: { readonly useUserBuffer?: unknown; readonly reading?: boolean } | null
+  /** Counts its connections, and waits for them when it closes. */
+  _server: Server | null
+  server: Server | null
+}
+
+/** Makes a socket around the handle of one that was accepted and has not read, which reads into `intake`. Null if that cannot be. */
+export function takeOver(socket: NodeSocket, intake: Intake): NodeSocket | null {
+  const old = socket as unknown as Inside
+  const handle = old._handle
+  if (typeof handle?.useUserBuffer !== 'function' || handle.reading === true) return null
+  const options = { handle, onread: intake, allowHalfOpen: true, manualStart: true }
+  const taken = new NodeSocket(options as SocketConstructorOpts)
+  const inside = taken as unknown as Inside
+  inside._server = old._server
+  inside.server = old._server
+  old._server = null
+  old._handle = null
+  return taken
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net from 'node:net'
+import { all, fn, type Operation, wait } from '../../src/core/index.ts'
+import { connect, listen, type StreamOptions } from '../../src/net/index.ts'
+import { Intake, takeOver } from '../../src/net/intake.ts'
+import { Socket } from '../../src/net/socket.ts'
+import { it } from '../support/it.ts'
+import { streamConformance } from './stream-conformance.ts'
+
+const options = { allowHalfOpen: true, pauseOnConnect: true }
+
+/** Two connected sockets of node, paused, and the server that accepted the second. */
+const nodePair = fn(function* () {
+  const server = net.createServer(options).listen(0, '127.0.0.1')
+  yield* wait(once(server, 'listening'))
+  const { port } = server.address() as net.AddressInfo
+  const here = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }).pause()
+  const [[there]] = (yield* all([wait(once(server, 'connection')), wait(once(here, 'connect'))])) as [
+    [net.Socket],
+    unknown,
+  ]
+  server.close()
+  return { server, here, there }
+})
+
+// Where handles are not what they are in node, sockets are read by 'data'.
+const openPair: (options?: StreamOptions) => Operation<readonly [Socket, Socket]> = fn(function* (options = {}) {
+  const { here, there } = yield* nodePair()
+  return [new Socket(here, {}, options), new Socket(there, {}, options)] as const
+})
+
+streamConformance('tcp without an intake', openPair)
+
+it('what one socket has read does not change when another reads', function* () {
+  using server = yield* listen({ port: 0 })
+  using a = yield* connect({ port: server.port })
+  using b = yield* server.accept()
+  using c = yield* connect({ port: server.port })
+  using d = yield* server.accept()
+  yield* all([a.write('aaaa'), b.write('bbbb'), c.write('cccc'), d.write('dddd')])
+  const chunks = []
+  for (const socket of [a, b, c, d]) chunks.push(yield* socket.peek(4))
+  yield* all([a.write('1111'), b.write('2222'), c.write('3333'), d.write('4444')])
+  for (const socket of [a, b, c, d]) yield* socket.readExactly(8)
+  assert.deepEqual(chunks.map(String), ['bbbb', 'aaaa', 'dddd', 'cccc'])
+})
+
+it('a socket that was taken over still belongs to its server, which closes after it', function* () {
+  const { server, here, there } = yield* nodePair()
+  const taken = takeOver(there, new Intake())
+  assert.ok(taken !== null)
+  assert.equal(takeOver(there, new Intake()), null)
+  const closed = once(server, 'close')
+  const count = (): Promise<number> =>
+    new Promise((resolve) => server.getConnections((_, connections) => resolve(connections)))
+  assert.equal(yield* wait(count()), 1)
+  taken.destroy()
+  here.destroy()
+  yield* wait(closed)
+  assert.equal(yield* wait(count()), 0)
+})
+
+it('a socket whose handle is not what it is in node is left as it is', () => {
+  const strange = new net.Socket()
+  ;(strange as unknown as { _handle: object })._handle = {}
+  assert.equal(takeOver(strange, new Intake()), null)
+})
+
+it('a socket that was closed still has its name', function* () {
+  using server = yield* listen({ port: 0 })
+  const client = yield* connect({ port: server.port })
+  const { name } = client
+  client.destroy()
+  yield* wait(new Promise((resolve) => setImmediate(resolve)))
+  assert.equal(client.name, name)
+  assert.match(name, new RegExp(`^tcp 127.0.0.1:\\d+ → 127.0.0.1:${server.port}$`))
+})
