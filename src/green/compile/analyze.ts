@@ -1,5 +1,5 @@
-import type { Fn, FnKind } from './functions.ts'
 import { boundNames, childrenOf, isFunction, type Node } from './nodes.ts'
+import type { Fn, FnKind } from './scope.ts'
 import { Scope } from './scope.ts'
 import { siteOf } from './sites.ts'
 
@@ -335,6 +335,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
   function noteEval(from: Fn | null): void {
     for (let fn = from; fn !== null; fn = fn.parent) {
       fn.evals = true
+      fn.usesThis = true
       fn.usesArguments = true
       if (fn.kind !== 'declaration' && fn.kind !== 'expression') fn.obstacle ??= 'it has a direct `eval`'
     }

@@ -1,6 +1,6 @@
 import type { Analysis } from './analyze.ts'
-import type { Fn } from './functions.ts'
 import type { Comment } from './parse.ts'
+import type { Fn } from './scope.ts'
 
 /**
  * Decides which functions may park: those with a site that is a call of anything unknown, or of a function that may park.

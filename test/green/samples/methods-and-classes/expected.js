@@ -11,12 +11,12 @@ import{call as $call,callees as $c,enter as $enter,machine as $m,notCallable as 
   }).call(this,$p0),void 0)/*~*/}
   static s(){return $enter($s.next,$s.next=0,($g$4??=function*() {let $d=$s.depth,$1,$2,$3;
     return ($2=($1=($c[$d]=A,$s.next=$d,$3=new A(1),$m.registers.op?$v(yield):$3)).m,$c[$d]=typeof $2=="function"?$2:$not("new A(1).m"),$s.next=$d,$2=$call($2,$1,2),$m.registers.op?$v(yield):$2)
-  }).call(this),void 0)/*~*/}
-  get v(){return $enter($s.next,$s.next=0,($g$5??=function*() {let $d=$s.depth,$1; return ($c[$d]=get,$s.next=$d,$1=get(1),$m.registers.op?$v(yield):$1) }).call(this),void 0)/*~*/}
+  })(),void 0)/*~*/}
+  get v(){return $enter($s.next,$s.next=0,($g$5??=function*() {let $d=$s.depth,$1; return ($c[$d]=get,$s.next=$d,$1=get(1),$m.registers.op?$v(yield):$1) })(),void 0)/*~*/}
 /*~*/}
 const o = {
   m(){return $enter($s.next,$s.next=0,($g$6??=function*() {let $d=$s.depth,$x=$s.extra,$super=$x[0],$1,$2; return ($2=$super("toString").value,$c[$d]=typeof $2=="function"?$2:$not("super.toString"),$s.next=$d,$2=$call($2,this),$m.registers.op?$v(yield):$2) + ($2=this['k'],$c[$d]=typeof $2=="function"?$2:$not("this['k']"),$s.next=$d,$2=$call($2,this,1),$m.registers.op?$v(yield):$2) }).call(this),void 0,[$superRef($key=>super[$key],($key,$value)=>{super[$key]=$value})])/*~*/},
-  k: function ($p0){return $enter($s.next,$s.next=0,($g$7??=function*(x) {let $d=$s.depth,$1; return ($c[$d]=get,$s.next=$d,$1=get(x),$m.registers.op?$v(yield):$1) }).call(this,$p0),new.target&&this)/*~*/},
+  k: function ($p0){return $enter($s.next,$s.next=0,($g$7??=function*(x) {let $d=$s.depth,$1; return ($c[$d]=get,$s.next=$d,$1=get(x),$m.registers.op?$v(yield):$1) })($p0),new.target&&this)/*~*/},
 }
 
 // 2: a field untouched
