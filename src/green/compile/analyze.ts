@@ -94,6 +94,8 @@ export function analyze(program: Node, strict: boolean): Analysis {
         inner = open('for', node, scope, fn)
         if (node.type !== 'ForStatement') for (const id of boundNames(node['left'])) writes.add(id)
         if (node.type === 'ForOfStatement' && !node['await']) candidates.push({ node, scope, fn })
+        // No generator can have one.
+        if (node['await'] && fn === null) topObstacle = true
         break
       case 'SwitchStatement':
         inner = open('switch', node, scope, fn)
@@ -110,6 +112,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
         within.pop()
         return
       case 'VariableDeclaration':
+        if (node['kind'] === 'await using' && fn === null) topObstacle = true
         for (const { id, init } of node['declarations'])
           for (const name of boundNames(id)) {
             const target = node['kind'] === 'var' ? scope.hoist : scope

@@ -18,7 +18,7 @@ const task = spawn((ms: number) => (sleep(ms), 'child'), 5)
 local.get().n++
 console.log(local.get().n, currentTask()?.name, task.join())
 for (const promise of [1, Promise.resolve(2)]) console.log(-await promise + 1)
-console.log(await (async () => 'over')())
+console.log(await (async () => 'over')(), await (Promise.resolve('and done')))
 `,
   })
   for (const args of [
@@ -27,7 +27,7 @@ console.log(await (async () => 'over')())
     ['--import', register],
   ]) {
     const { stdout, stderr, code } = await node([...args, 'main.ts'], { cwd, env })
-    assert.deepEqual([stdout, stderr, code], ['1 main child\n0\n-1\nover\ndisposed { n: 1 }\n', '', 0])
+    assert.deepEqual([stdout, stderr, code], ['1 main child\n0\n-1\nover and done\ndisposed { n: 1 }\n', '', 0])
   }
 })
 
@@ -45,7 +45,7 @@ export { separator, four as 'number four', fn as again }
 export function fn(): number { return one + two }
 class Four { readonly n = 4 }
 const four = new Four()
-export default () => 'by default'
+export default (() => 'by default')
 export * from './other.ts'
 sleep(1)
 await import('./late.ts')
@@ -63,9 +63,16 @@ console.log(byDefault.name, byDefault(), main.fn(), rest)
   assert.equal(code, 0)
 })
 
-test('a module whose exports change stays one, and its top level awaits', async (t) => {
+test('a module whose exports change, or that has a `for await`, stays one, and its top level awaits', async (t) => {
   const cwd = folderWith(t, {
     ...esm,
+    'loop.ts': `import { sleep } from 'fibril/green'
+async function* numbers() { yield 1; yield 2 }
+for await (const n of numbers()) {
+  sleep(1)
+  console.log(n)
+}
+`,
     'main.ts': `import { sleep } from 'fibril/green'
 export let n = 1
 sleep(1)
@@ -75,8 +82,13 @@ console.log(n)
 `,
     'late.ts': '',
   })
-  const { stdout, stderr, code } = await node([cli, 'run', 'main.ts'], { cwd, env })
-  assert.deepEqual([stdout, stderr, code], ['2\n', '', 0])
+  for (const [program, output] of [
+    ['main.ts', '2\n'],
+    ['loop.ts', '1\n2\n'],
+  ] as const) {
+    const { stdout, stderr, code } = await node([cli, 'run', program], { cwd, env })
+    assert.deepEqual([stdout, stderr, code], [output, '', 0])
+  }
 })
 
 test('a failed child fails the top level, whose cleanup waits', async (t) => {

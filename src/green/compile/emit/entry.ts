@@ -54,8 +54,9 @@ export function shellOf(emitter: Emitter, program: Node, start: number): Shell {
     leading = false
     for (const { local, as } of exportsOf(node)) {
       if (local === null) {
-        emitter.replace(node.start, node['declaration'].start, `${cellFor(as)}={default:`)
-        emitter.after(node['declaration'].end, '}.default')
+        // As the value of a property of that name, it gets the name that it would have had.
+        emitter.replace(node.start, emitter.find('default', node.start) + 'default'.length, `${cellFor(as)}={default:`)
+        emitter.after(emitter.code[node.end - 1] === ';' ? node.end - 1 : node.end, '}.default')
       } else if (analysis.top.bindings.get(local)?.from != null) outside += `export{${local} as ${as}};`
       else cells.set(local, [...(cells.get(local) ?? []), cellFor(as)])
     }

@@ -149,7 +149,7 @@ function visitAwait(emitter: Emitter, node: Node): void {
   const { argument } = node
   const [open, closed] = assignable(argument)
   emitter.before(node.start, `(${value}=${open}`)
-  emitter.replace(node.start, argument.start, '')
+  emitter.replace(node.start, node.start + 'await'.length, '')
   emitter.visit(argument)
   emitter.after(node.end, `${closed},${emitter.callOf('waitFor', value)})`)
   emitter.release(1)
