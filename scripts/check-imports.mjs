@@ -15,8 +15,8 @@ import { importsOf, lex, lineAt } from './imports-of.mjs'
 const floors = [
   ['core', 'protocol'],
   ['host', 'sync', 'green/compile'],
-  ['net', 'offload', 'green/watchdog'],
-  ['green'],
+  ['net', 'offload', 'green/runtime', 'green/watchdog'],
+  ['green', 'green/patch'],
   ['twisted', 'tornado', 'gevent', 'inspect', 'testing', 'green/load'],
   ['index.ts', 'green/register', 'green/unplugin'], // the face of the package
   ['cli'],
