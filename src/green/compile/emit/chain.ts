@@ -6,20 +6,8 @@
  * place of the front: what its visitors want to put before the chain's beginning goes there instead, and so does `$1`.
  */
 import type { Node } from '../nodes.ts'
-import { isHarmless, visitMethod } from './call.ts'
+import { visitMethod } from './call.ts'
 import type { Emitter } from './emitter.ts'
-
-/** The front of an optional chain, which has been visited. */
-export interface Hole {
-  readonly node: Node
-  /** Holds its value. */
-  readonly name: string
-  /** What a call of that value has for `this`. */
-  readonly self: string
-  readonly start: number
-  /** What is to stand before the value. */
-  front: string
-}
 
 export function visitChain(emitter: Emitter, node: Node): void {
   const expression: Node = node['expression']
@@ -65,7 +53,7 @@ function optionalLink(node: Node): Node | null {
 
 function hasSite(emitter: Emitter, node: Node): boolean {
   for (let at: Node | undefined = node; at !== undefined; at = at['object'] ?? at['callee']) {
-    if (at.type === 'CallExpression' && !isHarmless(emitter, at)) return true
+    if (at.type === 'CallExpression' && !emitter.isHarmless(at)) return true
     if (at.type !== 'MemberExpression' && at.type !== 'CallExpression') return false
   }
   return false

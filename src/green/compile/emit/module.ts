@@ -1,7 +1,8 @@
 import { mayPark } from '../infer.ts'
 import type { Node } from '../nodes.ts'
-import { type Activation, bodyStart, type Emitter, lead, NATIVE } from './emitter.ts'
+import { type Activation, type Emitter, NATIVE } from './emitter.ts'
 import { canBeInside, type Shell, shellOf } from './entry.ts'
+import { bodyStart, lead } from './places.ts'
 
 export interface ModuleOptions {
   readonly format: 'module' | 'commonjs'
