@@ -15,14 +15,14 @@ const CALLS = 8
 
 /** Counts who has come, and answers when all have. It runs in a worker, by its source text alone. */
 // @fibril never-parks
-function meet(n: number, counter: Int32Array<SharedArrayBuffer>, all: number): string {
+async function meet(n: number, counter: Int32Array<SharedArrayBuffer>, all: number): Promise<string> {
   Atomics.add(counter, 0, 1)
   Atomics.notify(counter, 0)
   for (let here = 1; here < all; here = Atomics.load(counter, 0)) Atomics.wait(counter, 0, here, 60_000)
   return `${n}: all ${all} are here`
 }
 
-type Meet = typeof meet
+type Meet = (n: number, counter: Int32Array<SharedArrayBuffer>, all: number) => string
 
 function together(name: string, make: () => Meet): void {
   const own = new TaskLocal<Meet>({ create: make })
@@ -41,5 +41,5 @@ function together(name: string, make: () => Meet): void {
   console.log(`${name}: ${before} calls were made before the first answer; ${answers.join(', ')}`)
 }
 
-together('make-synchronous', () => makeSynchronous(meet))
-together('synckit', () => startWorkerThread<Meet>(fileURLToPath(new URL('./meet.mjs', import.meta.url))))
+together('make-synchronous', () => makeSynchronous(meet) as Meet)
+together('synckit', () => startWorkerThread<typeof meet>(fileURLToPath(new URL('./meet.mjs', import.meta.url))))

@@ -1,7 +1,7 @@
 // fibril run examples/green/echo/main.ts        PORT=… for a port of its own; CLIENTS=0 to serve, and nothing else
 //
-// An echo server as one would write it for one client, and a thousand clients of the same kind in the same process. All of
-// them are connected before the first says a word.
+// An echo server as one would write it for one client, and a thousand clients of the same kind in the same process. All have
+// their first line back before any says its second.
 import { Barrier, connect, type Server, type Socket, serve, spawn } from 'fibril/green'
 
 const CLIENTS = Number(process.env['CLIENTS'] ?? 1000)
@@ -11,15 +11,15 @@ function echo(socket: Socket): void {
   for (let line: string | null; (line = socket.readLine()) !== null; ) socket.write(`${line}\n`)
 }
 
-const connected = new Barrier(CLIENTS + 1)
+const served = new Barrier(CLIENTS + 1)
 
 function client(n: number, port: number): number {
   const socket = connect({ port })
-  connected.wait()
   let right = 0
   for (let i = 0; i < LINES; i++) {
     socket.write(`line ${i} of ${n}\n`)
     if (socket.readLine() === `line ${i} of ${n}`) right++
+    if (i === 0) served.wait()
   }
   socket.close()
   return right
@@ -27,8 +27,8 @@ function client(n: number, port: number): number {
 
 function clients(server: Server): void {
   const tasks = Array.from({ length: CLIENTS }, (_, n) => spawn(client, n, server.port))
-  connected.wait()
-  console.log(`${server.stats().accepted} clients are connected at once`)
+  served.wait()
+  console.log(`${server.stats().connections} clients are served at once`)
   let right = 0
   for (const task of tasks) right += task.join()
   console.log(`${right} lines came back as they were`)

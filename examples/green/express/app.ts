@@ -57,6 +57,14 @@ export function makeApp(wrap: Wrap): Express {
       response.json('after next')
     }),
   )
+  app.post(
+    '/double',
+    express.json(),
+    wrap((request, response) => {
+      sleep(1)
+      response.json(2 * request.body.n)
+    }),
+  )
   const onError: ErrorRequestHandler = (error: Error, _request, response, _next) => {
     response.status(500).json({ name: error.name, message: error.message })
   }

@@ -1,7 +1,8 @@
 // fibril run --include express --include router examples/green/express/compiled.ts
 //
 // The same app, and nothing is wrapped but the app itself: each request is a task, and since Express is compiled too, whatever
-// it calls may block.
+// it calls may block. What is called later, by an event, is outside that task: a handler after `express.json()` fails here
+// with a `UsageError`, and has to be wrapped.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { green } from 'fibril/green'

@@ -32,7 +32,7 @@ export function knownFormat(url: string, given: string | null | undefined): Form
   return packageType(dirname(path))
 }
 
-const moduleSyntax = /^\s*(?:import\s*(?:[\w$*{]|['"])|export\s*[\w*{])|\bimport\.meta\b/m
+const moduleSyntax = /^\s*(?:import(?:\s+[\w$]|\s*[*{'"])|export(?:\s+\w|\s*[*{]))|\bimport\.meta\b/m
 
 /** The same, where the source is at hand to ask. Comments and templates can mislead it, as they can mislead a reader. */
 export function formatOf(url: string, given: string | null | undefined, source: string): Format {
