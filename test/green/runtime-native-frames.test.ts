@@ -1,0 +1,101 @@
+import { strict as assert } from 'node:assert'
+import { run } from '../../src/core/index.ts'
+import { NativeFrameError } from '../../src/green/runtime/index.ts'
+import { it } from '../support/it.ts'
+import { load } from './compile/load.ts'
+
+/** Each body makes a blocking call under something that cannot be suspended, and gives what it caught. */
+const cases: Record<string, { readonly body: string; readonly named: RegExp }> = {
+  'a comparator of a builtin that has no twin': {
+    body: 'try { new Int8Array([2, 1]).sort((a, b) => sleep(1) ?? a - b) } catch (e) { return e }',
+    named: /builtin sort/,
+  },
+  'toJSON under JSON.stringify': {
+    body: 'try { JSON.stringify({ toJSON() { sleep(1) } }) } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a getter that native code reads': {
+    body: 'try { Object.assign({}, { get x() { sleep(1) } }) } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a getter that is read by an expression': {
+    body: 'const o = { get [String(1)]() { sleep(1); return 1 } }; try { return o[1] } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'the trap of a Proxy': {
+    body: 'const p = new Proxy({}, { get() { sleep(1); return 1 } }); try { return p.x } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  valueOf: {
+    body: 'const o = { valueOf() { sleep(1); return 1 } }; try { return o + 1 } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a function that was not compiled': {
+    body: 'try { return uncompiled(() => sleep(1)) } catch (e) { return e }',
+    named: /uncompiled stands between/,
+  },
+  'a function that was not compiled, after a call that was harmless': {
+    body: 'sleep(1); leaf(2); try { return uncompiled(() => leaf(1)) } catch (e) { return e }',
+    named: /uncompiled stands between/,
+  },
+  'a getter right after a call of a class without new': {
+    body: `class C { constructor() { sleep(1) } } const o = { get [String(1)]() { sleep(1); return 1 } }
+      try { C() } catch {} try { return o[1] } catch (e) { return e }`,
+    named: /cannot park here/,
+  },
+  'a generator that native code runs': {
+    body: 'function* g() { yield leaf(1) } const it = g(); try { return new Set(it) } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a generator that was started by compiled code, and is resumed by native code': {
+    body: 'function* g() { yield leaf(1); yield leaf(2) } const it = g(); it.next(); try { return new Set(it) } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a callback of a promise that is called at once': {
+    body: 'try { return uncompiled(() => [1].map(() => leaf(1))) } catch (e) { return e }',
+    named: /uncompiled stands between/,
+  },
+  'a field of a class': {
+    body: 'class C { f = sleep(1) } try { return new C() } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+}
+
+for (const [title, { body, named }] of Object.entries(cases))
+  it(`a blocking call is refused, and the task goes on, under ${title}`, async () => {
+    const source = `exports.main = function main() {
+      const caught = (() => { ${body} })()
+      return [caught, leaf(5) + leaf(6), [3, 1, 2].map((x) => leaf(x))]
+    }`
+    const globals = {
+      uncompiled: function uncompiled(f: () => unknown): unknown {
+        return f()
+      },
+    }
+    const main = load(source, { globals })['main'] as () => [NativeFrameError, number, number[]]
+    const [error, sum, list] = await run(main)
+    assert.ok(error instanceof NativeFrameError, String(error))
+    assert.equal(error.code, 'FIBRIL_NATIVE_FRAME')
+    assert.match(error.message, named)
+    assert.equal(sum, 11)
+    assert.deepEqual(list, [3, 1, 2])
+  })
+
+it('a task whose function was not compiled cannot block', async () => {
+  const { main } = load('exports.main = function main() { leaf(1) }')
+  const failing = async (): Promise<unknown> => await run(() => (main as () => unknown)())
+  await assert.rejects(failing(), { code: 'FIBRIL_NATIVE_FRAME' })
+})
+
+it('a blocking call outside any task says what to do', () => {
+  const { main } = load('exports.main = () => leaf(1)')
+  let error: unknown
+  queueMicrotask(() => {
+    try {
+      ;(main as () => unknown)()
+    } catch (caught) {
+      error = caught
+    }
+  })
+  return Promise.resolve().then(() => assert.match(String(error), /outside any task.*fibril run/))
+})
