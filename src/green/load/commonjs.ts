@@ -1,4 +1,4 @@
-/** CommonJS for Node before 22.15, which has no hook for it but the loader's own tables. */
+/** CommonJS where no hook sees it: by the loader's own tables. */
 import { readFileSync } from 'node:fs'
 import Module from 'node:module'
 import { pathToFileURL } from 'node:url'
@@ -17,13 +17,17 @@ type ResolveFilename = (request: string, parent: { readonly filename?: string } 
 
 const tables = Module as unknown as { _extensions: Record<string, Extension>; _resolveFilename: ResolveFilename }
 
-export function patchCommonJs(translator: Translator): void {
+const extensions = ['.js', '.cjs', '.jsx', '.ts', '.cts', '.tsx']
+
+/** Has `require` compile the files of which `mine` is true. `adding`: also those of extensions that it does not know. */
+export function compileRequired(translator: Translator, mine: (url: string) => boolean, adding: boolean): void {
   const plain = tables._extensions['.js'] as Extension
-  for (const extension of ['.js', '.cjs', '.jsx', '.ts', '.cts', '.tsx']) {
+  for (const extension of extensions) {
+    if (!adding && !(extension in tables._extensions)) continue
     const former = tables._extensions[extension] ?? plain
     tables._extensions[extension] = (module, filename) => {
       const url = pathToFileURL(filename).href
-      if (!translator.selects(url)) return former(module, filename)
+      if (!mine(url)) return former(module, filename)
       const source = readFileSync(filename, 'utf8')
       const format = formatOf(url, undefined) ?? formatBySyntax(source)
       // require(esm): Node reads such a file itself, past all hooks.
@@ -32,7 +36,10 @@ export function patchCommonJs(translator: Translator): void {
       module._compile(translator.translate(source, url, format, isEntry), filename)
     }
   }
+}
 
+/** Has `require` find what is written in the ways of TypeScript, and our own copy of Fibril. */
+export function resolveRequired(): void {
   const resolve = tables._resolveFilename
   tables._resolveFilename = function (this: unknown, request, parent, ...rest) {
     const own = ownModule(request)

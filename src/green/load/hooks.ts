@@ -19,7 +19,7 @@ interface Hooks {
   ): { readonly url: string; readonly format?: string; readonly shortCircuit?: boolean }
   load(
     url: string,
-    context: { readonly format?: string | null | undefined },
+    context: { readonly format?: string | null | undefined; readonly conditions?: readonly string[] },
     next: (url: string, context?: object) => Loaded,
   ): Loaded
 }
@@ -28,7 +28,8 @@ type RegisterHooks = (hooks: Hooks) => { deregister(): void }
 export const registerHooks: RegisterHooks | undefined = (module as unknown as { registerHooks?: RegisterHooks })
   .registerHooks
 
-export function syncHooks(translator: Translator): Hooks {
+/** `left`: gets the CommonJS modules whose source Node is to read, and the loader's tables to compile. */
+export function syncHooks(translator: Translator, left: Set<string>): Hooks {
   // What nobody imports is what the program starts with.
   const entries = new Set<string>()
 
@@ -59,6 +60,12 @@ export function syncHooks(translator: Translator): Hooks {
       if (source === undefined || source === null) return { format: known, source: null, shortCircuit: true }
       const text = typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString('utf8')
       const format = known ?? formatBySyntax(text)
+      // Imported CommonJS, given a source, is run by the ESM loader in a way of its own, in which `require` of an ES module
+      // fails (ERR_VM_MODULE_LINK_FAILURE). Without one it is left to the CommonJS loader, which asks no hook again.
+      if (format === 'commonjs' && context.conditions?.includes('import')) {
+        left.add(url)
+        return { format, source: null, shortCircuit: true }
+      }
       return { format, source: translator.translate(text, url, format, entries.has(url)), shortCircuit: true }
     },
   }

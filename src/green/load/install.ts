@@ -1,5 +1,5 @@
 import module from 'node:module'
-import { patchCommonJs } from './commonjs.ts'
+import { compileRequired, resolveRequired } from './commonjs.ts'
 import { registerHooks, syncHooks } from './hooks.ts'
 import type { LoadSettings } from './settings.ts'
 import { createTranslator } from './translator.ts'
@@ -12,9 +12,13 @@ export function install(settings: LoadSettings): void {
   installed = true
   process.setSourceMapsEnabled(true)
   const translator = createTranslator(settings)
-  if (registerHooks !== undefined) registerHooks(syncHooks(translator))
-  else {
-    patchCommonJs(translator)
+  if (registerHooks !== undefined) {
+    const left = new Set<string>()
+    registerHooks(syncHooks(translator, left))
+    compileRequired(translator, (url) => left.has(url), false)
+  } else {
+    compileRequired(translator, translator.selects, true)
+    resolveRequired()
     registerInThread(settings)
   }
 }

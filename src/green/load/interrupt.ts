@@ -29,11 +29,13 @@ function interrupted(): void {
 
 async function cancelAll(): Promise<void> {
   for (const task of tasks()) task.cancel('SIGINT')
-  for (let [task] = tasks(); task !== undefined; [task] = tasks()) {
-    await task.then(undefined, () => {})
-    // What awaited it goes on before the next look, and may start more.
+  let left: Task<unknown> | undefined
+  do {
+    // What awaited a task goes on before the next look, and may start more.
     await new Promise(setImmediate)
-  }
+    ;[left] = tasks()
+    await left?.then(undefined, () => {})
+  } while (left !== undefined)
 }
 
 function tasks(): Task<unknown>[] {

@@ -76,7 +76,8 @@ fail()
       ...primitives,
       [name]: `${imports}function work(): void {
   try {
-    setTimeout(() => console.log('waits'), 1)
+    // A turn later than the one in which the task takes its first step.
+    setTimeout(() => setImmediate(() => setTimeout(() => console.log('waits'), 1)), 1)
     sleep(60_000)
   } catch {
     console.log('never')

@@ -185,3 +185,14 @@ await once(new Worker(new URL('./work.cts', import.meta.url)), 'exit')`,
     assert.deepEqual(await entriesOf('main.cts'), ['main.cts'])
   }
 })
+
+test('a module imports by name what CommonJS exports', async (t) => {
+  const cwd = folderWith(t, {
+    ...esm,
+    'main.ts': `import all, { two } from './cjs.cts'\nimport { three } from './plain.cjs'\nconsole.log(two, three, all.two)`,
+    'cjs.cts': 'const two: number = COMPILED ? 2 : 0\nexports.two = two',
+    'plain.cjs': 'exports.three = COMPILED ? 3 : 0',
+  })
+  const { stdout, stderr } = await node([cli, 'run', 'main.ts'], { cwd, env })
+  assert.equal(stdout, '2 3 2\n', stderr)
+})
