@@ -32,6 +32,7 @@ import {
   Server,
   Socket,
   scope,
+  serve,
   shield,
   sleep,
   spawn,
@@ -519,6 +520,47 @@ itByHand('a server runs a green handler for each connection', function* (call) {
   yield* call([socket, 'close'])
   yield* call([server, 'stop'])
   yield* call(join, serving)
+})
+
+itByHand('serve tells who asks about servers and sockets as green code sees them', function* (call) {
+  const failure = new Error('of the handler')
+  const started = new Future<Server>('the server')
+  const failed = new Future<readonly [unknown, unknown]>('a failure')
+  const serving = spawn(
+    byHand(function* (call) {
+      const handler = byHand(function* (call, socket: Socket) {
+        yield* call([socket, 'readLine'])
+        throw failure
+      })
+      yield* call(serve, handler, {
+        port: 0,
+        onListen: (server: Server) => started.resolve(server),
+        onError: (error: unknown, socket: unknown) => failed.resolve([error, socket]),
+      })
+    }),
+  )
+  const server = (yield* call([started, 'wait'])) as Server
+  assert.ok(server instanceof Server)
+  const socket = yield* call(connect, { port: server.port })
+  yield* call([socket, 'write'], 'anything\n')
+  const [error, theirs] = (yield* call([failed, 'wait'])) as readonly [unknown, Socket]
+  assert.equal(error, failure)
+  assert.ok(theirs instanceof Socket)
+  assert.equal(theirs.remote.port, socket.local.port)
+  yield* call([socket, 'close'])
+  yield* call([server, 'stop'])
+  yield* call(join, serving)
+})
+
+itByHand('a server that accepts gives sockets as green code sees them', function* (call) {
+  const server = yield* call(listen, { port: 0 })
+  const near = yield* call(connect, { port: server.port })
+  const far = (yield* call([server, 'accept'])) as Socket
+  assert.ok(far instanceof Socket)
+  yield* call([far, 'end'])
+  assert.equal(yield* call([near, 'read']), null)
+  for (const socket of [near, far]) yield* call([socket, 'close'])
+  yield* call([server, 'stop'])
 })
 
 // -- Pools

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, beforeEach, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { allSettled, run, spawn, wait, yieldNow } from '../../src/green/index.ts'
+import { allSettled, atomic, run, spawn, wait, yieldNow } from '../../src/green/index.ts'
 import { isPatched, original, patchAll, unpatch } from '../../src/green/patch/index.ts'
 import { byHand, itByHand, waits } from './api-by-hand.ts'
 import { type Attempt, callInTask, callPlainly } from './patch-outcome.ts'
@@ -359,6 +359,14 @@ describe('descriptors, directories and the rest of node:fs:', () => {
       }),
     )
     assert.deepEqual([inTask, waits.length], ['some text\n', 0])
+  })
+
+  itByHand('in atomic they are as ever', function* (call) {
+    const read = byHand(function* (call) {
+      return yield* call(fs.readFileSync, at('sub/other'))
+    })
+    assert.equal(String(yield* call(atomic, read)), 'other')
+    assert.equal(waits.length, 0)
   })
 
   test('imports by name follow the patch and its end; the original stays reachable', () => {
