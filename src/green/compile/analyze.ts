@@ -16,9 +16,10 @@ export interface Analysis {
   readonly topSites: Fn['sites']
   /** It cannot be the body of a generator. */
   readonly topObstacle: boolean
-  /** Names of accessors. */
-  readonly getters: ReadonlySet<string>
-  readonly setters: ReadonlySet<string>
+  /** Reads of members by name. */
+  readonly reads: readonly { readonly name: string; readonly fn: Fn }[]
+  /** Names of getters that may park: the inference fills it. */
+  readonly parkingGetters: Set<string>
 }
 
 interface Reference {
@@ -36,8 +37,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
   const identifiers = new Set<string>()
   const references: Reference[] = []
   const writes = new Set<Node>()
-  const getters = new Set<string>()
-  const setters = new Set<string>()
+  const reads: { name: string; fn: Fn }[] = []
   const candidates: { node: Node; scope: Scope; fn: Fn | null }[] = []
   const top = new Scope('top', program, null, null)
   let topObstacle = false
@@ -46,6 +46,9 @@ export function analyze(program: Node, strict: boolean): Analysis {
   visitAll(program, top, null, strict || isStrict(program['body']))
 
   for (const { name, scope, write } of references) resolve(name, scope, write)
+  // Sloppy `arguments` may change parameters.
+  for (const fn of functions)
+    if (fn.usesArguments && !fn.strict) for (const binding of fn.scope.bindings.values()) binding.fixed = false
   for (const fn of functions)
     if (fn.kind === 'arrow' && fn.callsSuper)
       for (let at: Fn | null = fn; at !== null; at = at.kind === 'arrow' ? at.parent : null)
@@ -55,7 +58,18 @@ export function analyze(program: Node, strict: boolean): Analysis {
     const site = siteOf(node, scope)
     if (site !== null) (fn === null ? topSites : fn.sites).push(site)
   }
-  return { top, functions, fnOf, scopeOf, parentOf, identifiers, topSites, topObstacle, getters, setters }
+  return {
+    top,
+    functions,
+    fnOf,
+    scopeOf,
+    parentOf,
+    identifiers,
+    topSites,
+    topObstacle,
+    reads,
+    parkingGetters: new Set(),
+  }
 
   function visitAll(node: Node, scope: Scope, fn: Fn | null, strict: boolean): void {
     for (const child of childrenOf(node)) {
@@ -128,16 +142,12 @@ export function analyze(program: Node, strict: boolean): Analysis {
         return visitFields(node, node, scope, fn)
       case 'MethodDefinition':
       case 'Property':
-        if (node['kind'] === 'get' || node['kind'] === 'set') {
-          const { key } = node
-          const names = node['kind'] === 'get' ? getters : setters
-          if (!node['computed']) names.add(String(key['name'] ?? key['value']))
-        }
         visitKey(node, scope, fn, strict)
         parentOf.set(node['value'], node)
         return visit(node['value'], scope, fn, strict)
       case 'AssignmentExpression':
         for (const id of boundNames(node['left'])) writes.add(id)
+        if (node['left'].type === 'ArrayPattern') candidates.push({ node, scope, fn })
         break
       case 'UpdateExpression':
         if (node['argument'].type === 'Identifier') writes.add(node['argument'])
@@ -146,6 +156,12 @@ export function analyze(program: Node, strict: boolean): Analysis {
         if (node['callee'].type === 'Identifier' && node['callee']['name'] === 'eval') noteEval(fn)
         if (node['callee'].type === 'Super') owner(fn, 'callsSuper')
         candidates.push({ node, scope, fn })
+        break
+      case 'SpreadElement':
+        if (parentOf.get(node)?.type !== 'ObjectExpression') candidates.push({ node, scope, fn })
+        break
+      case 'VariableDeclarator':
+        if (node['id'].type === 'ArrayPattern' && node['init'] !== null) candidates.push({ node, scope, fn })
         break
       case 'NewExpression':
       case 'TaggedTemplateExpression':
@@ -164,7 +180,10 @@ export function analyze(program: Node, strict: boolean): Analysis {
         visit(node['object'], scope, fn, strict)
         if (node['computed'] || node['property'].type === 'PrivateIdentifier')
           visit(node['property'], scope, fn, strict)
-        else identifiers.add(node['property']['name'])
+        else {
+          identifiers.add(node['property']['name'])
+          if (fn !== null) reads.push({ name: node['property']['name'], fn })
+        }
         return
       case 'ThisExpression':
         owner(fn, 'usesThis')
@@ -189,13 +208,15 @@ export function analyze(program: Node, strict: boolean): Analysis {
             if (local.type === 'Identifier') refer(local['name'], scope, false)
         return
       case 'PrivateIdentifier':
+        identifiers.add(node['name'])
         return refer(`#${node['name']}`, scope, false)
       case 'JSXIdentifier':
         return refer(node['name'], scope, false)
       case 'Identifier': {
         const { name } = node
         identifiers.add(name)
-        if (name === 'arguments') owner(fn, 'usesArguments')
+        if (name === 'arguments' && parentOf.get(node)?.['property']?.name === 'callee' && fn !== null)
+          fn.obstacle ??= 'it uses `arguments.callee`'
         if (within.length > 0 && fn !== null) fn.obstacle ??= 'it is in a `with` statement'
         return refer(name, scope, writes.has(node))
       }
@@ -252,7 +273,6 @@ export function analyze(program: Node, strict: boolean): Analysis {
       parentOf.set(child, node)
       visit(child, own, fn, strict)
     }
-    if (fn.usesArguments && !strict) for (const binding of own.bindings.values()) binding.fixed = false
   }
 
   function makeFn(node: Node, kind: FnKind, name: string, parent: Fn | null, home: Node | null, strict: boolean): Fn {
@@ -315,6 +335,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
   function noteEval(from: Fn | null): void {
     for (let fn = from; fn !== null; fn = fn.parent) {
       fn.evals = true
+      fn.usesThis = true
       fn.usesArguments = true
       if (fn.kind !== 'declaration' && fn.kind !== 'expression') fn.obstacle ??= 'it has a direct `eval`'
     }
@@ -322,7 +343,10 @@ export function analyze(program: Node, strict: boolean): Analysis {
 
   function resolve(name: string, from: Scope, write: boolean): void {
     const binding = from.lookup(name)
-    if (binding === null) return
+    if (binding === null) {
+      if (name === 'arguments') owner(from.fn, 'usesArguments')
+      return
+    }
     if (write) {
       binding.fixed = false
       binding.fn = null

@@ -64,8 +64,8 @@ export function compile(source: string, options: CompileOptions): Compiled {
   const map =
     parsed.map === null
       ? own
-      : remapping(own as unknown as EncodedSourceMap, (file) =>
-          file === url ? (parsed.map as EncodedSourceMap) : null,
+      : remapping(own as unknown as EncodedSourceMap, (_, { depth }) =>
+          depth === 1 ? (parsed.map as EncodedSourceMap) : null,
         )
   const functions = analysis.functions.map((fn): FunctionVerdict => {
     const before = parsed.code.slice(0, fn.node.start).split(/\r\n|[\n\r\u2028\u2029]/)

@@ -17,6 +17,14 @@ export function infer(analysis: Analysis, comments: readonly Comment[], code: st
   }
   for (let changed = true; changed; ) {
     changed = false
+    for (const { kind, name, parks, obstacle } of analysis.functions)
+      if (kind === 'getter' && parks && obstacle === null) analysis.parkingGetters.add(name)
+    if (analysis.parkingGetters.size > 0)
+      for (const { name, fn } of analysis.reads) {
+        if (fn.parks || fn.said !== null || !analysis.parkingGetters.has(name)) continue
+        raise(fn, `.${name}`)
+        changed = true
+      }
     for (const fn of analysis.functions) {
       if (fn.parks || fn.said !== null) continue
       const site = fn.sites.find((site) => site.fn !== null && mayPark(site.fn))

@@ -27,7 +27,9 @@ const withTwin = new Set(['from', 'fromEntries', 'groupBy', 'apply', 'construct'
 
 /** The site that a node is, or null if nothing parks there. */
 export function siteOf(node: Node, scope: Scope): Site | null {
-  if (node.type === 'ForOfStatement') return isBuiltin(node['right']) ? null : { node, fn: null, what: 'for…of' }
+  const iterated = iteratedBy(node)
+  if (iterated !== null)
+    return isInertIterable(iterated, scope) ? null : { node, fn: null, what: iterations[node.type] as string }
   if (node.type === 'YieldExpression') return { node, fn: null, what: 'yield*' }
   const callee = (node.type === 'TaggedTemplateExpression' ? node['tag'] : node['callee']) as Node
   const made = node.type === 'NewExpression'
@@ -49,6 +51,34 @@ export function siteOf(node: Node, scope: Scope): Site | null {
     return { node, fn: null, what: `${name === null ? '[…]' : `.${name}`}(…)` }
   }
   return { node, fn: null, what: isFunction(callee) ? 'a function expression' : 'a computed function' }
+}
+
+const iterations: Record<string, string> = {
+  ForOfStatement: 'for…of',
+  SpreadElement: 'a spread',
+  VariableDeclarator: 'destructuring',
+  AssignmentExpression: 'destructuring',
+}
+
+/** What a node iterates over. */
+function iteratedBy(node: Node): Node | null {
+  switch (node.type) {
+    case 'ForOfStatement':
+    case 'AssignmentExpression':
+      return node['right']
+    case 'SpreadElement':
+      return node['argument']
+    case 'VariableDeclarator':
+      return node['init']
+    default:
+      return null
+  }
+}
+
+/** Literals, and what builtins give. */
+function isInertIterable(node: Node, scope: Scope): boolean {
+  if (isBuiltin(node)) return true
+  return (node.type === 'CallExpression' || node.type === 'NewExpression') && siteOf(node, scope) === null
 }
 
 /** Strings, regular expressions, arrays of such: what their own methods do is known. */

@@ -1,6 +1,6 @@
 /**
- * Derived constructors. Their bodies run in generators, which have no `this` of that kind, so `this` is a property of a
- * `Construction`, and `super(…)` a call of `superCall`.
+ * Derived constructors. Their bodies run in generators, which have no `this` of that kind, so `this` is asked of a `Construction`,
+ * and `super(…)` a call of `superCall`.
  *
  * The native `super` cannot be suspended: it takes what the parent's constructor gives for the object, and initialises
  * the fields on it at once. So a constructor that parks when called by `super` throws `PARKED` through it, which leaves
@@ -17,25 +17,18 @@ export class Construction {
   readonly home: object
   readonly target: unknown
   readonly callSuper: (...args: unknown[]) => object
-  private self: object | null = null
+  private readonly self: () => object
 
-  constructor(home: object, target: unknown, callSuper: (...args: unknown[]) => object) {
+  constructor(home: object, target: unknown, callSuper: (...args: unknown[]) => object, self: () => object) {
     this.home = home
     this.target = target
     this.callSuper = callSuper
-  }
-
-  get this(): object {
-    if (this.self === null)
-      throw new ReferenceError(
-        "Must call super constructor in derived class before accessing 'this' or returning from derived constructor",
-      )
-    return this.self
-  }
-
-  bind(self: object): object {
     this.self = self
-    return self
+  }
+
+  /** The object; as ever a `ReferenceError` before `super` has given it. */
+  get this(): object {
+    return this.self()
   }
 
   /** What the constructor gives if its body returns `value`. */
@@ -105,7 +98,7 @@ function* superBody(construction: Construction, args: unknown[]): GreenBody {
     state.made = resumedValue(yield) as object
     self = construction.callSuper()
   }
-  return construction.bind(self)
+  return self
 }
 
 /** `super(…args)`. */
@@ -139,6 +132,27 @@ export function superRef(
       set(key, value)
     },
   })
+}
+
+const BY_SUPER = 2 ** 30
+
+/** Puts the announcement of a constructor aside while the fields of its object are initialised. */
+export function hold(): number {
+  const held = state.next + (state.bySuper ? BY_SUPER : 0)
+  state.next = 0
+  state.bySuper = false
+  return held
+}
+
+/** Gives it back. */
+export function unhold(held: number): number {
+  state.bySuper = held >= BY_SUPER
+  return held % BY_SUPER
+}
+
+/** `delete super.x`. */
+export function noDelete(): never {
+  throw new ReferenceError("Unsupported reference to 'super'")
 }
 
 function clearNext(): 0 {

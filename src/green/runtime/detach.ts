@@ -68,6 +68,7 @@ export function detach(): Task<unknown> {
   registers.tail = null
   return run(
     declareParking(function detached(): unknown {
+      state.next = 0
       const waiting = started(op)
       if (top === null || tail === null) return waiting.parked ? PARK : waiting.next().value
       ;(top as GreenFrame).pending = waiting

@@ -6,9 +6,9 @@
  *   frame.ts     a parked activation, and how one is entered                   park.ts       blocking primitives
  */
 export { machine } from '../../core/index.ts'
-export { call, notCallable, template, twin } from './calls.ts'
+export { call, get, notCallable, template, twin } from './calls.ts'
 export { canPark } from './can-park.ts'
-export { Construction, derive, implicit, superCall, superRef, takeMade } from './construct.ts'
+export { Construction, derive, hold, implicit, noDelete, superCall, superRef, takeMade, unhold } from './construct.ts'
 export { callAsync, constructAsync, detach } from './detach.ts'
 export { enter, resumedValue } from './frame.ts'
 export { begin, delegate } from './generators.ts'

@@ -62,11 +62,18 @@ export function park<T>(operation: Operation<T> | Task<T>): T {
   return PARK as T
 }
 
+/** What was found at each depth the last time: mostly it is the same. */
+const verified: unknown[] = []
+
 /** Throws a `NativeFrameError` unless all that is between the activation at `depth` and the engine can be suspended. */
 function verify(depth: number): void {
   if (depth === 0) throw new NativeFrameError(nameOf(callees[0]), culprit())
-  for (let at = state.base; at <= depth; at++)
-    if (!parks(callees[at])) throw new NativeFrameError(nameOf(callees[depth]), callees[at])
+  for (let at = state.base; at <= depth; at++) {
+    const callee = callees[at]
+    if (callee === verified[at]) continue
+    if (!parks(callee)) throw new NativeFrameError(nameOf(callees[depth]), callee)
+    verified[at] = callee
+  }
 }
 
 /** What barred the innermost activation: the first function of the chain that cannot be suspended. */

@@ -95,6 +95,12 @@ export const constructs: Record<string, string> = {
     class A { constructor(x) { this.x = leaf(x) } m(y) { return leaf(this.x) + y } }
     t.push(Reflect.construct(A, [5]).x, new A(3).m.bind(new A(7), 1)(), (function () { return leaf(arguments[0]) }).bind(null, 4)())
     return t`,
+  getters: `
+    class A { constructor(x) { this.x = x } get slow() { return leaf(this.x) + 1 } static get slow() { return leaf('s') } get fast() { return 2 } set fast(v) { this.x = v } }
+    class B extends A { get slow() { return super.fast + leaf(3) } }
+    const o = { get slow() { return leaf(this) === this }, other: { slow: 5 } }
+    const f = (a) => a.slow
+    return [new A(1).slow, A.slow, new B(1).slow, o.slow, o.other.slow, f(new A(4)), f(o), [new A(7)].map((a) => a.slow + a.fast), new A(1).slow.toFixed(leaf(1)), typeof new A(2).slow, { slow: new A(3).slow }]`,
   parameters: `
     function f(a, b = a + 1, { c = 3, d: [e] = [4] } = {}, ...rest) { return [leaf(a), b, c, e, rest, arguments.length] }
     const g = (x, y = () => x) => { x = leaf(2); return [x, y()] }

@@ -35,7 +35,7 @@ export function randomProgram(seed: number): string {
         return `leaf(${e()})`
       case 5: {
         const x = fresh('p')
-        return `((${x}, y = ${e()}) => ${expression({ ...inner, names: [...c.names, x, 'y'] })})(${e()})`
+        return `((${x}, y = ${expression({ ...d, generator: false })}) => ${expression({ ...inner, names: [...c.names, x, 'y'] })})(${e()})`
       }
       case 6: {
         const x = fresh('q')
@@ -198,7 +198,7 @@ class K { k = 1; #p = 2; constructor(x) { this.x = leaf(x) } m(y) { return leaf(
 class L extends K { l = this.x; constructor(x) { log('L', leaf(1)); super(x); log(this.l) } m(y) { return super.m(y) + (() => super.m(leaf(1)))() } }
 const all = function (a) { ${body}
 return a }
-try { log('result', all(1)) } catch (e) { log('threw', e instanceof RangeError ? 'range' : e instanceof Error ? e.name + (e.name === 'Error' ? e.message : '') : e) }
+try { log('result', all(1)) } catch (e) { steps = 0; log('threw', e instanceof RangeError ? 'range' : e instanceof Error ? e.name + (e.name === 'Error' ? e.message : '') : e) }
 for (const f of fs.slice(0, 20)) trace.push(String(f()))
 return trace
 }`

@@ -210,7 +210,7 @@ export function visitArguments(emitter: Emitter, args: readonly Node[], announce
       else emitter.visit(node)
       emitter.after(node.end, `${closed},${announce()},${kept})`)
       emitter.release(1)
-    } else if (spread && emitter.mayPark) visitSpread(emitter, node)
+    } else if (spread && emitter.mayPark && !isHarmless(emitter, argument)) visitSpread(emitter, node)
     else emitter.visit(node)
   })
 }
@@ -240,7 +240,7 @@ export function hasWork(args: readonly Node[]): boolean {
 }
 
 /** True if evaluating it runs no code of anybody's. */
-function isInert(node: Node): boolean {
+export function isInert(node: Node): boolean {
   switch (node.type) {
     case 'Literal':
     case 'Identifier':

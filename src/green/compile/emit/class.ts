@@ -1,5 +1,6 @@
 import type { Fn } from '../functions.ts'
 import { isFunction, type Node } from '../nodes.ts'
+import { isInert } from './call.ts'
 import type { Emitter } from './emitter.ts'
 
 /** A class. One whose constructor is compiled ends in the mark, as compiled functions do. */
@@ -11,25 +12,48 @@ export function visitClass(emitter: Emitter, node: Node): void {
   if (fn === null && node['superClass'] && emitter.needsConstructor(node)) addConstructor(emitter, node)
   else if (fn !== null && emitter.isGreen(fn)) {
     markClass(emitter, node)
-    if (fn.kind === 'constructor') guardFields(emitter, members)
+    if (fn.kind === 'constructor') guardFields(emitter, node, members)
   }
   emitter.visitAll(members)
 }
 
-/** A constructor that is called once more makes an object that nobody sees: its fields must not be initialised again. */
-function guardFields(emitter: Emitter, members: readonly Node[]): void {
-  for (const { type, static: ofClass, value } of members) {
-    if (type !== 'PropertyDefinition' || ofClass || value === null || value.type === 'Literal') continue
-    if (isFunction(value) || value.type === 'ClassExpression') continue // they would lose their names
+/**
+ * The fields of a base class are initialised before its constructor's first instruction. So what they run must find no
+ * announcement: it is put aside in a private field, the first of all. And a constructor that is called once more makes an
+ * object that nobody sees: its fields must not be initialised again.
+ */
+function guardFields(emitter: Emitter, node: Node, members: readonly Node[]): void {
+  const fields = members.filter((member) => member.type === 'PropertyDefinition' && !member['static'])
+  const noisy = fields.filter(({ value }) => value !== null && !isQuiet(value))
+  if (noisy.length === 0) return
+  const held = `#${emitter.names.of('h')}`
+  emitter.held.set(node, held)
+  emitter.after(node['body'].start + 1, `${held}=${emitter.use('hold', 'hold')}();`)
+  for (const { value } of noisy) {
+    // A class that has no name would lose the one that it gets here.
+    if (value.type === 'ClassExpression') continue
     emitter.before(value.start, `${emitter.use('state', 's')}.made!==null?void 0:(`)
     emitter.guarded.add(value)
   }
+}
+
+/** True if evaluating it runs no code. */
+function isQuiet(node: Node): boolean {
+  if (isFunction(node)) return true
+  if (node.type === 'ArrayExpression')
+    return node['elements'].every((item: Node | null) => item === null || isQuiet(item))
+  if (node.type === 'ObjectExpression')
+    return node['properties'].every(
+      (item: Node) => item.type === 'Property' && !item['computed'] && isQuiet(item['value']),
+    )
+  return isInert(node)
 }
 
 function markClass(emitter: Emitter, node: Node): void {
   const home = emitter.homeOf(node)
   if (home !== null && !node['id'] && node['superClass']) emitter.after(node['body'].start + 1, `static{${home}=this}`)
   emitter.after(node.end - 1, '/*~*/')
+  emitter.marked.add(node.end)
 }
 
 /** A constructor for a class that extends one which may park in its own. */
@@ -47,8 +71,8 @@ function addConstructor(emitter: Emitter, node: Node): void {
   markClass(emitter, node)
 }
 
-/** What a derived constructor's wrapper hands to its body: the class, `new.target`, and how to call `super`. */
+/** What a derived constructor's wrapper hands to its body: the class, `new.target`, how to call `super`, and `this`. */
 export function constructionOf(emitter: Emitter, home: string): string {
   const args = emitter.names.of('q')
-  return `new ${emitter.use('Construction', 'Construction')}(${home},new.target,(...${args})=>super(...${args}))`
+  return `new ${emitter.use('Construction', 'Construction')}(${home},new.target,(...${args})=>super(...${args}),()=>this)`
 }

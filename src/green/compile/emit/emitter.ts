@@ -23,12 +23,13 @@ import { mayPark } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { childrenOf, isFunction, type Node } from '../nodes.ts'
 import type { Scope } from '../scope.ts'
-import { scopeAt, visitCall, visitNew, visitSpread, visitTagged, visitTaken } from './call.ts'
+import { isHarmless, scopeAt, visitCall, visitNew, visitSpread, visitTagged, visitTaken } from './call.ts'
 import { type Hole, visitChain } from './chain.ts'
 import { constructionOf, visitClass } from './class.ts'
 import { visitFunction } from './function.ts'
 import { visitYield } from './generator.ts'
 import { visitForOf } from './loop.ts'
+import { isGreenRead, visitRead } from './read.ts'
 import { visitSuperMember } from './super.ts'
 
 export type Mode = 'green' | 'generator' | 'async' | 'plain'
@@ -74,8 +75,12 @@ export class Emitter {
   readonly declared = new Map<number, { keyword: 'var' | 'let'; names: string[] }>()
   /** The runtime's exports that are used, by the name that they have here. */
   readonly imports = new Map<string, string>()
+  /** Where compiled functions and classes end. */
+  readonly marked = new Set<number>()
   /** Initialisers around which something stands. */
   readonly guarded = new Set<Node>()
+  /** The private field of a class that holds the announcement of its constructor. */
+  readonly held = new Map<Node, string>()
   private readonly homes = new Map<Node, string | null>()
   /** Positions at which text was put in front of a node. */
   private readonly fronts = new Set<number>()
@@ -258,7 +263,7 @@ export class Emitter {
         if (this.mayPark) return visitChain(this, node)
         break
       case 'ForOfStatement':
-        if (this.mayPark && !node['await']) return visitForOf(this, node)
+        if (this.mayPark && !node['await'] && !isHarmless(this, node)) return visitForOf(this, node)
         break
       case 'YieldExpression':
         if (this.activation.mode === 'generator') return visitYield(this, node)
@@ -275,15 +280,16 @@ export class Emitter {
       case 'ArrayExpression':
         if (!this.mayPark) break
         for (const element of node['elements'] as (Node | null)[])
-          if (element?.type === 'SpreadElement') visitSpread(this, element['argument'])
+          if (element?.type === 'SpreadElement' && !isHarmless(this, element)) visitSpread(this, element['argument'])
           else if (element !== null) this.visit(element)
         return
       case 'VariableDeclarator':
-        if (!this.mayPark || node['id'].type !== 'ArrayPattern' || node['init'] === null) break
+        if (node['id'].type !== 'ArrayPattern' || node['init'] === null) break
+        if (!this.mayPark || isHarmless(this, node)) break
         this.visit(node['id'])
         return visitTaken(this, node['init'], node['id'])
       case 'AssignmentExpression':
-        if (!this.mayPark || node['left'].type !== 'ArrayPattern') break
+        if (node['left'].type !== 'ArrayPattern' || !this.mayPark || isHarmless(this, node)) break
         this.visit(node['left'])
         return visitTaken(this, node['right'], node['left'])
       case 'ExpressionStatement':
@@ -297,6 +303,7 @@ export class Emitter {
         return this.inFields(node, () => this.visitAll(node['body']))
       case 'MemberExpression':
         if (node['object'].type === 'Super') return visitSuperMember(this, node)
+        if (isGreenRead(this, node)) return visitRead(this, node)
         if (this.receivers.has(node)) this.keepIn(this.receivers.get(node) as string, node['object'])
         else this.visit(node['object'])
         if (node['computed']) this.visit(node['property'])
@@ -314,6 +321,15 @@ export class Emitter {
       case 'ContinueStatement':
       case 'ImportDeclaration':
         return
+      case 'UnaryExpression':
+        // `super` may not be deleted from, which shows only when it runs.
+        if (
+          node['operator'] !== 'delete' ||
+          node['argument'].object?.type !== 'Super' ||
+          this.lexical.superRef === null
+        )
+          break
+        return this.replace(node.start, node.end, `${this.use('noDelete', 'noDelete')}()`)
       case 'ThisExpression':
         if (this.lexical.self !== null) this.text.update(node.start, node.end, this.lexical.self)
         return
@@ -322,8 +338,7 @@ export class Emitter {
           this.replace(node.start, node.end, this.lexical.newTarget)
         return
       case 'Identifier':
-        if (node['name'] === 'arguments' && this.lexical.arguments !== null)
-          this.text.update(node.start, node.end, this.lexical.arguments)
+        if (this.isArguments(node)) this.text.update(node.start, node.end, this.lexical.arguments as string)
         return
       case 'ExportNamedDeclaration':
         if (node['declaration']) this.visit(node['declaration'])
@@ -338,10 +353,15 @@ export class Emitter {
     this.after(node.end, `)==null?void 0:${front}${name}`)
   }
 
+  /** True for the `arguments` of a function around, which have another name here. */
+  private isArguments(node: Node): boolean {
+    if (node.type !== 'Identifier' || node['name'] !== 'arguments' || this.lexical.arguments === null) return false
+    return scopeAt(this, node).lookup('arguments') === null
+  }
+
   private visitShorthand(node: Node): void {
     const { value } = node
-    if (value.type === 'Identifier' && value['name'] === 'arguments' && this.lexical.arguments !== null)
-      this.text.update(value.start, value.end, `arguments:${this.lexical.arguments}`)
+    if (this.isArguments(value)) this.text.update(value.start, value.end, `arguments:${this.lexical.arguments}`)
     else this.visit(value)
   }
 

@@ -28,6 +28,16 @@ export function visitFunction(emitter: Emitter, node: Node): void {
   emitter.inActivation({ mode: 'plain', fn, used: 0, most: 0 }, lexical, () => emitter.visitAll(node['params']))
   emitter.inActivation(activation, lexical, () => emitter.visit(node['body']))
   if (mode !== 'plain') giveLocals(emitter, node, activation)
+  if (endsMarked(emitter, node)) {
+    emitter.text.prependRight(node['body'].start, '(')
+    emitter.after(node.end, ')')
+  }
+}
+
+/** True for `x => y => …` where only the inner one is compiled: the text of the outer one must not end in the mark. */
+function endsMarked(emitter: Emitter, node: Node): boolean {
+  if (node['body'].type === 'BlockStatement') return false
+  return emitter.marked.has(node.end)
 }
 
 /** A declaration that stands where no list of statements is. */
@@ -47,8 +57,8 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
 
   const next = `${emitter.use('state', 's')}.next`
   const enter = emitter.use(fn.kind === 'derived' ? 'derive' : 'enter', fn.kind === 'derived' ? 'derive' : 'enter')
-  const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${next},${next}=0,`
-  const tail = `.${params.apply},${emitter.constructed(fn)}${handed.made === null ? '' : `,${handed.made}`})/*~*/}`
+  const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${announced(emitter, fn)},${next}=0,`
+  const tail = `${params.apply},${emitter.constructed(fn)}${handed.made === null ? '' : `,${handed.made}`})/*~*/}`
   const generator = kept ? `(${cache}??=function*` : '(function*'
   const start = fn.kind === 'arrow' ? node.start : emitter.find('(', node['id'] ? node['id'].end : node.start)
   switch (fn.kind) {
@@ -79,7 +89,10 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
     const prologue = prologueOf(emitter, activation, position, read)
     emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
   }
-  if (fn.kind !== 'declaration') emitter.after(node.end, `)${tail}`)
+  if (fn.kind !== 'declaration') {
+    emitter.after(node.end, `)${tail}`)
+    emitter.marked.add(node.end)
+  }
 }
 
 /** `x => …`, without parentheses. */
@@ -135,14 +148,15 @@ function moveParameters(emitter: Emitter, node: Node, activation: Activation, re
     text.remove(at, at + 1)
   }
   text.update(close, close + 1, `]=${list};`)
+  const block = body.type === 'BlockStatement'
+  const position = block ? bodyStart(body) : body.start
+  const declared = emitter.takeDeclared(position)
+  if (block && declared !== '') text.prependLeft(position, lead(emitter.code, position) + declared)
   if (node.type === 'ArrowFunctionExpression') {
     const arrow = arrowOf(emitter, node)
-    text.update(arrow, arrow + 2, body.type === 'BlockStatement' ? ' ' : 'return(')
-    emitter.after(node.end, body.type === 'BlockStatement' ? '}' : ')}')
-  } else emitter.after(node.end, '}')
-  const position = body.type === 'BlockStatement' ? bodyStart(body) : body.start
-  const declared = emitter.takeDeclared(position)
-  if (declared !== '') text.prependLeft(position, lead(emitter.code, position) + declared)
+    text.update(arrow, arrow + 2, block ? ' ' : `${declared}return(`)
+  }
+  emitter.after(node.end, block ? '}' : ')}')
   text.update(open, open + 1, `(...${list}){${prologueOf(emitter, activation, -2, read)}let [`)
 }
 
@@ -195,11 +209,11 @@ function placeholders(emitter: Emitter, fn: Fn): { list: string; apply: string }
     return optional ? `${names[index]}=void 0` : `${names[index]}`
   })
   const given = rest ? [...names.slice(0, -1), `...${names.at(-1)}`] : names
-  const arrow = fn.kind === 'arrow'
-  // The `this` of an arrow may be that of a derived constructor, and not be there yet.
-  const self =
-    fn.kind === 'derived' || (arrow && !fn.usesThis) ? 'void 0' : ((arrow ? emitter.lexical.self : null) ?? 'this')
-  const apply = fn.usesArguments && !arrow ? `apply(${self},arguments)` : `call(${[self, ...given].join(',')})`
+  const self = fn.kind === 'arrow' ? (emitter.lexical.self ?? 'this') : 'this'
+  let apply = `.call(${[self, ...given].join(',')})`
+  if (fn.usesArguments && fn.kind !== 'arrow') apply = `.apply(${fn.kind === 'derived' ? 'void 0' : self},arguments)`
+  // Besides, the `this` of an arrow may be that of a derived constructor, and not be there yet.
+  else if (!fn.usesThis || fn.kind === 'derived') apply = `(${given.join(',')})`
   return { list: list.join(','), apply }
 }
 
@@ -212,6 +226,12 @@ function directive(fn: Fn): string {
     if (statement['directive'] === 'use strict') return '"use strict";'
   }
   return ''
+}
+
+/** Where a wrapper finds its announcement. */
+function announced(emitter: Emitter, fn: Fn): string {
+  const held = fn.kind === 'constructor' ? emitter.held.get(fn.home as Node) : undefined
+  return held === undefined ? `${emitter.use('state', 's')}.next` : `${emitter.use('unhold', 'unhold')}(this.${held})`
 }
 
 /** A constructor that is called by a `super` which goes on after it parked gives what was made. */

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { sleep } from 'fibril/green'
+sleep(1)
+console.log('after')
