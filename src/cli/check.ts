@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { FunctionVerdict } from '../green/compile/index.ts'
-import { compileSource, formatBySyntax, formatOf, languageOf, settingsFrom } from '../green/load/index.ts'
+import { compileSource, settingsFrom } from '../green/load/index.ts'
 import { columns } from './columns.ts'
 import { parseAll } from './options.ts'
 import { CommandError } from './usage.ts'
@@ -32,11 +32,7 @@ export function check(args: string[]): void {
 }
 
 function verdictsOf(file: string): readonly FunctionVerdict[] {
-  const url = pathToFileURL(resolve(file)).href
-  const source = read(file)
-  const format = formatOf(url, undefined) ?? formatBySyntax(source)
-  const options = { url, format, language: languageOf(url), runtime: 'fibril/green/runtime' }
-  return compileSource(settingsFrom(process.env), source, options).functions
+  return compileSource(read(file), pathToFileURL(resolve(file)).href, settingsFrom(process.env)).functions
 }
 
 function read(file: string): string {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import Module from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { formatBySyntax, formatOf } from './format.ts'
+import { formatOf } from './format.ts'
 import { ownModule } from './own-package.ts'
 import { otherFile } from './resolve.ts'
 import { pathOf } from './selection.ts'
@@ -29,7 +29,7 @@ export function compileRequired(translator: Translator, mine: (url: string) => b
       const url = pathToFileURL(filename).href
       if (!mine(url)) return former(module, filename)
       const source = readFileSync(filename, 'utf8')
-      const format = formatOf(url, undefined) ?? formatBySyntax(source)
+      const format = formatOf(url, undefined, source)
       // require(esm): Node reads such a file itself, past all hooks.
       if (format === 'module') return former(module, filename)
       const isEntry = module.id === '.' || process.mainModule === (module as unknown)

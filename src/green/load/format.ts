@@ -23,7 +23,7 @@ export function languageOf(url: string): Language {
  * By Node's rules: the extension says it, or what Node has found out itself, or the nearest package.json; null if none of
  * them does, and the syntax decides.
  */
-export function formatOf(url: string, given: string | null | undefined): Format | null {
+export function knownFormat(url: string, given: string | null | undefined): Format | null {
   const path = pathOf(url)
   const said = byExtension[extname(path)]
   if (said !== undefined) return said
@@ -34,9 +34,9 @@ export function formatOf(url: string, given: string | null | undefined): Format 
 
 const moduleSyntax = /^\s*(?:import\s*(?:[\w$*{]|['"])|export\s*[\w*{])|\bimport\.meta\b/m
 
-/** For a source of which nothing else says it. Comments and templates can mislead it, as they can mislead a reader. */
-export function formatBySyntax(source: string): Format {
-  return moduleSyntax.test(source) ? 'module' : 'commonjs'
+/** The same, where the source is at hand to ask. Comments and templates can mislead it, as they can mislead a reader. */
+export function formatOf(url: string, given: string | null | undefined, source: string): Format {
+  return knownFormat(url, given) ?? (moduleSyntax.test(source) ? 'module' : 'commonjs')
 }
 
 const types = new Map<string, Format | null>()

@@ -1,6 +1,6 @@
 /** The hooks of `module.registerHooks` (Node >= 22.15): in this thread, and for `import` and `require` alike. */
 import module from 'node:module'
-import { formatBySyntax, formatOf } from './format.ts'
+import { formatOf, knownFormat } from './format.ts'
 import { ownModule } from './own-package.ts'
 import { otherFile } from './resolve.ts'
 import type { Translator } from './translator.ts'
@@ -54,12 +54,13 @@ export function syncHooks(translator: Translator, left: Set<string>): Hooks {
 
     load(url, context, next) {
       if (!translator.selects(url)) return next(url, context)
-      const known = formatOf(url, context.format)
+      const known = knownFormat(url, context.format)
       // Node gives the source of any file whose format it is told: also of one whose extension it does not know.
       const { source } = next(url, { ...context, format: known ?? 'commonjs' })
       if (source === undefined || source === null) return { format: known, source: null, shortCircuit: true }
       const text = typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString('utf8')
-      const format = known ?? formatBySyntax(text)
+      // Not context.format: Node has written there what was passed on.
+      const format = known ?? formatOf(url, null, text)
       // Imported CommonJS, given a source, is run by the ESM loader in a way of its own, in which `require` of an ES module
       // fails (ERR_VM_MODULE_LINK_FAILURE). Without one it is left to the CommonJS loader, which asks no hook again.
       if (format === 'commonjs' && context.conditions?.includes('import')) {

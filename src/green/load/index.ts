@@ -3,7 +3,6 @@
  * it. See `install.ts` for which hooks, `translator.ts` for what they do.
  */
 
-export { type Format, formatBySyntax, formatOf, type Language, languageOf } from './format.ts'
 export { version } from './own-package.ts'
 export { prepare, runProgram } from './program.ts'
 export { createSelection } from './selection.ts'

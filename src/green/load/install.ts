@@ -1,4 +1,5 @@
 import module from 'node:module'
+import { UsageError } from '../../core/index.ts'
 import { compileRequired, resolveRequired } from './commonjs.ts'
 import { registerHooks, syncHooks } from './hooks.ts'
 import type { LoadSettings } from './settings.ts'
@@ -9,6 +10,10 @@ let installed = false
 /** From now on this thread compiles the modules that it loads. A second call does nothing. */
 export function install(settings: LoadSettings): void {
   if (installed) return
+  if (process.versions['bun'] !== undefined)
+    throw new UsageError(
+      'Bun has no hooks to compile by: build the program with fibril/green/unplugin, or run it by Node',
+    )
   installed = true
   process.setSourceMapsEnabled(true)
   const translator = createTranslator(settings)

@@ -5,7 +5,7 @@ import { setDefaultHost } from '../../core/index.ts'
 import { NodeHost } from '../../host/index.ts'
 import { watchdog } from '../watchdog/index.ts'
 import { exitByDeadlock } from './deadlock.ts'
-import { formatBySyntax, formatOf } from './format.ts'
+import { formatOf } from './format.ts'
 import { registerHooks } from './hooks.ts'
 import { inherit } from './inherit.ts'
 import { install } from './install.ts'
@@ -47,8 +47,7 @@ function runMain(path: string): void {
   if (registerHooks !== undefined) return loader.runMain()
   // Before it had hooks for both, Node knew no TypeScript either, and could not tell what this is.
   const url = pathToFileURL(path).href
-  const known = existsSync(path) ? formatOf(url, undefined) : 'commonjs'
-  const format = known ?? formatBySyntax(readFileSync(path, 'utf8'))
+  const format = existsSync(path) ? formatOf(url, undefined, readFileSync(path, 'utf8')) : 'commonjs'
   if (format === 'module') importMain(url)
   else loader._load(path, null, true)
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Compiled, CompileOptions } from '../compile/index.ts'
 import { type Cache, cacheFolder, createCache, hashOf, noCache } from './cache.ts'
-import { type Format, languageOf } from './format.ts'
+import { type Format, formatOf, languageOf } from './format.ts'
 import { version } from './own-package.ts'
 import { createSelection, pathOf } from './selection.ts'
 import type { LoadSettings } from './settings.ts'
@@ -21,12 +21,15 @@ export interface Translator {
 const require = createRequire(import.meta.url)
 const runtime = new URL('../runtime/index.js', import.meta.url).href
 
-/** What the compiler makes of a source, with options that are its own; for those who want no more than that. */
-export function compileSource(settings: LoadSettings, source: string, options: CompileOptions): Compiled {
+/** What the compiler makes of a source that is not about to be run here. */
+export function compileSource(source: string, url: string, settings: LoadSettings): Compiled {
+  const { stress } = settings
+  const format = formatOf(url, undefined, source)
+  const options = { url, format, language: languageOf(url), runtime: 'fibril/green/runtime', stress }
   try {
     return loadCompiler(settings).compile(source, options)
   } catch (error) {
-    throw error instanceof SyntaxError ? asFound(error, options.url) : error
+    throw error instanceof SyntaxError ? asFound(error, url) : error
   }
 }
 
@@ -50,9 +53,11 @@ export function createTranslator(settings: LoadSettings): Translator {
   const theCompiler = (): Compiler => {
     if (compiler !== null) return compiler
     loading = true
-    compiler = loadCompiler(settings)
-    loading = false
-    return compiler
+    try {
+      return (compiler = loadCompiler(settings))
+    } finally {
+      loading = false
+    }
   }
 
   const compile = (source: string, options: CompileOptions): Compiled | null => {
@@ -87,9 +92,8 @@ export function createTranslator(settings: LoadSettings): Translator {
       if (kept !== null) return kept
       const compiled = compile(source, options)
       if (compiled === null) return source
-      const { code, map, changed } = compiled
-      // Taking the types out may have moved things, too.
-      const text = changed || options.language !== 'js' ? withMap(code, map, source) : code
+      const { code, map } = compiled
+      const text = code === source ? code : withMap(code, map, source)
       cache.write(key, text)
       return text
     },

@@ -3,7 +3,7 @@
  * CommonJS is left to `commonjs.ts`, in the program's thread.
  */
 import { readFileSync } from 'node:fs'
-import { formatBySyntax, formatOf } from './format.ts'
+import { formatOf } from './format.ts'
 import { ownModule } from './own-package.ts'
 import { otherFile } from './resolve.ts'
 import { pathOf } from './selection.ts'
@@ -47,7 +47,7 @@ export async function load(
 ): Promise<object> {
   if (!translator.selects(url)) return next(url, context)
   const source = readFileSync(pathOf(url), 'utf8')
-  const format = formatOf(url, context.format) ?? formatBySyntax(source)
+  const format = formatOf(url, context.format, source)
   // Without a source, Node has its CommonJS loader read the file, in the program's thread.
   if (format === 'commonjs') return { format, source: null, shortCircuit: true }
   return { format, source: translator.translate(source, url, format, entries.has(url)), shortCircuit: true }

@@ -12,7 +12,7 @@ import { createRequire } from 'node:module'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UsageError } from '../../core/index.ts'
-import { compileSource, createSelection, formatBySyntax, formatOf, languageOf, settingsFrom } from '../load/index.ts'
+import { compileSource, createSelection, settingsFrom } from '../load/index.ts'
 
 export interface GreenPluginOptions {
   /** Dependencies that are compiled too: packages (`express`, `@acme/*`) and paths from the working directory (`vendor/**`). */
@@ -67,7 +67,7 @@ function plugin() {
   return createUnplugin((options: GreenPluginOptions | undefined) => {
     const { include = [], exclude = [], stress = false } = options ?? {}
     const selects = createSelection({ include, exclude })
-    const settings = settingsFrom(process.env)
+    const settings = { ...settingsFrom(process.env), stress }
     return {
       name: 'fibril',
       // Before anything else takes the types out, or makes something else of the functions.
@@ -75,10 +75,8 @@ function plugin() {
       transformInclude: (id) => isAbsolute(id) && selects(pathToFileURL(id).href),
       transform(source, id) {
         const url = pathToFileURL(id).href
-        const format = formatOf(url, undefined) ?? formatBySyntax(source)
-        const options = { url, format, language: languageOf(url), runtime: 'fibril/green/runtime', stress }
-        const { code, map, changed } = compileSource(settings, source, options)
-        return changed ? { code, map: map as never } : null
+        const { code, map } = compileSource(source, url, settings)
+        return code === source ? null : { code, map: map as never }
       },
     }
   })

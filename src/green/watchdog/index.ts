@@ -10,7 +10,6 @@
  * The inspector is attached only for the moment of a hold; nothing is slower for being watched, but for a timer that fires a
  * few times within the limit. Without a watchdog there is no thread, no timer and no cost.
  */
-import { url as inspectorUrl } from 'node:inspector'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { UsageError } from '../../core/index.ts'
 import { BEATS, HELD, type Hold, STOP, type WatchOrder } from './messages.ts'
@@ -56,7 +55,7 @@ export function watchdog({ limitMs = 100, onHold, quiet = false }: WatchdogOptio
   if (!(limitMs >= 1 && limitMs < 2 ** 31))
     throw new UsageError(`the watchdog's limitMs is a number of milliseconds, from 1 on, not ${limitMs}`)
   const shared = new SharedArrayBuffer(12)
-  const order: WatchOrder = { shared, limitMs, tell: !quiet, stack: isMainThread && inspectorUrl() === undefined }
+  const order: WatchOrder = { shared, limitMs, tell: !quiet, stack: isMainThread && canInspect() }
   const worker = startWatcher(order)
   if (worker === null) return { watching: false, stop() {}, [Symbol.dispose]() {} }
 
@@ -83,6 +82,18 @@ export function watchdog({ limitMs = 100, onHold, quiet = false }: WatchdogOptio
     beat()
   }
   return { watching: true, stop, [Symbol.dispose]: stop }
+}
+
+/**
+ * Ask before trying: under the permission model a session from another thread aborts the process in Node 22 and 24
+ * (`Assertion failed: (parent_handle_) != nullptr`). And a debugger that is attached already would be resumed by ours.
+ */
+function canInspect(): boolean {
+  // Undefined unless the permission model is on, whatever its type says; and there are builds without an inspector.
+  const permission = process.permission as typeof process.permission | undefined
+  if (permission !== undefined && !permission.has('inspector')) return false
+  const inspector = process.getBuiltinModule('node:inspector') as typeof import('node:inspector') | undefined
+  return inspector !== undefined && inspector.url() === undefined
 }
 
 function startWatcher(order: WatchOrder): Worker | null {

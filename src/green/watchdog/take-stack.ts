@@ -6,9 +6,15 @@
 import type { Debugger, Session } from 'node:inspector'
 import { SourceMap } from 'node:module'
 import type { HoldFrame } from './messages.ts'
+import { ANONYMOUS, withoutWrappers } from './wrappers.ts'
 
-/** Milliseconds to wait for a thread that is in no JavaScript: in a native call, or idle after all. */
-const PATIENCE = 500
+/**
+ * Milliseconds to wait for a thread that is in a native call: when it comes back, whoever called is to blame. After that the
+ * hold is told without a stack.
+ */
+const PATIENCE = 5000
+/** Milliseconds between two looks whether it is idle after all. */
+const LOOK = 20
 
 /**
  * The frames of the program: none if the platform itself is at work, as when it loads modules, or if `held` was no longer
@@ -26,28 +32,34 @@ export async function takeStack(held: () => boolean): Promise<HoldFrame[] | null
   // Frames tell only the id of their script.
   const scripts = new Map<string, Debugger.ScriptParsedEventDataType>()
   session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params))
+  const timers: NodeJS.Timeout[] = []
   try {
     return await new Promise<HoldFrame[] | null>((resolve) => {
       const patience = setTimeout(resolve, PATIENCE, null)
+      const look = setInterval(() => held() || resolve([]), LOOK)
+      timers.push(patience, look)
       session.on('Debugger.paused', ({ params: { callFrames } }) => {
-        const frames = held() ? callFrames.map((frame) => sourceFrame(frame, scripts)).filter(isOfProgram) : []
+        const frames = held() ? ofProgram(callFrames.map((frame) => sourceFrame(frame, scripts))) : []
         session.post('Debugger.resume')
-        clearTimeout(patience)
-        resolve(frames)
+        resolve(withoutWrappers(frames))
       })
       session.post('Debugger.enable')
       session.post('Debugger.pause')
     })
   } finally {
+    for (const timer of timers) clearTimeout(timer)
     session.post('Debugger.disable')
     session.disconnect()
   }
 }
 
 const own = new URL('../../', import.meta.url).href
+const compiling = new URL('../load/translator.js', import.meta.url).href
 
-function isOfProgram({ url }: HoldFrame): boolean {
-  return url !== '' && !url.startsWith('node:') && !url.startsWith(own)
+/** Without the platform's frames and our own; all that the compiler calls counts as ours. */
+function ofProgram(frames: readonly HoldFrame[]): HoldFrame[] {
+  const compiler = frames.findLastIndex(({ url }) => url === compiling)
+  return frames.slice(compiler + 1).filter(({ url }) => url !== '' && !url.startsWith('node:') && !url.startsWith(own))
 }
 
 type Scripts = ReadonlyMap<string, Debugger.ScriptParsedEventDataType>
@@ -55,7 +67,7 @@ type Scripts = ReadonlyMap<string, Debugger.ScriptParsedEventDataType>
 function sourceFrame({ functionName, location }: Debugger.CallFrame, scripts: Scripts): HoldFrame {
   const { scriptId, lineNumber, columnNumber = 0 } = location
   const { url = '', sourceMapURL } = scripts.get(scriptId) ?? {}
-  const name = functionName || '(anonymous)'
+  const name = functionName || ANONYMOUS
   const entry = originOf(sourceMapURL, lineNumber, columnNumber)
   return entry === null
     ? { name, url, line: lineNumber + 1, column: columnNumber + 1 }

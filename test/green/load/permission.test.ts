@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { registerHooks } from '../../../src/green/load/hooks.ts'
@@ -39,4 +41,23 @@ test('under the permission model the watchdog says in a line that it cannot watc
     stderr,
     /^\(node:\d+\) FibrilWarning: the watchdog watches nothing: it needs a thread of its own \(--allow-worker\)/,
   )
+})
+
+test('under the permission model the watchdog tells without a stack where the inspector is denied', {
+  skip,
+}, async (t) => {
+  const cwd = folderWith(t, {
+    'main.cjs': `const { existsSync } = require('node:fs')
+const end = Date.now() + 60_000
+while (!existsSync('free') && Date.now() < end);
+`,
+  })
+  const flags = ['--no-warnings', '--permission', '--allow-worker', `--allow-fs-read=${cwd}`, `--allow-fs-read=${own}`]
+  const { stderr, code } = await node([...flags, cli, 'run', '--watchdog=20', 'main.cjs'], {
+    cwd,
+    env: withStandIn(),
+    onOutput: () => writeFileSync(join(cwd, 'free'), ''),
+  })
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /^fibril watchdog: something \(no stack could be taken\) has held the loop for \d+ ms so far\n/)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { UsageError } from '../../../src/core/index.ts'
 import { watchdog } from '../../../src/green/watchdog/index.ts'
 import { cli, folderWith, node, withStandIn } from '../load/program.ts'
@@ -26,11 +26,11 @@ setTimeout(main, 1)
 }
 
 /** Runs it until the watchdog has told of the hold, and then to the end. */
-async function runHeld(t: Parameters<typeof folderWith>[0], args: string[], extra: Record<string, string> = {}) {
+async function runHeld(t: TestContext, args: string[], extra: Record<string, string> = {}, environment = env) {
   const cwd = folderWith(t, { ...files, ...extra })
   return node(args, {
     cwd,
-    env,
+    env: environment,
     onOutput: ({ stderr }) => {
       if (stderr.includes('so far')) writeFileSync(join(cwd, 'free'), '')
     },
@@ -81,4 +81,47 @@ test('a limit that is none is refused', () => {
       () => watchdog({ limitMs }),
       (error) => error instanceof UsageError && /limitMs/.test(error.message),
     )
+})
+
+test('compiled functions are told by their own names', async (t) => {
+  const { stderr, code } = await runHeld(
+    t,
+    [cli, 'run', '--watchdog=50', 'green.ts'],
+    {
+      'green.ts': `import { existsSync } from 'node:fs'
+import * as fibril from 'fibril'
+import { park, parkable } from 'fibril/green/runtime'
+const sleep = parkable(function sleep(ms: number) { return park(fibril.sleep(ms)) })
+function work(name: string) {
+  sleep(1)
+  calculate(name)
+}
+function calculate(name: string) {
+  const end = Date.now() + 60_000
+  while (!existsSync(name) && Date.now() < end) for (let i = 0; i < 1e5; i++) Math.sqrt(i)
+  sleep(1)
+}
+await fibril.run(() => work('free'))
+`,
+    },
+    { FIBRIL_GREEN: '{"cache":false}' },
+  )
+  assert.equal(code, 0, stderr)
+  assert.match(
+    stderr,
+    /^fibril watchdog: calculate \(green\.ts:11:\d+\) has held[^\n]*\n {4}at calculate[^\n]*\n {4}at work \(green\.ts:7:\d+\)\n/,
+  )
+})
+
+test('a function that waits in native code is told when it is back', async (t) => {
+  const cwd = folderWith(t, {
+    'main.cjs': `function blockAll() {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+}
+setTimeout(blockAll, 1)
+`,
+  })
+  const { stderr, code } = await node([cli, 'run', '--watchdog=50', 'main.cjs'], { cwd, env })
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /fibril watchdog: blockAll \(main\.cjs:[23]:\d+\) (has )?held the loop for \d+ ms/)
 })

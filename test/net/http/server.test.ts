@@ -359,9 +359,10 @@ it('requests that stand behind another one are cancelled with it, and answered i
   yield* until(() => server.stats().requests === 2)
   gate.resolve()
   assert.deepEqual((yield* client.hears(/\/2\n/)).match(/\/\d\n/g), ['/1\n', '/2\n'])
+  yield* until(() => server.stats().requests === 0)
+  ended.length = 0
   client.say(get('/4') + get('/4'))
   yield* until(() => server.stats().requests === 2)
-  ended.length = 0
   client.destroy()
   yield* until(() => server.stats().requests === 0)
   assert.deepEqual(ended, ['/4', '/4'])
