@@ -15,17 +15,22 @@ import { park, parkable } from './runtime/index.ts'
 /** `F` as green code calls it: where an operation came back, its result does. */
 export type Plain<F> = F extends (...args: infer A) => Operation<infer T> ? (...args: A) => T : F
 
+declare const behind: unique symbol
+
+/** Tells the compiler what is behind a face. There is no such property. */
+export interface FaceOf<X> {
+  readonly [behind]?: X
+}
+
 /** The members `K` of `X`, as green code sees them. Keeps what is said about each. */
-export type Green<X, K extends keyof X> = { [P in K]: Plain<X[P]> }
+export type Green<X, K extends keyof X> = { [P in K]: Plain<X[P]> } & FaceOf<X>
 
 /** How a class of faces differs from a mere list of names. */
 export interface FaceOptions<X> {
-  /** The name of the class; that of the source if left out. */
-  readonly name?: string
   /** Makes the thing from the arguments of `new`. If left out, `new` passes them on. */
   readonly create?: (...args: never[]) => X
   /** What is done with the result of a member: most often, to give a face to it as well. */
-  readonly results?: { readonly [name in PropertyKey]: (result: never) => unknown }
+  readonly results?: { readonly [name in PropertyKey]: (result: never, thing: never) => unknown }
   /** What is done with the arguments of a method. */
   readonly args?: { readonly [name in PropertyKey]: (...args: never[]) => readonly unknown[] }
 }
@@ -95,7 +100,7 @@ export function faceClass<X extends object, T extends FaceClass = FaceClass>(
       super((args[0] === EXISTING ? args[1] : create(...args)) as object)
     }
   }
-  Object.defineProperty(made, 'name', { value: options.name ?? source.name, configurable: true })
+  Object.defineProperty(made, 'name', { value: source.name, configurable: true })
   const protocols = [Symbol.dispose, Symbol.asyncDispose, Symbol.asyncIterator].filter(
     (name) => name in source.prototype,
   )
@@ -105,16 +110,14 @@ export function faceClass<X extends object, T extends FaceClass = FaceClass>(
 }
 
 function memberOf<X>(prototype: object, name: PropertyKey, options: FaceOptions<X>): PropertyDescriptor {
-  const method = (prototype as Record<PropertyKey, unknown>)[
-    // A getter must not be asked: there is no instance.
-    descriptorOf(prototype, name)?.get === undefined ? name : ''
-  ]
-  const result = options.results?.[name] as ((result: unknown) => unknown) | undefined
-  const done = result ?? ((value: unknown) => value)
+  // A getter, or a field, which is not there yet, has none.
+  const method: unknown = descriptorOf(prototype, name)?.value
+  const result = options.results?.[name] as ((result: unknown, thing: unknown) => unknown) | undefined
   if (typeof method !== 'function') {
     return {
       get(this: Face) {
-        return done((Face.thing(this) as Record<PropertyKey, unknown>)[name])
+        const thing = Face.thing(this) as Record<PropertyKey, unknown>
+        return result === undefined ? thing[name] : result(thing[name], thing)
       },
       configurable: true,
       enumerable: true,
@@ -122,9 +125,10 @@ function memberOf<X>(prototype: object, name: PropertyKey, options: FaceOptions<
   }
   const given = options.args?.[name] as ((...args: unknown[]) => unknown[]) | undefined
   const call = function (this: unknown, ...args: unknown[]): unknown {
-    const value = (method as Method).apply(Face.thing(this), given === undefined ? args : given(...args))
-    if (!(value instanceof Operation)) return done(value)
-    return park(result === undefined ? value : mapped(value, result))
+    const thing = Face.thing(this)
+    const value = (method as Method).apply(thing, given === undefined ? args : given(...args))
+    if (!(value instanceof Operation)) return result === undefined ? value : result(value, thing)
+    return park(result === undefined ? value : mapped(value, (done) => result(done, thing)))
   }
   Object.defineProperty(call, 'name', { value: typeof name === 'symbol' ? `[${name.description}]` : name })
   return { value: parkable(call), configurable: true, writable: true }
@@ -144,7 +148,28 @@ export function faceOf<F>(type: FaceClass, thing: object): F {
   return face as F
 }
 
-/** The thing behind a face; anything else is itself. */
+const kinds = new Map<unknown, FaceClass>()
+
+/** The face of a thing whose class only its makers know: the class of its faces is made when the first one comes. */
+export function faceOfKind<F, X extends object>(
+  thing: X,
+  names: readonly (keyof X & string)[],
+  options?: FaceOptions<X>,
+): F {
+  let type = kinds.get(thing.constructor)
+  if (type === undefined) {
+    type = faceClass(thing.constructor as new () => X, names, options)
+    kinds.set(thing.constructor, type)
+  }
+  return faceOf(type, thing)
+}
+
+/**
+ * The thing behind a face, for code that waits by `yield*` or `await`: of a queue, lock, task or socket of green code that of
+ * `fibril`, `fibril/sync` and `fibril/net`. Anything else is itself.
+ */
+export function thingOf<X extends object>(face: FaceOf<X>): X
+export function thingOf(value: unknown): unknown
 export function thingOf(value: unknown): unknown {
   return Face.thing(value) ?? value
 }

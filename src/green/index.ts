@@ -25,14 +25,34 @@ export {
   FibrilError,
   type Outcome,
   type SpawnOptions,
+  type TaskEnding,
   type TaskLocalOptions,
   type TaskState,
   TimeoutError,
   UnhandledError,
   UsageError,
 } from '../core/index.ts'
-export type { ConnectOptions, ListenOptions, ServeOptions, StopOptions } from '../net/index.ts'
-export { ConnectError, LimitError, ListenError } from '../net/index.ts'
+export type {
+  ConnectOptions,
+  ConnectTlsOptions,
+  Datagram,
+  ListenOptions,
+  ListenTlsOptions,
+  ServeOptions,
+  StartTlsClientOptions,
+  StartTlsServerOptions,
+  StopOptions,
+  UdpOptions,
+} from '../net/index.ts'
+export {
+  CertificateError,
+  ConnectError,
+  LimitError,
+  ListenError,
+  StreamTimeoutError,
+  TlsError,
+  UdpError,
+} from '../net/index.ts'
 export type { ThreadPoolOptions } from '../offload/index.ts'
 export { transfer } from '../offload/index.ts'
 export type { MapLimitOptions, QueueOptions, SemaphoreOptions } from '../sync/index.ts'
@@ -42,14 +62,24 @@ export { thingOf } from './face.ts'
 // Sockets
 export {
   connect,
+  connectTls,
+  type Framed,
   type Handler,
   listen,
+  listenTls,
   memoryPair,
+  pump,
   type ServeAtOptions,
   Server,
-  Socket,
+  type ServeTlsOptions,
+  type Socket,
   type Stream,
   serve,
+  serveTls,
+  startTls,
+  type TlsSocket,
+  type UdpSocket,
+  udp,
 } from './net.ts'
 // Pools
 export { ThreadPool } from './offload.ts'

@@ -120,7 +120,7 @@ function waiting(): string[] {
 async function mixed(): Promise<string> {
   const quick = await Promise.resolve('quick')
   sleep(1)
-  return quick + wait(Promise.resolve(' slow'))
+  return quick + wait(Promise.resolve(' slow')) + (fs.existsSync(tmpdir()) ? ' there' : ' gone')
 }
 
 export const result = await run(function main() {
@@ -133,7 +133,7 @@ const expected = {
   piping: [1, 4, 9, 16, 25],
   talking: ['ONE', 'TWO'],
   waiting: ['first', 'x', 'y', '3', '1', 'limited local', 'late', '42'],
-  mixed: 'quick slow',
+  mixed: 'quick slow there',
 }
 
 /** Several processes and sockets, for each of four. */

@@ -110,6 +110,7 @@ describe('in a task, patched calls of node:child_process give and throw what the
   }
 })
 
+// Eight processes of node take a second to start; a process that does not care to be asked is given one to end.
 describe('patched processes:', () => {
   test('say on the stderr of this process what they say on theirs, unless told what to do with it', async () => {
     const heard: string[][] = [[], []]

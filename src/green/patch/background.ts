@@ -5,10 +5,10 @@
  *
  * A table says what is a twin of what. An entry says how results are made where they differ.
  *
- * Failures are node's own words. Twins do not all say the same as what they are twins of, and not the same in each version of
- * node. So what refuses to start, and a question that fails, is done again by the blocking function: what it throws, or gives,
- * counts. Failing is quick. A change that fails is not made twice: there the twins do agree. Either is given the stack of the
- * call, for nobody's code is on the stack when it is made.
+ * Failures are in node's own words. Not all twins use the same, nor the same in each version of node. So what refuses to start,
+ * and a question to the file system that fails, is done again by the blocking function: what it throws, or gives, counts.
+ * That is quick, as failing is. A change that fails is not made twice: there the twins do agree. An error is given the
+ * stack of the call, for nobody's code is on the stack when it is made.
  *
  * A cancel: a call that only asks is dropped at once, and its result undone (a descriptor is closed). One that changes
  * something cannot be stopped, and what follows it must not find it under way: it is shielded, and the cancel is carried out
@@ -30,6 +30,8 @@ export interface Twin {
   readonly given?: (args: readonly unknown[]) => unknown[]
   /** It changes something, so that a cancel has to wait for it. */
   readonly changes?: boolean
+  /** Its twin fails in other words: when it does, ask the blocking function. */
+  readonly again?: boolean
   /** False for calls that are left to node: what their twin cannot do, or what is not worth the way. */
   readonly takes?: (args: readonly unknown[]) => boolean
   /** The result, made of what the callback is given. The first of it, if left out. */
@@ -81,8 +83,8 @@ function begin({ twin, self, args, background, former, site }: Call, wake: Wake<
       if (!error) twin.drop?.(values[0])
       ended?.()
     } else if (!error) wake(twin.result === undefined ? values[0] : twin.result(values))
-    else if (twin.changes === true) wake.fail(withSite(error, site))
-    else again()
+    else if (twin.again === true) again()
+    else wake.fail(withSite(error, site))
   }
   const given = (twin.given?.(args) ?? args).slice(0, twin.args)
   while (given.length > 0 && given.at(-1) === undefined) given.pop()

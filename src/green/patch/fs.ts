@@ -57,22 +57,35 @@ const questions: Readonly<Record<string, Twin>> = {
 
 /** What changes something: how many arguments it takes. */
 const changes: Readonly<Record<string, number>> = {
-  ...{ appendFile: 3, chmod: 2, chown: 3, close: 1, copyFile: 3, fchmod: 2, fchown: 3, fdatasync: 1, fsync: 1 },
-  ...{ ftruncate: 2, futimes: 3, lchmod: 2, lchown: 3, link: 2, lutimes: 3, mkdir: 2, mkdtemp: 2, rename: 2, rm: 2 },
-  ...{ rmdir: 2, symlink: 3, truncate: 2, unlink: 1, utimes: 3, write: 5, writeFile: 3, writev: 3 },
+  ...{
+    appendFile: 3,
+    chmod: 2,
+    chown: 3,
+    copyFile: 3,
+    cp: 3,
+    fchmod: 2,
+    fchown: 3,
+    fdatasync: 1,
+    fsync: 1,
+    ftruncate: 2,
+  },
+  ...{ futimes: 3, lchmod: 2, lchown: 3, link: 2, lutimes: 3, mkdir: 2, mkdtemp: 2, rename: 2, rm: 2, rmdir: 2 },
+  ...{ symlink: 3, truncate: 2, unlink: 1, utimes: 3, write: 5, writeFile: 3, writev: 3 },
 }
 
-/** The filter of `cpSync` must answer at once, that of `cp` need not: they differ in what they say about it. */
-const copy: Twin = {
-  args: 3,
-  changes: true,
-  takes: ([, , options]) => (options as { filter?: unknown } | undefined)?.filter === undefined,
-}
+/** The filter of `cpSync` must answer at once, that of `cp` need not. */
+const hasNoFilter = ([, , options]: readonly unknown[]): boolean =>
+  (options as { filter?: unknown } | null | undefined)?.filter === undefined
+
+const mapTwins = <T>(
+  table: Readonly<Record<string, T>>,
+  twin: (entry: T, name: string) => Twin,
+): Record<string, Twin> => Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, twin(entry, name)]))
 
 const twins: Readonly<Record<string, Twin>> = {
-  ...questions,
-  ...Object.fromEntries(Object.entries(changes).map(([name, args]) => [name, { args, changes: true }])),
-  cp: copy,
+  ...mapTwins(questions, (twin) => ({ ...twin, again: true })),
+  ...mapTwins(changes, (args, name) => ({ args, changes: true, ...(name === 'cp' ? { takes: hasNoFilter } : {}) })),
+  close: { args: 1, changes: true, takes: ([fd]) => !lingering.has(fd) },
 }
 
 /** Patches `node:fs`. Tells `told` what became of each name. */
@@ -82,12 +95,9 @@ export function patchFs(told: Told): void {
     const background = fs[twin.twin ?? name]
     const key = `${name}Sync`
     if (background === undefined) continue
-    const done = swap(fs, key, (former) => {
-      const last = name === 'close' ? closeLater(former) : former
-      const parks = name === 'close' ? { ...twin, takes: ([fd]: readonly unknown[]) => !lingering.has(fd) } : twin
-      return parkingOn(`fs.${key}`, parks, background, last)
-    })
-    told(`fs.${key}`, done)
+    const make = (former: AnyFunction): AnyFunction =>
+      parkingOn(`fs.${key}`, twin, background, name === 'close' ? closeLater(former) : former)
+    told(`fs.${key}`, swap(fs, key, make))
   }
   patchNativeRealpath(fs)
   patchDir(told)
@@ -95,24 +105,23 @@ export function patchFs(told: Told): void {
 
 /** `realpathSync.native` is a property of a function that is ours by now, so it goes when that goes. */
 function patchNativeRealpath(fs: Record<string, AnyFunction>): void {
-  const patched = fs['realpathSync'] as AnyFunction & { native: AnyFunction }
-  const former = original(patched) as typeof patched
-  const { native } = fs['realpath'] as AnyFunction & { native: AnyFunction }
-  if (patched === former || patched.native !== former.native) return
-  patched.native = likeness(
-    parkingOn('fs.realpathSync.native', { args: 2 }, native, former.native),
-    former.native,
-  ) as AnyFunction
+  const patched = fs['realpathSync'] as AnyFunction & { native?: AnyFunction }
+  const { native: former } = original(patched) as typeof patched
+  const { native: background } = fs['realpath'] as typeof patched
+  // Not there (Bun), or done before.
+  if (former === undefined || background === undefined || patched.native !== former) return
+  patched.native = likeness(parkingOn('fs.realpathSync.native', { args: 2, again: true }, background, former), former)
 }
 
 function patchDir(told: Told): void {
   const prototype = nodeFs.Dir.prototype as unknown as Record<string, AnyFunction>
-  for (const [name, twin] of Object.entries({ read: { args: 0 }, close: { args: 0, changes: true } } satisfies Record<
-    string,
-    Twin
-  >)) {
+  for (const [name, changes] of [
+    ['read', false],
+    ['close', true],
+  ] as const) {
     const background = prototype[name] as AnyFunction
-    const done = swap(prototype, `${name}Sync`, (former) => parkingOn(`fs.Dir.${name}Sync`, twin, background, former))
-    told(`fs.Dir.prototype.${name}Sync`, done)
+    const make = (former: AnyFunction): AnyFunction =>
+      parkingOn(`fs.Dir.${name}Sync`, { args: 0, changes }, background, former)
+    told(`fs.Dir.prototype.${name}Sync`, swap(prototype, `${name}Sync`, make))
   }
 }

@@ -43,8 +43,8 @@ export function isPatched(fn: Callable): boolean {
 export function likeness<F extends Callable>(patched: F, former: Callable): F {
   for (const key of Reflect.ownKeys(former)) {
     if (key === 'prototype') continue
-    const { value, enumerable } = Object.getOwnPropertyDescriptor(former, key) as PropertyDescriptor
-    Object.defineProperty(patched, key, { value, enumerable: enumerable === true, configurable: true, writable: true })
+    const descriptor = Object.getOwnPropertyDescriptor(former, key) as PropertyDescriptor
+    Object.defineProperty(patched, key, { ...descriptor, configurable: true })
   }
   originals.set(patched, former)
   return patched
