@@ -10,6 +10,7 @@
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const TIMEOUT = 600_000
@@ -26,11 +27,8 @@ const libraries = {
   },
 }
 
-const modes = {
-  plain: null,
-  compiled: { cache: false, patch: false },
-  stress: { cache: false, patch: false, stress: true },
-}
+const settings = { cache: false, patch: false, exclude: [fileURLToPath(new URL('./', import.meta.url))] }
+const modes = { plain: null, compiled: settings, stress: { ...settings, stress: true } }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -70,17 +68,17 @@ async function verdictsOf(folder, mode) {
   return lines.filter((line) => line !== '')
 }
 
-async function outputOf(folder, program, framework, settings) {
+async function outputOf(folder, program, framework, chosen) {
   const register = new URL('../dist/src/green/register/index.js', import.meta.url)
   const tasks = new URL('library-tasks.mjs', import.meta.url)
   const child = spawn(
     process.execPath,
-    [...(settings === null ? [] : ['--import', register.href]), '--import', tasks.href, ...program],
+    [...(chosen === null ? [] : ['--import', register.href]), '--import', tasks.href, ...program],
     {
       cwd: folder,
       env: {
         ...process.env,
-        FIBRIL_GREEN: JSON.stringify(settings ?? {}),
+        FIBRIL_GREEN: JSON.stringify(chosen ?? {}),
         LIBRARY_TASKS: framework ?? '',
         TAP_DIAG: '0',
         NO_COLOR: '1',
