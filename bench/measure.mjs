@@ -21,15 +21,35 @@ export async function timed(workload, size, { quick }) {
   return { ns: (total * 1e6) / (runs * size) }
 }
 
+/**
+ * The same, in time of the processor, for what never waits: however busy the machine is, as much of it is run. The
+ * collector's other threads are counted as well.
+ *
+ * @param {(size: number) => unknown} workload
+ * @param {number} size
+ * @param {{ quick: boolean }} options
+ */
+export async function computed(workload, size, { quick }) {
+  const { warmUp, measured } = quick ? PHASES.quick : PHASES.full
+  await repeat(2 * warmUp, () => workload(size), cpuTime)
+  const { runs, total } = await repeat(measured, () => workload(size), cpuTime)
+  return { cpu: (total * 1e6) / (runs * size) }
+}
+
+function cpuTime() {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
 /** Runs `work` for at least `ms`, and three times unless that takes long. */
-async function repeat(ms, work) {
+async function repeat(ms, work, now = () => performance.now()) {
   let runs = 0
   let total = 0
-  const start = performance.now()
+  const start = now()
   while (total < ms || (runs < 3 && total < 3 * ms)) {
     await work()
     runs++
-    total = performance.now() - start
+    total = now() - start
   }
   return { runs, total }
 }

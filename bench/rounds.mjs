@@ -40,7 +40,10 @@ export async function runScenario(scenario, { rounds: asked, quick, only, progre
       summary: summarise(row, metrics),
       ratio: pairedRatio(metrics[0].key, row, rowOf(reference)),
     })),
-    goals: scenario.goals.map((goal) => ({ ...goal, value: goalValue(goal, rowOf('fibril'), rowOf(goal.against)) })),
+    goals: scenario.goals.map((goal) => ({
+      ...goal,
+      value: goalValue(goal, rowOf(goal.of ?? 'fibril'), rowOf(goal.against)),
+    })),
   }
 }
 
@@ -76,9 +79,9 @@ function summarise(row, metrics) {
   return summaries
 }
 
-function goalValue({ metric, against }, fibril, other) {
-  if (against !== undefined) return pairedRatio(metric, fibril, other)
-  const values = fibril?.rounds.map((round) => round[metric]) ?? []
+function goalValue({ metric, against }, row, other) {
+  if (against !== undefined) return pairedRatio(metric, row, other)
+  const values = row?.rounds.map((round) => round[metric]) ?? []
   return values.length > 0 ? median(values) : undefined
 }
 

@@ -1,5 +1,8 @@
 import { echo1, echo100, echo100x16 } from './echo.mjs'
 import { fairnessChatty, fairnessQueue, fairnessReady } from './fairness.mjs'
+import { greenFib, greenLoop, greenMethods } from './green-calls.mjs'
+import { greenCompileJs, greenCompileTs, greenStart } from './green-compile.mjs'
+import { greenMemory, greenPark1, greenPark3, greenPark30, greenStay } from './green-parks.mjs'
 import { heapReturn } from './heap-return.mjs'
 import { idleConnections } from './idle-connections.mjs'
 import { linesChunks, linesPacket } from './lines.mjs'
@@ -29,8 +32,9 @@ import { tlsBulk, tlsEcho } from './tls.mjs'
  * @typedef {{ default: Size } & Record<string, Size>} Sizes
  * @typedef {{ full: number, quick: number }} Size
  *
- * A goal of Fibril's. With `against`, the value is Fibril's metric over that contender's, in the same round.
+ * A goal of Fibril's, or of the contender `of`. With `against`, the value is its metric over that contender's, in the same round.
  * @typedef {object} Goal
+ * @property {string} [of]
  * @property {string} metric
  * @property {string} [against]
  * @property {number} atMost
@@ -61,4 +65,15 @@ export const scenarios = [
   linesChunks,
   tlsEcho,
   tlsBulk,
+  greenFib,
+  greenLoop,
+  greenMethods,
+  greenPark1,
+  greenPark3,
+  greenPark30,
+  greenStay,
+  greenMemory,
+  greenCompileTs,
+  greenCompileJs,
+  greenStart,
 ]

@@ -11,6 +11,7 @@ import { Emitter } from './emit/emitter.ts'
 import { emitModule } from './emit/module.ts'
 import { visit } from './emit/visit.ts'
 import { infer, mayPark } from './infer.ts'
+import { Lines } from './lines.ts'
 import { Names } from './names.ts'
 import { parse } from './parse.ts'
 
@@ -68,11 +69,11 @@ export function compile(source: string, options: CompileOptions): Compiled {
       : remapping(own as unknown as EncodedSourceMap, (_, { depth }) =>
           depth === 1 ? (parsed.map as EncodedSourceMap) : null,
         )
+  const lines = new Lines(parsed.code)
   const functions = analysis.functions.map((fn): FunctionVerdict => {
-    const before = parsed.code.slice(0, fn.node.start).split(/\r\n|[\n\r\u2028\u2029]/)
     const way = (fn.parks && fn.obstacle === null) || mayPark(fn) ? 'A' : 'untouched'
-    const column = (before.at(-1) as string).length
-    return { name: fn.name, line: before.length, column, parks: fn.parks, why: fn.why, way }
+    const { line, column } = lines.of(fn.node.start)
+    return { name: fn.name, line, column, parks: fn.parks, why: fn.why, way }
   })
   return { code: emitter.text.toString(), map, changed, functions }
 }

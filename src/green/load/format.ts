@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
+import { compileFunction } from 'node:vm'
 import { pathOf } from './selection.ts'
 
 export type Format = 'module' | 'commonjs'
@@ -34,9 +35,20 @@ export function knownFormat(url: string, given: string | null | undefined): Form
 
 const moduleSyntax = /^\s*(?:import(?:\s+[\w$]|\s*[*{'"])|export(?:\s+\w|\s*[*{]))|\bimport\.meta\b/m
 
-/** The same, where the source is at hand to ask. Comments and templates can mislead it, as they can mislead a reader. */
+/** The same, where the source is at hand to ask. What looks like a module may be text in comments and templates. */
 export function formatOf(url: string, given: string | null | undefined, source: string): Format {
-  return knownFormat(url, given) ?? (moduleSyntax.test(source) ? 'module' : 'commonjs')
+  return knownFormat(url, given) ?? (moduleSyntax.test(source) && !isCommonJs(url, source) ? 'module' : 'commonjs')
+}
+
+/** As Node decides: what could be CommonJS, is. Of code with types the engine knows nothing. */
+function isCommonJs(url: string, source: string): boolean {
+  if (languageOf(url) !== 'js') return false
+  try {
+    compileFunction(source, ['exports', 'require', 'module', '__filename', '__dirname'])
+    return true
+  } catch {
+    return false
+  }
 }
 
 const types = new Map<string, Format | null>()

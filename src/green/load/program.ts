@@ -17,6 +17,7 @@ import { type LoadSettings, SETTINGS_VARIABLE, settingsText } from './settings.t
 /** Makes this thread one in which modules are compiled and tasks are looked after: what `--import` of `register` does. */
 export function prepare(settings: LoadSettings): void {
   setDefaultHost(() => new NodeHost())
+  // Before anything else is loaded, which might keep what it finds.
   if (settings.patch) patchAll()
   install(settings)
   cancelTasksOnInterrupt()

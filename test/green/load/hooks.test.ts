@@ -71,6 +71,16 @@ test('a file without a type anywhere is what its syntax says', async (t) => {
   assert.equal(b.stdout, 'cjs 1 true\n', b.stderr)
 })
 
+test('CommonJS that has the words of a module in its text is compiled', async (t) => {
+  const cwd = folderWith(t, {
+    'package.json': '{}',
+    'main.js': "const words = require('./words')\nconsole.log(words, COMPILED)",
+    'words.js': '// such as import.meta\nmodule.exports = COMPILED + `\nimport { a } from "a"`',
+  })
+  const { stdout, stderr } = await node([cli, 'run', 'main.js'], { cwd, env })
+  assert.equal(stdout, 'true\nimport { a } from "a" true\n', stderr)
+})
+
 test('imports are found in the ways of TypeScript, when Node does not find them', async (t) => {
   const cwd = folderWith(t, {
     ...esm,

@@ -13,6 +13,11 @@ export function visitChain(emitter: Emitter, node: Node): void {
   const expression: Node = node['expression']
   const deleted = emitter.analysis.parentOf.get(node)?.['operator'] === 'delete'
   if (deleted || !hasSite(emitter, expression)) return emitter.visit(expression)
+  if (callsChain(expression)) {
+    // `(a?.b)?.()` calls b on a, which is known only in there: it is called natively, and nothing parks.
+    const plain = { ...emitter.activation, mode: 'plain' as const }
+    return emitter.inActivation(plain, emitter.lexical, () => emitter.visit(expression))
+  }
   emitter.keep(() => visitLinks(emitter, expression))
 }
 
@@ -35,7 +40,7 @@ function visitLinks(emitter: Emitter, node: Node, called = false): string {
   const plain = link.type === 'MemberExpression' && !link['computed']
   emitter.text.update(mark, mark + 2, plain ? '.' : ' ')
   const { hole } = emitter
-  emitter.hole = { node: front, name, self, start: node.start, front: '' }
+  emitter.hole = { node: front, name, self, start: node.start, end: mark, front: '' }
   emitter.visit(node)
   emitter.hole = hole
   emitter.after(node.end, ')')
@@ -56,5 +61,11 @@ function hasSite(emitter: Emitter, node: Node): boolean {
     if (at.type === 'CallExpression' && !emitter.isHarmless(at)) return true
     if (at.type !== 'MemberExpression' && at.type !== 'CallExpression') return false
   }
+  return false
+}
+
+function callsChain(node: Node): boolean {
+  for (let at: Node | undefined = node; at !== undefined; at = at['object'] ?? at['callee'])
+    if (at['callee']?.type === 'ChainExpression') return true
   return false
 }

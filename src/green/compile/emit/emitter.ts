@@ -55,6 +55,8 @@ export interface Hole {
   /** What a call of that value has for `this`. */
   readonly self: string
   readonly start: number
+  /** Past the parentheses that may stand around it. */
+  readonly end: number
   /** What is to stand before the value. */
   front: string
 }
@@ -131,14 +133,21 @@ export class Emitter {
 
   /** The position of a character of punctuation, past spaces, comments and closing parentheses. */
   find(character: string, from: number): number {
+    const at = this.findBefore(character, from, this.code.length)
+    if (at < 0) throw new Error(`no ${character} after ${from}`)
+    return at
+  }
+
+  /** The same, before `end`; -1 if there is none. */
+  findBefore(character: string, from: number, end: number): number {
     let at = from
-    for (;;) {
+    while (at < end) {
       if (this.code.startsWith(character, at)) return at
       if (this.code.startsWith('//', at)) at = this.lineEnd(at)
       else if (this.code.startsWith('/*', at)) at = this.code.indexOf('*/', at) + 2
       else at++
-      if (at > this.code.length) throw new Error(`no ${character} after ${from}`)
     }
+    return -1
   }
 
   private lineEnd(at: number): number {
@@ -256,9 +265,9 @@ export class Emitter {
   }
 
   private fillHole(): void {
-    const { node, front, name } = this.hole as Hole
+    const { end, front, name } = this.hole as Hole
     this.hole = null
-    this.after(node.end, `)==null?void 0:${front}${name}`)
+    this.after(end, `)==null?void 0:${front}${name}`)
   }
 
   inActivation(activation: Activation, lexical: Lexical, visit: () => void): void {
