@@ -14,8 +14,8 @@ import { importsOf, lex, lineAt } from './imports-of.mjs'
 
 const floors = [
   ['core', 'protocol'],
-  ['host', 'sync', 'green/compile'],
-  ['net', 'offload', 'green/watchdog'],
+  ['host', 'sync', 'green/compile', 'green/runtime'],
+  ['net', 'offload', 'green/patch', 'green/watchdog'],
   ['green'],
   ['twisted', 'tornado', 'gevent', 'inspect', 'testing', 'green/load'],
   ['index.ts', 'green/register', 'green/unplugin'], // the face of the package

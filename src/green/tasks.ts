@@ -117,7 +117,10 @@ run.with = function runWith<A extends readonly unknown[], R>(
  */
 export function green<A extends readonly unknown[], R>(body: Action<A, R>): (...args: A) => Promise<Returned<R>> {
   const started = (...args: A): Promise<Returned<R>> => core.run(callTo(body, args)).then()
-  return Object.defineProperty(started, 'name', { value: body.name, configurable: true })
+  return Object.defineProperties(started, {
+    name: { value: body.name, configurable: true },
+    length: { value: body.length, configurable: true },
+  })
 }
 
 /** Waits until `task` has ended, with all its children: gives its result, throws its failure, or a `CancelledError`. */

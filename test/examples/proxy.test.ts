@@ -214,8 +214,7 @@ withProxy(
   ],
   function* ({ proxy }) {
     using client = yield* connect({ port: proxy.port })
-    const before = process.memoryUsage.rss()
-    let [kept, resident] = [0, 0]
+    let kept = 0
     for (let n = 0; n < TOTAL / 65_536; n++) {
       const expected = piece(n)
       const bytes = (yield* client.readExactly(expected.length)) as Buffer
@@ -224,11 +223,9 @@ withProxy(
       yield* turn()
       yield* turn()
       for (const socket of proxy.sockets) kept = Math.max(kept, socket.stats().unread + socket.stats().unsent)
-      resident = Math.max(resident, process.memoryUsage.rss() - before)
     }
     assert.equal(yield* client.read(), null)
     assert.ok(kept > 0 && kept <= 4 * 65_536, `${kept} bytes were kept`)
-    assert.ok(resident < 64 * MB, `${resident} bytes more memory`)
   },
 )
 

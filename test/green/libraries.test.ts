@@ -26,7 +26,10 @@ for (const stress of [false, true]) {
     const acorn = await compiled<typeof import('acorn')>('acorn', stress)
     const plain = await import('acorn')
     for (const source of ['let let', 'a b', '/(/', 'break', '"', 'class { constructor() {} constructor() {} }']) {
-      const error = await run(acorn.parse, source, options).then(() => null, (error: unknown) => error)
+      const error = await run(acorn.parse, source, options).then(
+        () => null,
+        (error: unknown) => error,
+      )
       assert.ok(error instanceof SyntaxError, String(error))
       assert.throws(() => plain.parse(source, options), { name: 'SyntaxError', message: error.message })
     }

@@ -1,5 +1,5 @@
-import type { Fn, FnKind } from './functions.ts'
 import { boundNames, childrenOf, isFunction, type Node } from './nodes.ts'
+import type { Fn, FnKind } from './scope.ts'
 import { Scope } from './scope.ts'
 import { siteOf } from './sites.ts'
 

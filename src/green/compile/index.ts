@@ -9,6 +9,7 @@ import remapping, { type EncodedSourceMap } from '@jridgewell/remapping'
 import { analyze } from './analyze.ts'
 import { Emitter } from './emit/emitter.ts'
 import { emitModule } from './emit/module.ts'
+import { visit } from './emit/visit.ts'
 import { infer, mayPark } from './infer.ts'
 import { Lines } from './lines.ts'
 import { Names } from './names.ts'
@@ -58,7 +59,7 @@ export function compile(source: string, options: CompileOptions): Compiled {
   const parsed = parse(source, url, format, language)
   const analysis = analyze(parsed.program, format === 'module')
   infer(analysis, parsed.comments, parsed.code, stress)
-  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress })
+  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress }, visit)
   emitModule(emitter, parsed.program, { format, runtime, entry: options.entry ?? false })
   const changed = emitter.text.hasChanged()
   const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })

@@ -1,6 +1,6 @@
 import type { Analysis } from './analyze.ts'
-import type { Fn } from './functions.ts'
 import type { Comment } from './parse.ts'
+import type { Fn } from './scope.ts'
 
 /**
  * Decides which functions may park: those with a site that is a call of anything unknown, or of a function that may park.
@@ -9,7 +9,7 @@ import type { Comment } from './parse.ts'
 export function infer(analysis: Analysis, comments: readonly Comment[], code: string, all: boolean): void {
   hear(analysis.functions, comments, code)
   for (const fn of analysis.functions) {
-    if (all) raise(fn, 'all may')
+    if (all && fn.said !== false) raise(fn, 'all may')
     if (fn.said === true) raise(fn, 'a comment')
     if (fn.said !== null) continue
     const unknown = fn.sites.find((site) => site.fn === null)

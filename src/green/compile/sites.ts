@@ -1,6 +1,5 @@
-import type { Site } from './functions.ts'
 import { isFunction, type Node } from './nodes.ts'
-import type { Scope } from './scope.ts'
+import type { Scope, Site } from './scope.ts'
 
 /**
  * Which calls may park. Anything may that is not known to be harmless: builtins that call nothing back in a way that could

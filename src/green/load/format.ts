@@ -33,7 +33,7 @@ export function knownFormat(url: string, given: string | null | undefined): Form
   return packageType(dirname(path))
 }
 
-const moduleSyntax = /^\s*(?:import\s*(?:[\w$*{]|['"])|export\s*[\w*{])|\bimport\.meta\b/m
+const moduleSyntax = /^\s*(?:import(?:\s+[\w$]|\s*[*{'"])|export(?:\s+\w|\s*[*{]))|\bimport\.meta\b/m
 
 /** The same, where the source is at hand to ask. What looks like a module may be text in comments and templates. */
 export function formatOf(url: string, given: string | null | undefined, source: string): Format {

@@ -3,6 +3,7 @@ import Module from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { setDefaultHost } from '../../core/index.ts'
 import { NodeHost } from '../../host/index.ts'
+import { patchAll } from '../patch/index.ts'
 import { watchdog } from '../watchdog/index.ts'
 import { exitByDeadlock } from './deadlock.ts'
 import { formatOf } from './format.ts'
@@ -16,6 +17,8 @@ import { type LoadSettings, SETTINGS_VARIABLE, settingsText } from './settings.t
 /** Makes this thread one in which modules are compiled and tasks are looked after: what `--import` of `register` does. */
 export function prepare(settings: LoadSettings): void {
   setDefaultHost(() => new NodeHost())
+  // Before anything else is loaded, which might keep what it finds.
+  if (settings.patch) patchAll()
   install(settings)
   cancelTasksOnInterrupt()
   exitByDeadlock()

@@ -1,9 +1,10 @@
-import { machine, run } from '../../core/index.ts'
+import { machine, run, wait } from '../../core/index.ts'
 import { declareParking } from './compiled.ts'
 import { enter, type GreenBody } from './frame.ts'
+import { park, parkable } from './park.ts'
 import { state } from './state.ts'
 
-/** Runs the body of the CommonJS module that a program starts with: as the main task. */
+/** Runs the body of the module that a program starts with: as the main task. */
 export function main(body: GreenBody): unknown {
   const start = declareParking(function main(): unknown {
     const announced = state.next
@@ -12,3 +13,8 @@ export function main(body: GreenBody): unknown {
   })
   return machine.task === null ? void run(start).then() : start()
 }
+
+/** What `await value` is in that body. */
+export const waitFor = parkable(function waitFor(value: unknown): unknown {
+  return park(wait(Promise.resolve(value)))
+})

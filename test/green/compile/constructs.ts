@@ -22,7 +22,7 @@ export const constructs: Record<string, string> = {
     return [make().m(leaf(1)), o.m(2), o['m'](3), o[leaf('m')](4), (o.m)(5), o.m(6).toFixed(leaf(1)), made]`,
   'optional chains': `
     const o = { a: { z: 10, b(x) { return { c: leaf(x) + this.z, d: (y) => leaf(y) } } }, n: null }
-    return [o?.a?.b(1).c, o.n?.b(leaf(1)).c, o.a.b?.(leaf(2))?.c, o.q?.(1), o?.['a']?.['b']?.(3).c, o.a?.b(1)?.d?.(5), o.x?.y.z(leaf(1)), o.a.b?.(1).d(6)]`,
+    return [o?.a?.b(1).c, o.n?.b(leaf(1)).c, o.a.b?.(leaf(2))?.c, o.q?.(1), o?.['a']?.['b']?.(3).c, o.a?.b(1)?.d?.(5), o.x?.y.z(leaf(1)), o.a.b?.(1).d(6), (o.a.b)?.(2).c, (o?.a)?.b(3).c]`,
   closures: `
     const fs = []
     for (let i = 0; i < 3; i++) { fs.push(() => leaf(i) + (() => leaf(i * 10))()); leaf(0) }

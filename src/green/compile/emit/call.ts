@@ -1,8 +1,6 @@
-import { mayPark } from '../infer.ts'
 import type { Node } from '../nodes.ts'
-import { siteOf } from '../sites.ts'
-import type { Hole } from './chain.ts'
-import { assignable, type Emitter } from './emitter.ts'
+import { hasWork, visitArguments } from './arguments.ts'
+import type { Emitter, Hole } from './emitter.ts'
 import { visitSuperCall } from './super.ts'
 
 /** Names of builtins that call back, or pass a call on: for these the runtime has twins that can be suspended. */
@@ -11,31 +9,11 @@ const twins = new Set(
   replaceAll call apply bind construct next return throw`.split(/\s+/),
 )
 
-/** True if a call, as the inference sees it, cannot park. */
-export function isHarmless(emitter: Emitter, node: Node): boolean {
-  if (emitter.options.stress) return node['callee']?.type === 'Import' || isEval(node)
-  const scope = scopeAt(emitter, node)
-  const site = siteOf(node, scope)
-  return site === null || (site.fn !== null && !mayPark(site.fn)) || isEval(node)
-}
-
-function isEval(node: Node): boolean {
-  return node['callee']?.type === 'Identifier' && node['callee']['name'] === 'eval'
-}
-
-export function scopeAt(emitter: Emitter, node: Node): import('../scope.ts').Scope {
-  for (let at: Node | undefined = node; at !== undefined; at = emitter.analysis.parentOf.get(at)) {
-    const scope = emitter.analysis.scopeOf.get(at)
-    if (scope !== undefined) return scope
-  }
-  return emitter.analysis.top
-}
-
 /** `f(x)` → `(announce f, $1 = f(x), parked ? yield : $1)`; `o.m(x)` → `($2 = ($1 = o).m, announce $2, $2 = call($2, $1, x), …)`. */
 export function visitCall(emitter: Emitter, node: Node): void {
   const { callee } = node
   if (callee.type === 'Super') return visitSuperCall(emitter, node)
-  if (callee.type === 'Import' || callee.type === 'ChainExpression' || isHarmless(emitter, node)) {
+  if (callee.type === 'Import' || callee.type === 'ChainExpression' || emitter.isHarmless(node)) {
     emitter.visit(callee)
     return visitArguments(emitter, node['arguments'], null)
   }
@@ -136,7 +114,7 @@ function nameFor(emitter: Emitter, callee: Node): string {
 
 export function visitNew(emitter: Emitter, node: Node): void {
   const { callee } = node
-  if (isHarmless(emitter, node)) {
+  if (emitter.isHarmless(node)) {
     emitter.visit(callee)
     return visitArguments(emitter, node['arguments'], null)
   }
@@ -193,74 +171,10 @@ export function visitTagged(emitter: Emitter, node: Node): void {
   emitter.release(3)
 }
 
-/**
- * The arguments. `announce` is said after the last one that can run code: what comes after that cannot, so nothing
- * stands between it and the callee.
- */
-export function visitArguments(emitter: Emitter, args: readonly Node[], announce: (() => string) | null): void {
-  const last = announce === null ? -1 : args.findLastIndex((argument) => !isInert(argument))
-  args.forEach((argument, index) => {
-    const spread = argument.type === 'SpreadElement'
-    const node: Node = spread ? argument['argument'] : argument
-    if (announce !== null && index === last) {
-      const kept = emitter.temp()
-      const [open, closed] = assignable(node)
-      emitter.before(node.start, `(${kept}=${open}`)
-      if (spread) visitSpread(emitter, node)
-      else emitter.visit(node)
-      emitter.after(node.end, `${closed},${announce()},${kept})`)
-      emitter.release(1)
-    } else if (spread && emitter.mayPark && !isHarmless(emitter, argument)) visitSpread(emitter, node)
-    else emitter.visit(node)
-  })
-}
-
-/** `...x`: what `x` gives is listed beforehand, so that a generator which parks can be spread. */
-export function visitSpread(emitter: Emitter, node: Node): void {
-  const result = emitter.temp()
-  emitter.before(node.start, `(${result}=(`)
-  emitter.visit(node)
-  emitter.after(node.end, `),${emitter.callOf('list', result)})`)
-  emitter.release(1)
-}
-
-/** `[a, b] = x`: a generator that parks gives its values beforehand. */
-export function visitTaken(emitter: Emitter, node: Node, pattern: Node): void {
-  const elements: (Node | null)[] = pattern['elements']
-  const count = elements.at(-1)?.type === 'RestElement' ? Infinity : elements.length
-  const result = emitter.temp()
-  emitter.before(node.start, `(${result}=(`)
-  emitter.visit(node)
-  emitter.after(node.end, `),${emitter.callOf('take', `${result},${count === Infinity ? '1/0' : count}`)})`)
-  emitter.release(1)
-}
-
-export function hasWork(args: readonly Node[]): boolean {
-  return args.some((argument) => !isInert(argument))
-}
-
-/** True if evaluating it runs no code of anybody's. */
-export function isInert(node: Node): boolean {
-  switch (node.type) {
-    case 'Literal':
-    case 'Identifier':
-    case 'ThisExpression':
-    case 'FunctionExpression':
-    case 'ArrowFunctionExpression':
-      return true
-    case 'TemplateLiteral':
-      return node['expressions'].length === 0
-    case 'UnaryExpression':
-      return node['argument'].type === 'Literal' || (node['operator'] === 'typeof' && isInert(node['argument']))
-    default:
-      return false
-  }
-}
-
 /** True for a name that holds the same all the time that it can be seen. */
 export function isStable(emitter: Emitter, node: Node): boolean {
   if (node.type !== 'Identifier' || node['name'] === 'arguments') return false
-  const binding = scopeAt(emitter, node).lookup(node['name'])
+  const binding = emitter.scopeAt(node).lookup(node['name'])
   return binding === null || binding.fixed
 }
 

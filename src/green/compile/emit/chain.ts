@@ -6,25 +6,18 @@
  * place of the front: what its visitors want to put before the chain's beginning goes there instead, and so does `$1`.
  */
 import type { Node } from '../nodes.ts'
-import { isHarmless, visitMethod } from './call.ts'
+import { visitMethod } from './call.ts'
 import type { Emitter } from './emitter.ts'
-
-/** The front of an optional chain, which has been visited. */
-export interface Hole {
-  readonly node: Node
-  /** Holds its value. */
-  readonly name: string
-  /** What a call of that value has for `this`. */
-  readonly self: string
-  readonly start: number
-  /** What is to stand before the value. */
-  front: string
-}
 
 export function visitChain(emitter: Emitter, node: Node): void {
   const expression: Node = node['expression']
   const deleted = emitter.analysis.parentOf.get(node)?.['operator'] === 'delete'
   if (deleted || !hasSite(emitter, expression)) return emitter.visit(expression)
+  if (callsChain(expression)) {
+    // `(a?.b)?.()` calls b on a, which is known only in there: it is called natively, and nothing parks.
+    const plain = { ...emitter.activation, mode: 'plain' as const }
+    return emitter.inActivation(plain, emitter.lexical, () => emitter.visit(expression))
+  }
   emitter.keep(() => visitLinks(emitter, expression))
 }
 
@@ -47,7 +40,7 @@ function visitLinks(emitter: Emitter, node: Node, called = false): string {
   const plain = link.type === 'MemberExpression' && !link['computed']
   emitter.text.update(mark, mark + 2, plain ? '.' : ' ')
   const { hole } = emitter
-  emitter.hole = { node: front, name, self, start: node.start, front: '' }
+  emitter.hole = { node: front, name, self, start: node.start, end: mark, front: '' }
   emitter.visit(node)
   emitter.hole = hole
   emitter.after(node.end, ')')
@@ -65,8 +58,14 @@ function optionalLink(node: Node): Node | null {
 
 function hasSite(emitter: Emitter, node: Node): boolean {
   for (let at: Node | undefined = node; at !== undefined; at = at['object'] ?? at['callee']) {
-    if (at.type === 'CallExpression' && !isHarmless(emitter, at)) return true
+    if (at.type === 'CallExpression' && !emitter.isHarmless(at)) return true
     if (at.type !== 'MemberExpression' && at.type !== 'CallExpression') return false
   }
+  return false
+}
+
+function callsChain(node: Node): boolean {
+  for (let at: Node | undefined = node; at !== undefined; at = at['object'] ?? at['callee'])
+    if (at['callee']?.type === 'ChainExpression') return true
   return false
 }

@@ -1,6 +1,6 @@
-import type { Fn } from '../functions.ts'
 import { isFunction, type Node } from '../nodes.ts'
-import { isInert } from './call.ts'
+import type { Fn } from '../scope.ts'
+import { isInert } from './arguments.ts'
 import type { Emitter } from './emitter.ts'
 
 /** A class. One whose constructor is compiled ends in the mark, as compiled functions do. */
@@ -9,7 +9,7 @@ export function visitClass(emitter: Emitter, node: Node): void {
   const definition = members.find((member) => member['kind'] === 'constructor')
   const fn = definition === undefined ? null : (emitter.analysis.fnOf.get(definition['value']) as Fn)
   if (node['superClass']) emitter.visit(node['superClass'])
-  if (fn === null && node['superClass'] && emitter.needsConstructor(node)) addConstructor(emitter, node)
+  if (fn === null && node['superClass'] && needsConstructor(emitter, node)) addConstructor(emitter, node)
   else if (fn !== null && emitter.isGreen(fn)) {
     markClass(emitter, node)
     if (fn.kind === 'constructor') guardFields(emitter, node, members)
@@ -75,4 +75,18 @@ function addConstructor(emitter: Emitter, node: Node): void {
 export function constructionOf(emitter: Emitter, home: string): string {
   const args = emitter.names.of('q')
   return `new ${emitter.use('Construction', 'Construction')}(${home},new.target,(...${args})=>super(...${args}),()=>this)`
+}
+
+/** True for a class without a constructor whose parent's may park. */
+function needsConstructor(emitter: Emitter, node: Node): boolean {
+  const parent: Node = node['superClass']
+  if (parent.type === 'Literal') return false
+  if (parent.type !== 'Identifier') return true
+  const binding = emitter.scopeAt(node).lookup(parent['name'])
+  if (binding === null) return false
+  const { cls } = binding
+  if (cls === null || cls === node) return true
+  const definition = cls['body'].body.find((member: Node) => member['kind'] === 'constructor')
+  if (definition !== undefined) return emitter.isGreen(emitter.analysis.fnOf.get(definition.value) as Fn)
+  return cls['superClass'] !== null && needsConstructor(emitter, cls)
 }

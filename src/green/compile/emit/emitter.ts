@@ -18,19 +18,12 @@
  */
 import MagicString from 'magic-string'
 import type { Analysis } from '../analyze.ts'
-import type { Fn } from '../functions.ts'
 import { mayPark } from '../infer.ts'
 import type { Names } from '../names.ts'
-import { childrenOf, isFunction, type Node } from '../nodes.ts'
-import type { Scope } from '../scope.ts'
-import { isHarmless, scopeAt, visitCall, visitNew, visitSpread, visitTagged, visitTaken } from './call.ts'
-import { type Hole, visitChain } from './chain.ts'
-import { constructionOf, visitClass } from './class.ts'
-import { visitFunction } from './function.ts'
-import { visitYield } from './generator.ts'
-import { visitForOf } from './loop.ts'
-import { isGreenRead, visitRead } from './read.ts'
-import { visitSuperMember } from './super.ts'
+import { isFunction, type Node } from '../nodes.ts'
+import type { Fn, Scope } from '../scope.ts'
+import { siteOf } from '../sites.ts'
+import { lead, placeOf } from './places.ts'
 
 export type Mode = 'green' | 'generator' | 'async' | 'plain'
 
@@ -52,6 +45,20 @@ export interface Activation {
   /** Temporaries in use, and the most that ever were. */
   used: number
   most: number
+}
+
+/** The front of an optional chain, which has been visited. */
+export interface Hole {
+  readonly node: Node
+  /** Holds its value. */
+  readonly name: string
+  /** What a call of that value has for `this`. */
+  readonly self: string
+  readonly start: number
+  /** Past the parentheses that may stand around it. */
+  readonly end: number
+  /** What is to stand before the value. */
+  front: string
 }
 
 /** What the compiler's part of a file is made with. */
@@ -81,16 +88,18 @@ export class Emitter {
   readonly guarded = new Set<Node>()
   /** The private field of a class that holds the announcement of its constructor. */
   readonly held = new Map<Node, string>()
+  private readonly dispatch: (emitter: Emitter, node: Node) => void
   private readonly homes = new Map<Node, string | null>()
   /** Positions at which text was put in front of a node. */
-  private readonly fronts = new Set<number>()
+  readonly fronts = new Set<number>()
 
-  constructor(code: string, analysis: Analysis, names: Names, options: EmitOptions) {
+  constructor(code: string, analysis: Analysis, names: Names, options: EmitOptions, dispatch: Emitter['dispatch']) {
     this.text = new MagicString(code)
     this.code = code
     this.analysis = analysis
     this.names = names
     this.options = options
+    this.dispatch = dispatch
   }
 
   // -- text
@@ -124,14 +133,21 @@ export class Emitter {
 
   /** The position of a character of punctuation, past spaces, comments and closing parentheses. */
   find(character: string, from: number): number {
+    const at = this.findBefore(character, from, this.code.length)
+    if (at < 0) throw new Error(`no ${character} after ${from}`)
+    return at
+  }
+
+  /** The same, before `end`; -1 if there is none. */
+  findBefore(character: string, from: number, end: number): number {
     let at = from
-    for (;;) {
+    while (at < end) {
       if (this.code.startsWith(character, at)) return at
       if (this.code.startsWith('//', at)) at = this.lineEnd(at)
       else if (this.code.startsWith('/*', at)) at = this.code.indexOf('*/', at) + 2
       else at++
-      if (at > this.code.length) throw new Error(`no ${character} after ${from}`)
     }
+    return -1
   }
 
   private lineEnd(at: number): number {
@@ -204,16 +220,27 @@ export class Emitter {
 
   // -- the tree
 
+  /** The innermost scope around a node. */
+  scopeAt(node: Node): Scope {
+    for (let at: Node | undefined = node; at !== undefined; at = this.analysis.parentOf.get(at)) {
+      const scope = this.analysis.scopeOf.get(at)
+      if (scope !== undefined) return scope
+    }
+    return this.analysis.top
+  }
+
+  /** True if a node that could be a site, as the inference sees it, cannot park. */
+  isHarmless(node: Node): boolean {
+    const { callee } = node
+    if (callee?.type === 'Identifier' && callee.name === 'eval') return true
+    if (this.options.stress) return callee?.type === 'Import'
+    const site = siteOf(node, this.scopeAt(node))
+    return site === null || (site.fn !== null && !mayPark(site.fn))
+  }
+
   isGreen(fn: Fn): boolean {
     if (!mayPark(fn) || fn.obstacle !== null || fn.kind === 'fields') return false
     return fn.kind !== 'derived' || this.homeOf(fn.home as Node) !== null
-  }
-
-  /** What `enter` is told of the object that a constructor makes. */
-  constructed(fn: Fn): string {
-    if (fn.kind === 'constructor') return 'this'
-    if (fn.kind === 'derived') return constructionOf(this, this.homeOf(fn.home as Node) as string)
-    return fn.kind === 'declaration' || fn.kind === 'expression' ? 'new.target&&this' : 'void 0'
   }
 
   /** How code in a class can name that class; null if there is no way. */
@@ -228,158 +255,19 @@ export class Emitter {
     return home
   }
 
-  /** True for a class without a constructor whose parent's may park. */
-  needsConstructor(node: Node): boolean {
-    const parent: Node = node['superClass']
-    if (parent.type === 'Literal') return false
-    if (parent.type !== 'Identifier') return true
-    const binding = scopeAt(this, node).lookup(parent['name'])
-    if (binding === null) return false
-    const { cls } = binding
-    if (cls === null || cls === node) return true
-    const definition = cls['body'].body.find((member: Node) => member['kind'] === 'constructor')
-    if (definition !== undefined) return this.isGreen(this.analysis.fnOf.get(definition.value) as Fn)
-    return cls['superClass'] !== null && this.needsConstructor(cls)
-  }
-
   visitAll(nodes: readonly (Node | null)[]): void {
     for (const node of nodes) if (node !== null) this.visit(node)
   }
 
   visit(node: Node): void {
     if (node === this.hole?.node) return this.fillHole()
-    if (isFunction(node)) return visitFunction(this, node)
-    switch (node.type) {
-      case 'CallExpression':
-        if (this.mayPark) return visitCall(this, node)
-        break
-      case 'NewExpression':
-        if (this.mayPark) return visitNew(this, node)
-        break
-      case 'TaggedTemplateExpression':
-        if (this.mayPark) return visitTagged(this, node)
-        break
-      case 'ChainExpression':
-        if (this.mayPark) return visitChain(this, node)
-        break
-      case 'ForOfStatement':
-        if (this.mayPark && !node['await'] && !isHarmless(this, node)) return visitForOf(this, node)
-        break
-      case 'YieldExpression':
-        if (this.activation.mode === 'generator') return visitYield(this, node)
-        break
-      case 'ClassDeclaration':
-      case 'ClassExpression':
-        return visitClass(this, node)
-      case 'CatchClause':
-        if (this.mayPark) this.clearNext(node['body'])
-        break
-      case 'TryStatement':
-        if (this.mayPark && node['finalizer']) this.clearNext(node['finalizer'])
-        break
-      case 'ArrayExpression':
-        if (!this.mayPark) break
-        for (const element of node['elements'] as (Node | null)[])
-          if (element?.type === 'SpreadElement' && !isHarmless(this, element)) visitSpread(this, element['argument'])
-          else if (element !== null) this.visit(element)
-        return
-      case 'VariableDeclarator':
-        if (node['id'].type !== 'ArrayPattern' || node['init'] === null) break
-        if (!this.mayPark || isHarmless(this, node)) break
-        this.visit(node['id'])
-        return visitTaken(this, node['init'], node['id'])
-      case 'AssignmentExpression':
-        if (node['left'].type !== 'ArrayPattern' || !this.mayPark || isHarmless(this, node)) break
-        this.visit(node['left'])
-        return visitTaken(this, node['right'], node['left'])
-      case 'ExpressionStatement':
-        return this.visitStatement(node)
-      case 'PropertyDefinition':
-        if (node['computed']) this.visit(node['key'])
-        if (node['value']) this.inFields(node['value'], () => this.visit(node['value']))
-        if (this.guarded.has(node['value'])) this.after(node['value'].end, ')')
-        return
-      case 'StaticBlock':
-        return this.inFields(node, () => this.visitAll(node['body']))
-      case 'MemberExpression':
-        if (node['object'].type === 'Super') return visitSuperMember(this, node)
-        if (isGreenRead(this, node)) return visitRead(this, node)
-        if (this.receivers.has(node)) this.keepIn(this.receivers.get(node) as string, node['object'])
-        else this.visit(node['object'])
-        if (node['computed']) this.visit(node['property'])
-        return
-      case 'Property':
-        if (node['shorthand']) return this.visitShorthand(node)
-        if (node['computed']) this.visit(node['key'])
-        return this.visit(node['value'])
-      case 'MethodDefinition':
-        if (node['computed']) this.visit(node['key'])
-        return this.visit(node['value'])
-      case 'LabeledStatement':
-        return this.visit(node['body'])
-      case 'BreakStatement':
-      case 'ContinueStatement':
-      case 'ImportDeclaration':
-        return
-      case 'UnaryExpression':
-        // `super` may not be deleted from, which shows only when it runs.
-        if (
-          node['operator'] !== 'delete' ||
-          node['argument'].object?.type !== 'Super' ||
-          this.lexical.superRef === null
-        )
-          break
-        return this.replace(node.start, node.end, `${this.use('noDelete', 'noDelete')}()`)
-      case 'ThisExpression':
-        if (this.lexical.self !== null) this.text.update(node.start, node.end, this.lexical.self)
-        return
-      case 'MetaProperty':
-        if (node['meta']['name'] === 'new' && this.lexical.newTarget !== null)
-          this.replace(node.start, node.end, this.lexical.newTarget)
-        return
-      case 'Identifier':
-        if (this.isArguments(node)) this.text.update(node.start, node.end, this.lexical.arguments as string)
-        return
-      case 'ExportNamedDeclaration':
-        if (node['declaration']) this.visit(node['declaration'])
-        return
-    }
-    this.visitAll(childrenOf(node))
+    this.dispatch(this, node)
   }
 
   private fillHole(): void {
-    const { node, front, name } = this.hole as Hole
+    const { end, front, name } = this.hole as Hole
     this.hole = null
-    this.after(node.end, `)==null?void 0:${front}${name}`)
-  }
-
-  /** True for the `arguments` of a function around, which have another name here. */
-  private isArguments(node: Node): boolean {
-    if (node.type !== 'Identifier' || node['name'] !== 'arguments' || this.lexical.arguments === null) return false
-    return scopeAt(this, node).lookup('arguments') === null
-  }
-
-  private visitShorthand(node: Node): void {
-    const { value } = node
-    if (this.isArguments(value)) this.text.update(value.start, value.end, `arguments:${this.lexical.arguments}`)
-    else this.visit(value)
-  }
-
-  /** What now begins with a parenthesis must not be taken for the arguments of a call on the line before. */
-  private visitStatement(node: Node): void {
-    this.visit(node['expression'])
-    const parent = this.analysis.parentOf.get(node) as Node
-    const listed = Array.isArray(parent['body']) || parent.type === 'SwitchCase'
-    if (listed && this.fronts.has(node.start)) this.text.prependRight(node.start, ';')
-  }
-
-  private clearNext(block: Node): void {
-    this.after(block.start + 1, `${this.use('state', 's')}.next=0;`)
-  }
-
-  private inFields(node: Node, visit: () => void): void {
-    const fn = this.analysis.fnOf.get(node) ?? null
-    this.inActivation({ mode: 'plain', fn, used: 0, most: 0 }, NATIVE, visit)
+    this.after(end, `)==null?void 0:${front}${name}`)
   }
 
   inActivation(activation: Activation, lexical: Lexical, visit: () => void): void {
@@ -395,40 +283,12 @@ export class Emitter {
 
   /** Declares `name` where it lives as long as the names in `scope`, seen from `node`; false if there is no such place. */
   declareIn(scope: Scope | null, node: Node, name: string): boolean {
-    const place = this.placeOf(scope ?? this.analysis.top, node)
+    const place = placeOf(scope ?? this.analysis.top, node, (body) => this.isGreen(this.analysis.fnOf.get(body) as Fn))
     if (place === null) return false
     const known = this.declared.get(place.position)
     if (known === undefined) this.declared.set(place.position, { keyword: place.keyword, names: [name] })
     else known.names.push(name)
     return true
-  }
-
-  private placeOf(scope: Scope, from: Node): { position: number; keyword: 'var' | 'let' } | null {
-    const { node } = scope
-    switch (scope.kind) {
-      case 'top':
-        return { position: -1, keyword: 'var' }
-      case 'function': {
-        const { body } = node
-        if (body === undefined || from.start < body.start) return null
-        if (body.type === 'BlockStatement') return { position: bodyStart(body), keyword: 'var' }
-        const fn = this.analysis.fnOf.get(node) as Fn
-        return this.isGreen(fn) ? { position: body.start, keyword: 'let' } : null
-      }
-      case 'block':
-        return { position: node.start + 1, keyword: 'let' }
-      case 'catch':
-      case 'for': {
-        const { body } = node
-        return body.type === 'BlockStatement' && from.start > body.start
-          ? { position: body.start + 1, keyword: 'let' }
-          : null
-      }
-      case 'class':
-        return this.placeOf(scope.parent as Scope, node)
-      default:
-        return null
-    }
   }
 
   /** Declarations that belong at `position`; they are written once. */
@@ -450,19 +310,4 @@ export function assignable(node: Node): [open: string, closed: string] {
   if (node.type === 'SequenceExpression') return ['(', ')']
   const unnamed = (isFunction(node) || node.type === 'ClassExpression') && !node['id']
   return unnamed ? ['(0,', ')'] : ['', '']
-}
-
-/** Where statements may be put into a body: after its directives. */
-export function bodyStart(body: Node): number {
-  let position = body.start + 1
-  for (const statement of body['body'] as Node[]) {
-    if (statement['directive'] === undefined) break
-    position = statement.end
-  }
-  return position
-}
-
-/** A directive may lack its semicolon. */
-export function lead(code: string, position: number): string {
-  return code[position - 1] === '{' ? '' : ';'
 }

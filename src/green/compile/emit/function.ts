@@ -12,11 +12,13 @@
  * What a generator cannot have of its wrapper (`arguments` and `this` of an arrow, `new.target`, `super`) is handed to it
  * (handed.ts), and read by the generator's first statement.
  */
-import type { Fn } from '../functions.ts'
+
 import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
-import { isHarmless } from './call.ts'
-import { type Activation, bodyStart, type Emitter, lead, NATIVE } from './emitter.ts'
+import type { Fn } from '../scope.ts'
+import { constructionOf } from './class.ts'
+import { type Activation, type Emitter, NATIVE } from './emitter.ts'
 import { handedOver } from './handed.ts'
+import { bodyStart, lead } from './places.ts'
 
 export function visitFunction(emitter: Emitter, node: Node): void {
   const fn = emitter.analysis.fnOf.get(node) as Fn
@@ -58,7 +60,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
   const next = `${emitter.use('state', 's')}.next`
   const enter = emitter.use(fn.kind === 'derived' ? 'derive' : 'enter', fn.kind === 'derived' ? 'derive' : 'enter')
   const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${announced(emitter, fn)},${next}=0,`
-  const tail = `${params.apply},${emitter.constructed(fn)}${handed.made === null ? '' : `,${handed.made}`})/*~*/}`
+  const tail = `${params.apply},${constructed(emitter, fn)}${handed.made === null ? '' : `,${handed.made}`})/*~*/}`
   const generator = kept ? `(${cache}??=function*` : '(function*'
   const start = fn.kind === 'arrow' ? node.start : emitter.find('(', node['id'] ? node['id'].end : node.start)
   switch (fn.kind) {
@@ -123,7 +125,7 @@ function parametersPark(emitter: Emitter, fn: Fn, reads: boolean): boolean {
   const params: Node[] = node['params']
   if (params.length === 0 || params.every((param) => param.type === 'Identifier')) return false
   const end = (params.at(-1) as Node).end
-  if (!reads && !fn.sites.some((site) => site.node.end <= end && !isHarmless(emitter, site.node))) return false
+  if (!reads && !fn.sites.some((site) => site.node.end <= end && !emitter.isHarmless(site.node))) return false
   // `var a` in the body would be the parameter itself.
   return !redeclares(node['body'], new Set(params.flatMap((param) => boundNames(param)).map((id) => id['name'])))
 }
@@ -238,4 +240,11 @@ function announced(emitter: Emitter, fn: Fn): string {
 function onceMade(emitter: Emitter, fn: Fn): string {
   if (fn.kind !== 'constructor' && fn.kind !== 'derived') return ''
   return `if(${emitter.use('state', 's')}.made!==null)return ${emitter.use('takeMade', 'takeMade')}();`
+}
+
+/** What `enter` is told of the object that a constructor makes. */
+function constructed(emitter: Emitter, fn: Fn): string {
+  if (fn.kind === 'constructor') return 'this'
+  if (fn.kind === 'derived') return constructionOf(emitter, emitter.homeOf(fn.home as Node) as string)
+  return fn.kind === 'declaration' || fn.kind === 'expression' ? 'new.target&&this' : 'void 0'
 }

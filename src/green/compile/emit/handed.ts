@@ -1,4 +1,4 @@
-import type { Fn } from '../functions.ts'
+import type { Fn } from '../scope.ts'
 import { type Emitter, type Lexical, NATIVE } from './emitter.ts'
 
 /** What a wrapper hands to its generator beside the parameters. */

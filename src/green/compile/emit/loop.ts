@@ -45,8 +45,8 @@ export function visitForOf(emitter: Emitter, node: Node): void {
 function closing(emitter: Emitter, right: Node, body: Node): number {
   let close = -1
   for (let at = right.end; at < body.start; ) {
-    const next = emitter.find(')', at)
-    if (next >= body.start) break
+    const next = emitter.findBefore(')', at, body.start)
+    if (next < 0) break
     close = next
     at = next + 1
   }

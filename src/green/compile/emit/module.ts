@@ -1,6 +1,8 @@
 import { mayPark } from '../infer.ts'
 import type { Node } from '../nodes.ts'
-import { type Activation, bodyStart, type Emitter, lead, NATIVE } from './emitter.ts'
+import { type Activation, type Emitter, NATIVE } from './emitter.ts'
+import { canBeInside, type Shell, shellOf } from './entry.ts'
+import { bodyStart, lead } from './places.ts'
 
 export interface ModuleOptions {
   readonly format: 'module' | 'commonjs'
@@ -11,30 +13,40 @@ export interface ModuleOptions {
 /**
  * The whole file: its code, then, on its first line, what it imports of the runtime.
  *
- * Top-level code of an ES module that parks awaits, as an async function does; so that few modules become async ones,
- * only where it is the program's entry, or plainly calls what blocks. The body of a CommonJS entry becomes a generator,
- * and a task; elsewhere `require` is a native frame, and nothing parks.
+ * The body of the module that a program starts with becomes a generator, and a task; the module itself does not wait for it,
+ * so that what it imports later may import it. Elsewhere, top-level code of an ES module that parks awaits, as an async
+ * function does; so that few modules become async ones, only where it plainly calls what blocks. `require` is a native
+ * frame, and nothing parks.
  */
 export function emitModule(emitter: Emitter, program: Node, options: ModuleOptions): void {
   const { format, runtime, entry } = options
-  const whole = format === 'commonjs' && entry && !emitter.analysis.topObstacle
-  const awaits = format === 'module' && (entry ? emitter.analysis.topSites.length > 0 : blocksPlainly(emitter))
+  const { topSites, topObstacle } = emitter.analysis
+  const isModule = format === 'module'
+  const whole = entry && !topObstacle && (!isModule || (topSites.length > 0 && canBeInside(emitter, program)))
+  const awaits = isModule && !whole && (entry ? topSites.length > 0 : blocksPlainly(emitter))
   const activation: Activation = { mode: whole ? 'green' : awaits ? 'async' : 'plain', fn: null, used: 0, most: 0 }
   emitter.inActivation(activation, NATIVE, () => emitter.visitAll(program['body']))
   emitter.flush()
 
   const locals = Array.from({ length: activation.most }, (_, n) => emitter.names.of(String(n + 1)))
+  const start = topStart(emitter.code, program)
+  let shell: Shell = { position: start, outside: '', prologue: '' }
   let body = emitter.takeDeclared(-1)
   if (whole) {
+    if (isModule) shell = shellOf(emitter, program, start)
     const depth = `${emitter.names.of('d')}=${emitter.use('state', 's')}.depth`
-    body = `return ${emitter.use('main', 'main')}((function*(){let ${[depth, ...locals].join(',')};${body}`
+    const main = `${isModule ? '' : 'return '}${emitter.use('main', 'main')}`
+    body = `${main}((function*(){let ${[depth, ...locals].join(',')};${body}${shell.prologue}`
   } else if (locals.length > 0) body += `let ${locals.join(',')};`
   const imports = importsOf(emitter, format, runtime)
   if (imports === '' && body === '') return
-  const position = topStart(emitter.code, program)
-  emitter.text.prependLeft(position, `${position === 0 ? '' : lead(emitter.code, position)}${imports}${body}`)
+  const { position, outside } = shell
+  // In front of what was moved to this place.
+  const before = `${position === 0 ? '' : lead(emitter.code, position)}${imports}${outside}`
+  if (whole && isModule) emitter.text.prependLeft(position, before).prependRight(position, `;${body}`)
+  else emitter.text.prependLeft(position, before + body)
   // The last line may be a comment.
-  if (whole) emitter.text.append('\n}).apply(this,arguments))')
+  if (whole) emitter.text.append(isModule ? '\n})());' : '\n}).apply(this,arguments))')
 }
 
 function blocksPlainly(emitter: Emitter): boolean {

@@ -4,7 +4,8 @@ import type { Emitter } from './emitter.ts'
 /** True if a member is read whose name is that of a getter of this source which may park. */
 export function isGreenRead(emitter: Emitter, node: Node): boolean {
   if (node['computed'] || !emitter.mayPark || emitter.activation.mode === 'async' || emitter.hole !== null) return false
-  if (!emitter.analysis.parkingGetters.has(node['property'].name)) return false
+  if (node['property'].type !== 'Identifier' || !emitter.analysis.parkingGetters.has(node['property'].name))
+    return false
   const parent = emitter.analysis.parentOf.get(node) as Node
   switch (parent.type) {
     case 'AssignmentExpression':

@@ -1,5 +1,5 @@
 import type { Node } from '../nodes.ts'
-import { hasWork, visitArguments } from './call.ts'
+import { hasWork, visitArguments } from './arguments.ts'
 import type { Emitter } from './emitter.ts'
 
 /** `super.x` in a generator, which has no `super`: by what the wrapper handed over. */
