@@ -69,7 +69,7 @@ async function verdictsOf(folder, mode) {
         lines.push(different.reduce((text, [from, to]) => text.replace(from, to), line).trimEnd())
     }
   }
-  return lines.filter((line) => !/^[-\s]*$/.test(line.replaceAll('\b', '')))
+  return lines.filter((line) => !/^[-\s\b]*$/.test(line))
 }
 
 async function outputOf(folder, program, framework, chosen) {
