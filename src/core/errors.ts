@@ -14,7 +14,7 @@
  * | `UnhandledError`      | nobody waited for a failure    |
  * | `InternalError`       | Fibril: please file a bug      |
  *
- * The floors above add their own, on the same base: `FIBRIL_LISTEN`, `FIBRIL_LIMIT`, `FIBRIL_CERTIFICATE` and `FIBRIL_FRAMING` (net, protocol), `FIBRIL_HTTP` (http),
+ * The floors above add their own, on the same base: `FIBRIL_LISTEN`, `FIBRIL_LIMIT`, `FIBRIL_CERTIFICATE` and `FIBRIL_FRAMING` (net, protocol), `FIBRIL_HTTP` (http), `FIBRIL_NATIVE_FRAME` (green),
  * `FIBRIL_LEAK` and `FIBRIL_EXPLORE` (testing).
  */
 import type { TaskView } from './machine.ts'

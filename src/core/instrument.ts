@@ -1,4 +1,4 @@
-import { machine, type TaskEnding, type TaskView } from './machine.ts'
+import type { TaskEnding, TaskView } from './machine.ts'
 
 /**
  * Watches tasks from within. Every hook is optional; all run synchronously, inside the engine, so they must be quick and
@@ -55,7 +55,6 @@ export function reportInstrumentFaultsTo(report: (error: unknown) => void): void
 
 function rebuild(): void {
   instruments.active = listeners.size === 0 ? null : combine()
-  machine.watched = instruments.active !== null
 }
 
 function combine(): Required<Instrument> {

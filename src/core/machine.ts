@@ -173,8 +173,6 @@ class Machine {
   registers: Registers = IDLE
   /** What tasks without a context of their own are stepped in; null while no context was ever used. */
   base: Context | null = null
-  /** An instrument listens. */
-  watched = false
   /** Told of each function that a call is about to enter; null unless code is loaded that parks without `yield*`. */
   entering: ((source: Callable) => void) | null = null
 

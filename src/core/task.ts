@@ -508,7 +508,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     this.slot = undefined
     registers.task = this
     registers.budget = BUDGET
-    if (machine.watched || machine.base !== null) return this.watchedStep(phase, slot)
+    if (instruments.active !== null || machine.base !== null) return this.watchedStep(phase, slot)
     return this.run(phase, slot)
   }
 
@@ -540,7 +540,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     const result = this.resumeFrame(frame, kind, value)
     // A task that gives way needs no more than its place at the end of the line.
     const { registers } = machine
-    if (registers.op === GIVE_WAY && result === PARK && registers.tail === null && !machine.watched) {
+    if (registers.op === GIVE_WAY && result === PARK && registers.tail === null && instruments.active === null) {
       const { rare } = this
       if (rare === null || rare.pending === null) {
         registers.op = null
