@@ -1,16 +1,12 @@
 import { connect as connectNode, isIP, type Socket as NodeSocket } from 'node:net'
 import {
   type Body,
-  BusyError,
   currentTask,
   fn,
-  type LoopView,
-  machine,
   type Operation,
   type TaskView,
   timeoutOr,
   UsageError,
-  Wait,
   type Waiter,
 } from '../core/index.ts'
 import { type Address, formatAddress } from './address.ts'
@@ -18,6 +14,7 @@ import { type Family, firstConnection } from './happy-eyeballs.ts'
 import { Intake } from './intake.ts'
 import { addressesOf, type Lookup, systemLookup } from './lookup.ts'
 import { ConnectError, describeSystemError, systemCodeOf } from './net-errors.ts'
+import { Opening } from './opening.ts'
 import { own } from './ownership.ts'
 import { Socket, type SocketOptions } from './socket.ts'
 import { codeName } from './wire.ts'
@@ -48,13 +45,10 @@ export interface ConnectOptions extends SocketOptions {
 type Failure = (cause: unknown, task: TaskView | null) => unknown
 
 /** One attempt at one address. */
-class Dial extends Wait<Socket> {
+class Dial extends Opening<Socket, NodeSocket> {
   private readonly address: Address
   private readonly options: ConnectOptions
   private readonly failure: Failure
-  private socket: NodeSocket | null = null
-  private waiter: Waiter<Socket> | null = null
-  private held: LoopView | null = null
 
   constructor(address: Address, options: ConnectOptions, failure: Failure) {
     super()
@@ -68,7 +62,7 @@ class Dial extends Wait<Socket> {
   }
 
   override install(waiter: Waiter<Socket>): void {
-    if (this.waiter !== null) throw new BusyError(`two tasks wait on one operation (${this.reason}): make one for each`)
+    this.checkFree()
     const { address, options } = this
     const { localAddress, localPort } = options
     const intake = new Intake()
@@ -80,10 +74,7 @@ class Dial extends Wait<Socket> {
       onread: intake,
     })
     socket.pause()
-    this.socket = socket
-    this.waiter = waiter
-    this.held = machine.loop
-    this.held?.holdExternal()
+    this.begin(socket, waiter)
     socket.once('connect', () => {
       const stream = new Socket(socket, address, options, intake)
       socket.off('error', failed)
@@ -96,18 +87,8 @@ class Dial extends Wait<Socket> {
     socket.once('error', failed)
   }
 
-  override uninstall(): void {
-    this.socket?.destroy()
-    this.done()
-  }
-
-  private done(): Waiter<Socket> | null {
-    const { waiter } = this
-    this.waiter = null
-    this.socket = null
-    this.held?.releaseExternal()
-    this.held = null
-    return waiter
+  protected override giveUp(socket: NodeSocket): void {
+    socket.destroy()
   }
 }
 

@@ -10,6 +10,7 @@
  *   framed.ts pump.ts    messages over a stream; from one to     memory.ts, -server.ts memory as both, for tests
  *                        another                                 net-errors.ts         what goes wrong, and what to do
  *   wire.ts              what carries it                         transport.ts          for authors of other wires
+ *   opening.ts           waits until the platform has opened something
  *   pool/                connections, lent to tasks              net.ts                all of it, to be handed to code
  *   correlator/          requests and replies by id              tls/                  TLS as a wire over any of these
  *   web-streams.ts node-streams.ts items.ts   streams of the platform, in and out; items of any async source

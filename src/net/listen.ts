@@ -1,34 +1,20 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type ListenOptions as NodeListenOptions, type Server as NodeServer } from 'node:net'
 import { isMainThread } from 'node:worker_threads'
-import {
-  type Body,
-  BusyError,
-  currentTask,
-  fn,
-  type LoopView,
-  machine,
-  type Operation,
-  type TaskView,
-  UsageError,
-  Wait,
-  type Waiter,
-} from '../core/index.ts'
+import { type Body, currentTask, fn, type Operation, type TaskView, UsageError, type Waiter } from '../core/index.ts'
 import { formatAddress } from './address.ts'
 import type { BufferedStream } from './buffered-stream.ts'
 import { connect } from './connect.ts'
 import { ConnectError, describeSystemError, ListenError } from './net-errors.ts'
+import { Opening } from './opening.ts'
 import { type Handler, type ServeOptions, Server } from './server.ts'
 import type { Socket } from './socket.ts'
 import { BACKLOG, type ListenOptions, SocketListener } from './socket-listener.ts'
 import { codeName } from './wire.ts'
 
-class Listen extends Wait<Server<Socket>> {
+class Listen extends Opening<Server<Socket>, NodeServer> {
   private readonly where: string
   private readonly options: ListenOptions
-  private server: NodeServer | null = null
-  private waiter: Waiter<Server<Socket>> | null = null
-  private held: LoopView | null = null
 
   constructor(where: string, options: ListenOptions) {
     super()
@@ -41,13 +27,10 @@ class Listen extends Wait<Server<Socket>> {
   }
 
   override install(waiter: Waiter<Server<Socket>>): void {
-    if (this.waiter !== null) throw new BusyError(`two tasks wait on one operation (${this.reason}): make one for each`)
+    this.checkFree()
     const { options } = this
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: options.nagle !== true })
-    this.server = server
-    this.waiter = waiter
-    this.held = machine.loop
-    this.held?.holdExternal()
+    this.begin(server, waiter)
     const failed = (cause: Error): void => {
       const error = failedToListen(waiter.waitingTask, this.where, describeSystemError(cause), cause)
       this.done()?.reject(error)
@@ -62,18 +45,8 @@ class Listen extends Wait<Server<Socket>> {
     else withMode(options, () => server.listen(nodeOptions(options), listening))
   }
 
-  override uninstall(): void {
-    this.server?.close()
-    this.done()
-  }
-
-  private done(): Waiter<Server<Socket>> | null {
-    const { waiter } = this
-    this.waiter = null
-    this.server = null
-    this.held?.releaseExternal()
-    this.held = null
-    return waiter
+  protected override giveUp(server: NodeServer): void {
+    server.close()
   }
 }
 

@@ -1,8 +1,9 @@
 import { createSocket, type Socket as NodeSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
-import { BusyError, type LoopView, machine, type Operation, UsageError, Wait, type Waiter } from '../core/index.ts'
+import { type Operation, UsageError, type Waiter } from '../core/index.ts'
 import { formatAddress } from './address.ts'
 import { ConnectError, describeSystemError, ListenError } from './net-errors.ts'
+import { Opening } from './opening.ts'
 import { type UdpAddress, UdpSocket } from './udp-socket.ts'
 import { codeName } from './wire.ts'
 
@@ -33,11 +34,8 @@ export interface UdpOptions {
   readonly multicastInterface?: string
 }
 
-class Open extends Wait<UdpSocket> {
+class Open extends Opening<UdpSocket, NodeSocket> {
   private readonly options: UdpOptions
-  private socket: NodeSocket | null = null
-  private waiter: Waiter<UdpSocket> | null = null
-  private held: LoopView | null = null
 
   constructor(options: UdpOptions) {
     super()
@@ -65,7 +63,7 @@ class Open extends Wait<UdpSocket> {
   }
 
   override install(waiter: Waiter<UdpSocket>): void {
-    if (this.waiter !== null) throw new BusyError(`two tasks wait on one operation (${this.reason}): make one for each`)
+    this.checkFree()
     const { options, local, remote } = this
     const { reuseAddress = false, receiveBuffer, maxQueued = 1024 } = options
     const socket = createSocket({
@@ -73,14 +71,11 @@ class Open extends Wait<UdpSocket> {
       reuseAddr: reuseAddress,
       ...(receiveBuffer === undefined ? {} : { recvBufferSize: receiveBuffer }),
     })
-    this.socket = socket
-    this.waiter = waiter
-    this.held = machine.loop
-    this.held?.holdExternal()
+    this.begin(socket, waiter)
     let bound = false
     const failed = (cause: Error): void => {
       // Cancelled, and closed.
-      if (this.socket !== socket) return
+      if (this.opening !== socket) return
       socket.close()
       const who = codeName(waiter.waitingTask)
       const why = describeSystemError(cause)
@@ -90,13 +85,13 @@ class Open extends Wait<UdpSocket> {
       this.done()?.reject(error)
     }
     const opened = (): void => {
-      if (this.socket !== socket) return
+      if (this.opening !== socket) return
       socket.off('error', failed)
       this.done()?.resume(new UdpSocket(socket, remote !== null, maxQueued))
     }
     socket.on('error', failed)
     socket.bind({ port: local.port, ...(local.host === undefined ? {} : { address: local.host }) }, () => {
-      if (this.socket !== socket) return
+      if (this.opening !== socket) return
       bound = true
       try {
         configure(socket, options)
@@ -108,18 +103,8 @@ class Open extends Wait<UdpSocket> {
     })
   }
 
-  override uninstall(): void {
-    this.socket?.close()
-    this.done()
-  }
-
-  private done(): Waiter<UdpSocket> | null {
-    const { waiter } = this
-    this.waiter = null
-    this.socket = null
-    this.held?.releaseExternal()
-    this.held = null
-    return waiter
+  protected override giveUp(socket: NodeSocket): void {
+    socket.close()
   }
 }
 
