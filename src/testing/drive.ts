@@ -21,7 +21,7 @@
  * are over before they return, and those that begin like the latter and turn out to need the platform.
  */
 import { IDLE, type Loop, machine, Registers, type Task, UsageError } from '../core/index.ts'
-import { macrotask, namesResources, pause, resources, resourcesSince } from './real-world.ts'
+import { canLeak, macrotask, namesResources, pause, resources, resourcesSince } from './real-world.ts'
 import type { VirtualHost } from './virtual-host.ts'
 
 /** Macrotasks without an event after which what waits for a promise counts as blocked. */
@@ -79,7 +79,7 @@ export class Drive {
   *handles(): Generator<Need, string[], void> {
     // Of several runs at the same time, nobody knows whose it is.
     const alone = awaited.every(({ loop }) => loop === this.host.loop)
-    const left = (): string[] => (alone ? resourcesSince(this.before) : [])
+    const left = (): string[] => (alone ? resourcesSince(this.before).filter(canLeak) : [])
     for (let i = 0; i < 20 && this.mode !== 'sync' && left().length > 0; i++) yield i < 10 ? macrotask : () => pause(2)
     return left()
   }

@@ -74,3 +74,11 @@ export function resourcesSince(before: readonly string[]): string[] {
 
 /** What comes with the next macrotask anyway. */
 const passing = new Set(['Immediate', 'TickObject'])
+
+/**
+ * Whether a program can leave it behind: a name lookup cannot be taken back by anybody, and ends by itself (the one
+ * that lost a race of address families, or whose asker was cancelled, may run for seconds).
+ */
+export function canLeak(name: string): boolean {
+  return name !== 'GetAddrInfoReqWrap' && name !== 'GetNameInfoReqWrap'
+}
