@@ -10,8 +10,9 @@ export interface FlowEvent {
   /** Who: one lane of the chart. */
   readonly task: string
   readonly id: number
-  /** Who ran when it happened; null: the loop. */
+  /** Who ran when it happened, and its id; null: the loop. */
   readonly by: string | null
+  readonly byId: number | null
   /** What it waits for, or how it ended. */
   readonly detail: string
 }
@@ -39,20 +40,20 @@ export interface FlowRecord {
  */
 export function recordFlow(): { stop(): FlowRecord } {
   const events: FlowEvent[] = []
-  let running: TaskView | null = null
+  // A coroutine runs its first step inside of a step of its caller.
+  const running: TaskView[] = []
   const add = (kind: FlowEvent['kind'], task: TaskView, detail: string): void => {
-    events.push({ kind, task: task.name, id: task.id, by: running === null ? null : running.name, detail })
+    const by = running.at(-1) ?? null
+    events.push({ kind, task: task.name, id: task.id, by: by?.name ?? null, byId: by?.id ?? null, detail })
   }
   const remove = addInstrument({
     spawned: (task) => add('spawned', task, ''),
     ready: (task) => add('ready', task, ''),
     stepBegins(task) {
       add('step', task, '')
-      running = task
+      running.push(task)
     },
-    stepEnds() {
-      running = null
-    },
+    stepEnds: () => void running.pop(),
     parked: (task, reason) => add('parked', task, reason),
     ended: (task, status) => add('ended', task, status),
   })
@@ -69,7 +70,7 @@ const words: { readonly [kind in FlowEvent['kind']]: (event: FlowEvent) => strin
   step: () => 'runs',
   parked: ({ detail }) => `waits for ${detail}`,
   ready: ({ by }) => (by === null ? 'is woken by the loop' : `is woken by ${by}`),
-  ended: ({ detail }) => (detail === 'done' ? 'has ended' : `has ${detail}`),
+  ended: ({ detail }) => ({ done: 'has ended', failed: 'has failed' })[detail] ?? 'was cancelled',
 }
 
 const LANE = 190
@@ -99,7 +100,7 @@ function textOf({ events }: FlowRecord, lanes: Lanes): string {
 }
 
 function svgOf({ events }: FlowRecord, lanes: Lanes): string {
-  const width = LANE * (lanes.size + 1)
+  const width = LANE * (lanes.size + 2)
   const height = ROW * (events.length + 3)
   const parts: string[] = []
   const head = (x: number, name: string): void => {
@@ -108,16 +109,12 @@ function svgOf({ events }: FlowRecord, lanes: Lanes): string {
   }
   head(LANE / 2, 'the loop')
   for (const { name, x } of lanes.values()) head(x + LANE / 2, name)
-  const xOf = (name: string | null): number => {
-    if (name === null) return LANE / 2
-    const lane = [...lanes.values()].findLast((each) => each.name === name)
-    return (lane?.x ?? 0) + LANE / 2
-  }
+  const xOf = (id: number | null): number => (id === null ? 0 : (lanes.get(id)?.x ?? 0)) + LANE / 2
   events.forEach((event, i) => {
     const y = ROW * (i + 2.5)
-    const x = (lanes.get(event.id)?.x ?? 0) + LANE / 2
+    const x = xOf(event.id)
     const colour = colours[event.kind]
-    const from = event.kind === 'step' ? LANE / 2 : xOf(event.by)
+    const from = xOf(event.byId)
     if ((event.kind === 'spawned' || event.kind === 'ready' || event.kind === 'step') && from !== x) {
       parts.push(`<line x1="${from}" y1="${y}" x2="${x}" y2="${y}" stroke="${colour}" marker-end="url(#arrow)"/>`)
     }

@@ -42,7 +42,7 @@ export interface TCPConnectOptions {
  * const { port } = await server.listen(0)
  * const stream = await new TCPClient().connect('127.0.0.1', port)
  * await stream.write('hello\n')
- * console.log(String(await stream.readUntil('\n'))) // => 104,101,108,108,111,10
+ * console.log((await stream.readUntil('\n')).length) // => 6
  * stream.close()
  * await server.stop()
  * ```
