@@ -99,6 +99,7 @@ export class Process<C extends Posted> implements Link<C> {
   }
 
   async stop(): Promise<void> {
+    this.child.ref()
     this.child.kill('SIGKILL')
     if (this.child.exitCode === null && this.child.signalCode === null) await this.gone
   }

@@ -19,14 +19,14 @@ export interface ProcessPoolOptions extends ProcessOptions, WorkerPoolOptions {}
  *
  * interface Work {
  *   pid(): number
- *   crash(): never
+ *   die(): never
  * }
- * const source = 'export const pid = () => process.pid; export const crash = () => process.abort()'
+ * const source = 'export const pid = () => process.pid; export const die = () => process.kill(process.pid, 9)'
  * const module = `data:text/javascript,${encodeURIComponent(source)}`
  *
  * await using pool = new ProcessPool<Work>(module, { size: 1, name: 'risky' })
  * console.log((await pool.submit('pid')) !== process.pid) // => true
- * const failure = await pool.submit('crash').then(String, (error) => (error as Error).name)
+ * const failure = await pool.submit('die').then(String, (error) => (error as Error).name)
  * console.log(failure) // => BrokenError
  * console.log(typeof (await pool.submit('pid'))) // => number
  * ```
