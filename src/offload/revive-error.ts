@@ -25,8 +25,16 @@ export function decodeThrown(thrown: Thrown): unknown {
   Object.defineProperty(error, 'stack', { ...plain, value: stack })
   if (error.name !== name) Object.defineProperty(error, 'name', { ...plain, value: name })
   if (cause !== undefined) Object.defineProperty(error, 'cause', { ...plain, value: decodeThrown(cause) })
+  revived.add(error)
   if (errors !== undefined) Object.defineProperty(error, 'errors', { ...plain, value: errors.map(decodeThrown) })
   return error
+}
+
+const revived = new WeakSet<Error>()
+
+/** True if `error` was thrown by a function on the other side, and not made on this one about a worker. */
+export function isRevived(error: unknown): boolean {
+  return error instanceof Error && revived.has(error)
 }
 
 const plain = { writable: true, configurable: true, enumerable: false }
@@ -43,5 +51,5 @@ export function continueStack(error: unknown, lines: string): void {
 
 /** The message of the error for something that cannot be cloned. */
 export function unsendable(what: string, why: unknown): string {
-  return `${what} cannot be sent between threads: ${why instanceof Error ? why.message : String(why)}`
+  return `${what} cannot be sent: ${why instanceof Error ? why.message : String(why)}`
 }

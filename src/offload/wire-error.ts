@@ -82,11 +82,11 @@ function describe(value: unknown): string {
   }
 }
 
-/** Ends a worker's stack where the user's function was called from. */
+/** Ends a worker's stack where the user's function was called from, and that of a cluster's before its own lines. */
 function withoutServer(stack: string): string {
   const lines = stack.split('\n')
   const end = lines.findIndex((line) => serverLine.test(line))
   return end < 0 ? stack : lines.slice(0, end).join('\n')
 }
 
-const serverLine = /^\s*at .*\/src\/offload\/server\.[jt]s/
+const serverLine = /^\s*at .*\/src\/offload\/(?:server|cluster\/[\w-]+)\.[jt]s/

@@ -183,8 +183,8 @@ it('what cannot be sent is refused inline as well', function* () {
         }
       }
       assert.deepEqual(messages, [
-        'an argument of echo(…) cannot be sent between threads',
-        'the result of unsendable(…) cannot be sent between threads',
+        'an argument of echo(…) cannot be sent',
+        'the result of unsendable(…) cannot be sent',
       ])
     }),
   )

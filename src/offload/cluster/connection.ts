@@ -1,0 +1,81 @@
+import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node'
+import { BrokenError } from '../../core/index.ts'
+import { moduleUrl } from '../module-url.ts'
+import { Names, tokenOf } from './names.ts'
+import { versionOf } from './version.ts'
+
+/** Where a cluster is, and what it is called. Submitters and workers that are to meet say the same. */
+export interface ClusterOptions {
+  /** The NATS servers. Default: `nats://127.0.0.1:4222`. */
+  readonly servers?: string | readonly string[]
+  /** Default: the name of the module's file. Letters, digits, `_` and `-`. */
+  readonly name?: string
+  /** Calls go only to workers of the same version. Default: a digest of the module's text, not of what it imports. */
+  readonly version?: string
+  /** Credentials, TLS and whatever else the client takes: https://github.com/nats-io/nats.js. */
+  readonly connection?: NodeConnectionOptions
+}
+
+/** The name that a module's cluster has unless told another. */
+export function clusterName(module: string, options: ClusterOptions): string {
+  const file = module.startsWith('file:') ? /([^/?#]+?)(\.\w+)?(?:[?#].*)?$/.exec(module)?.[1] : undefined
+  return options.name ?? file?.replace(/[^\w-]/g, '_') ?? 'work'
+}
+
+/** A cluster as one side of it sees it: an open connection, and how things are called. */
+export class Connection {
+  readonly nats: NatsConnection
+  readonly names: Names
+  readonly version: string
+  private readonly listeners = new Set<() => void>()
+  /** False while the client tries to reach the server again. */
+  up = true
+
+  constructor(nats: NatsConnection, names: Names, version: string) {
+    this.nats = nats
+    this.names = names
+    this.version = version
+    void this.watch()
+  }
+
+  /** Calls `listener` each time that the server was reached again: what was said meanwhile was not heard. */
+  onReturn(listener: () => void): void {
+    this.listeners.add(listener)
+  }
+
+  /** The largest message that the server takes, in bytes. */
+  get maxPayload(): number {
+    return this.nats.info?.max_payload ?? 1 << 20
+  }
+
+  private async watch(): Promise<void> {
+    for await (const { type } of this.nats.status()) {
+      if (type === 'disconnect') this.up = false
+      if (type !== 'reconnect') continue
+      this.up = true
+      for (const listener of this.listeners) listener()
+    }
+  }
+}
+
+/** Connects. `role` is what the server's list of connections shows. */
+export async function openConnection(module: string | URL | null, options: ClusterOptions, role: string) {
+  const url = module === null ? '' : moduleUrl(module)
+  const names = new Names(clusterName(url, options))
+  const version = tokenOf(options.version ?? (module === null ? 'none' : await versionOf(url)), 'the version')
+  const servers = options.servers ?? options.connection?.servers ?? 'nats://127.0.0.1:4222'
+  try {
+    const nats = await connect({
+      name: `fibril ${role} ${names.cluster}`,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      reconnectJitter: 250,
+      ...options.connection,
+      servers: typeof servers === 'string' ? servers : [...servers],
+    })
+    return new Connection(nats, names, version)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new BrokenError(`no connection to NATS at ${servers}: ${why}. Is the server there?`, { cause })
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * Theory of operation: the submitter's side of durable jobs.
+ *
+ * A job is stored before anything else, and its result is stored before anybody is told. The submitter listens to the subject
+ * of the result, but believes the stream only: what passes by may be the second result of a job that ran twice, and what
+ * passed while the connection was down was not heard at all. So a message there, and each return of the connection, is a
+ * reason to look.
+ *
+ * A submitter that dies changes nothing: the job is run, and its result kept. One that is cancelled withdraws its job.
+ */
+import { nuid, type Subscription } from '@nats-io/transport-node'
+import { BrokenError, UsageError } from '../../core/index.ts'
+import { continueStack, decodeThrown } from '../revive-error.ts'
+import { withoutStack } from '../site.ts'
+import type { Thrown } from '../wire-error.ts'
+import type { Connection } from './connection.ts'
+import type { Engine, OnEnd } from './engine.ts'
+import { tokenOf } from './names.ts'
+import { Roster } from './roster.ts'
+import { delay, Store } from './store.ts'
+import type { Ticket } from './ticket.ts'
+import { type JobRecord, pack, type ResultRecord } from './wire.ts'
+
+/** How durable jobs are made. */
+export interface DurableOptions {
+  /** How often a job is tried before it becomes a dead letter: whenever its worker dies or is silent. Default 3. */
+  readonly tries?: number
+  /** What the function throws counts as a failed try, too, in place of being the result at once. Default false. */
+  readonly retryErrors?: boolean
+  /** ms before a failed job is tried again; twice as many before the next time. Default 1000. */
+  readonly retryDelay?: number
+  /** How long results are kept, ms. Default: as the cluster has it, or a day. */
+  readonly resultTtl?: number
+}
+
+/** How long a positive answer to whether workers have our version is believed, ms. */
+const BELIEVED = 5000
+
+interface Waiting {
+  readonly id: string
+  readonly ticket: Ticket
+  readonly subscription: Subscription
+  /** The job is ours, and the server has it. */
+  posted: boolean
+  cancelled: boolean
+  /** Somebody looks for the result. */
+  looking: boolean
+  /** There was a message about it: look until it is there. */
+  told: boolean
+}
+
+export class DurableCalls implements Engine {
+  private readonly connection: Connection
+  private readonly store: Store
+  private readonly options: DurableOptions
+  private readonly onEnd: OnEnd
+  private readonly roster: Roster
+  private readonly waiting = new Map<Ticket, Waiting>()
+  private checked: Promise<void> | null = null
+
+  private constructor(connection: Connection, store: Store, options: DurableOptions, onEnd: OnEnd) {
+    this.connection = connection
+    this.store = store
+    this.options = options
+    this.onEnd = onEnd
+    this.roster = new Roster(connection)
+    connection.onReturn(() => {
+      for (const one of this.waiting.values()) void this.look(one)
+    })
+  }
+
+  static async open(connection: Connection, options: DurableOptions, onEnd: OnEnd): Promise<DurableCalls> {
+    return new DurableCalls(connection, await Store.open(connection, options.resultTtl), options, onEnd)
+  }
+
+  begin(ticket: Ticket): void {
+    void this.make(ticket)
+  }
+
+  private async make(ticket: Ticket): Promise<void> {
+    const id = nuid.next()
+    const wanted = (): boolean => ticket.waits
+    try {
+      const record = await this.record(id, ticket.name, ticket.args)
+      if (!wanted()) return
+      const one = this.listen(id, ticket)
+      await this.store.postJob(id, record, id, wanted)
+      one.posted = true
+      if (one.cancelled) await this.withdraw(id)
+    } catch (error) {
+      this.end(ticket, true, error, 0)
+    }
+  }
+
+  /** Stores a job under an id, to be waited for by `resultOf`, here or elsewhere. False if there is one of this id. */
+  async post(id: string, name: string, args: readonly unknown[]): Promise<boolean> {
+    tokenOf(id, 'the id of a job')
+    const record = await this.record(id, name, args)
+    if ((await this.store.result(id)) !== null) return false
+    const ack = await this.store.postJob(id, record, id, () => true)
+    return ack !== null && !ack.duplicate
+  }
+
+  /** Waits for the result of a job that somebody stored. */
+  async await(ticket: Ticket, id: string): Promise<void> {
+    try {
+      tokenOf(id, 'the id of a job')
+      const one = this.listen(id, ticket)
+      const { names, version } = this.connection
+      await this.look(one)
+      if (!ticket.waits) return
+      const job = await this.store.last(names.jobStream, names.job(version, id))
+      if (job !== null) return
+      const result = await this.store.result(id) // It may have ended in between.
+      if (result !== null) return this.finish(one, result)
+      throw new UsageError(
+        `cluster "${names.cluster}" has neither a job nor a result ${id} of version ${version}: post it first. Results are kept for a while only`,
+      )
+    } catch (error) {
+      this.end(ticket, true, error, 0)
+    }
+  }
+
+  cancel(ticket: Ticket): void {
+    const one = this.waiting.get(ticket)
+    if (one === undefined) return
+    one.cancelled = true
+    this.forget(one)
+    // One that is on its way is withdrawn on arrival. One that was only waited for is somebody else's.
+    if (one.posted) void this.withdraw(one.id)
+  }
+
+  async close(): Promise<void> {
+    for (const one of this.waiting.values()) this.forget(one)
+    await this.connection.nats.flush()
+  }
+
+  private async record(id: string, name: string, args: readonly unknown[]): Promise<JobRecord> {
+    const { tries = 3, retryErrors = false, retryDelay = 1000 } = this.options
+    const bytes = pack(args, `an argument of ${name}(…)`)
+    await this.checkVersion()
+    const packed = await this.store.putAside(bytes, this.connection.names.argumentBucket, id)
+    return { name, args: packed, tries, retryErrors, retryDelay, postedAt: Date.now() }
+  }
+
+  /** Jobs wait for a worker as long as it takes; but where all workers are of other versions, something is wrong. */
+  private checkVersion(): Promise<void> {
+    if (this.checked === null) {
+      const forget = (): void => {
+        this.checked = null
+      }
+      this.checked = this.roster.hasWorker().then(() => {})
+      this.checked.then(() => setTimeout(forget, BELIEVED).unref(), forget)
+    }
+    return this.checked
+  }
+
+  private listen(id: string, ticket: Ticket): Waiting {
+    const { nats, names } = this.connection
+    const callback = (): void => {
+      one.told = true
+      void this.look(one)
+    }
+    const subscription = nats.subscribe(names.result(id), { callback })
+    const one: Waiting = { id, ticket, subscription, posted: false, cancelled: false, looking: false, told: false }
+    this.waiting.set(ticket, one)
+    return one
+  }
+
+  /** Looks for the result, until it was found if there must be one, or until an answer comes. */
+  private async look(one: Waiting): Promise<void> {
+    if (one.looking) return
+    one.looking = true
+    for (let pause = 5; this.waiting.has(one.ticket); pause = Math.min(1000, pause * 2)) {
+      try {
+        const result = await this.store.result(one.id)
+        if (result !== null) await this.finish(one, result)
+        else if (!one.told) break
+      } catch (error) {
+        if (this.connection.nats.isClosed()) {
+          const message = `${one.ticket.name}(…) goes on, but the connection is closed: its result is kept as job ${one.id}`
+          this.end(
+            one.ticket,
+            true,
+            withoutStack(() => new BrokenError(message, { cause: error })),
+            0,
+          )
+        }
+      }
+      await delay(pause)
+    }
+    one.looking = false
+  }
+
+  private async finish(one: Waiting, { how, value, worker, micros }: ResultRecord): Promise<void> {
+    const { ticket } = one
+    let result: unknown
+    try {
+      result = await this.store.fetch(value, this.connection.names.resultBucket)
+    } catch (error) {
+      return this.end(ticket, true, error, micros)
+    }
+    if (how === 'returned') return this.end(ticket, false, result, micros)
+    const error = decodeThrown(result as Thrown)
+    if (how === 'threw')
+      continueStack(error, `    at ${ticket.name} (worker ${worker} of cluster "${this.connection.names.cluster}")`)
+    this.end(ticket, true, error, micros)
+  }
+
+  /** Takes a job out of the queue, and tells whoever runs it. */
+  private async withdraw(id: string): Promise<void> {
+    const { nats, names, version } = this.connection
+    try {
+      const message = await this.store.last(names.jobStream, names.job(version, id))
+      if (message === null) return // It has ended.
+      await this.store.manager.streams.deleteMessage(names.jobStream, message.seq)
+      nats.publish(names.cancel, id)
+    } catch {
+      // A server that is away keeps the job; nobody waits here to be told.
+    }
+  }
+
+  private forget(one: Waiting): void {
+    this.waiting.delete(one.ticket)
+    one.subscription.unsubscribe()
+  }
+
+  private end(ticket: Ticket, failed: boolean, value: unknown, micros: number): void {
+    const one = this.waiting.get(ticket)
+    if (one !== undefined) this.forget(one)
+    if (!ticket.waits) return
+    this.onEnd(ticket, failed, micros)
+    if (failed) ticket.reject(value)
+    else ticket.resolve(value)
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * What of a cluster lies on the server, in three streams:
+ *
+ *     JOBS     fibril.NAME.jobs.VERSION.ID    a work queue: a message is gone once its worker has acknowledged it
+ *     RESULTS  fibril.NAME.results.ID         one for each id, the first that comes; gone after `resultTtl`
+ *     DEAD     fibril.NAME.dead.ID            jobs that were given up
+ *
+ * and, for what is larger than a message, two buckets of the object store. Whoever comes first makes them.
+ */
+import {
+  AckPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JetStreamPublishOptions,
+  jetstream,
+  jetstreamManager,
+  type PubAck,
+  RetentionPolicy,
+  StorageType,
+  type StoredMsg,
+  type StreamConfig,
+} from '@nats-io/jetstream'
+import { type ObjectStore, Objm } from '@nats-io/obj'
+import { nanos, nuid } from '@nats-io/transport-node'
+import { BrokenError } from '../../core/index.ts'
+import type { Connection } from './connection.ts'
+import { type JobRecord, type Packed, pack, type ResultRecord, unpack } from './wire.ts'
+
+const DAY = 24 * 3600 * 1000
+/** Dead letters, and arguments that are too large for a message, are kept so long, ms. */
+const DEAD_TTL = 30 * DAY
+/** Within so many ms the server itself drops a job whose id it has seen. */
+const DUPLICATE_WINDOW = 120_000
+/** How long a stream may be missing on a server that is there, as while it starts, ms. */
+const GIVE_UP = 30_000
+const AGAIN = 250
+/** Room for headers and the rest of a record. */
+const MARGIN = 4096
+
+export class Store {
+  readonly connection: Connection
+  readonly manager: JetStreamManager
+  private readonly stream: JetStreamClient
+  private readonly buckets = new Map<string, Promise<ObjectStore>>()
+
+  private constructor(connection: Connection, manager: JetStreamManager) {
+    this.connection = connection
+    this.manager = manager
+    this.stream = jetstream(connection.nats)
+  }
+
+  /** Makes what is missing. */
+  static async open(connection: Connection, resultTtl: number | undefined): Promise<Store> {
+    const { cluster, jobStream, resultStream, deadStream } = connection.names
+    let manager: JetStreamManager
+    try {
+      manager = await jetstreamManager(connection.nats)
+    } catch (cause) {
+      throw new BrokenError(
+        `durable calls in cluster "${cluster}" need JetStream, which the server does not offer: start it with -js`,
+        { cause },
+      )
+    }
+    const store = new Store(connection, manager)
+    await store.ensure({
+      name: jobStream,
+      subjects: [`fibril.${cluster}.jobs.*.*`],
+      retention: RetentionPolicy.Workqueue,
+      duplicate_window: nanos(DUPLICATE_WINDOW),
+    })
+    await store.ensure({
+      name: resultStream,
+      subjects: [connection.names.result('*')],
+      max_age: nanos(resultTtl ?? DAY),
+      duplicate_window: nanos(Math.min(DUPLICATE_WINDOW, resultTtl ?? DAY)),
+    })
+    await store.ensure({ name: deadStream, subjects: [connection.names.dead('*')], max_age: nanos(DEAD_TTL) })
+    if (resultTtl !== undefined) await store.keepResultsFor(nanos(resultTtl))
+    return store
+  }
+
+  private async ensure(config: Partial<StreamConfig> & { name: string }): Promise<void> {
+    try {
+      await this.manager.streams.info(config.name)
+    } catch (error) {
+      if (!isApiError(error, JetStreamApiCodes.StreamNotFound)) throw error
+      await this.manager.streams.add({ storage: StorageType.File, allow_direct: true, ...config })
+    }
+  }
+
+  private async keepResultsFor(age: number): Promise<void> {
+    const { resultStream } = this.connection.names
+    const { config } = await this.manager.streams.info(resultStream)
+    if (config.max_age !== age) await this.manager.streams.update(resultStream, { ...config, max_age: age })
+  }
+
+  /** What workers of our version are fed by. */
+  async openQueue(lease: number) {
+    const { names, version } = this.connection
+    await this.manager.consumers.add(names.jobStream, {
+      durable_name: version,
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(lease),
+      max_deliver: -1,
+      max_ack_pending: -1,
+      filter_subject: names.job(version, '*'),
+    })
+    return this.stream.consumers.get(names.jobStream, version)
+  }
+
+  /**
+   * Stores a message, however often the connection breaks meanwhile: the server knows a message that it has. Gives null if
+   * there is one already where `first` was asked for. Stops with an error when `wanted` gives false.
+   */
+  async publish(
+    subject: string,
+    record: object,
+    options: Partial<JetStreamPublishOptions>,
+    wanted: () => boolean,
+  ): Promise<PubAck | null> {
+    const bytes = pack(record, 'a record')
+    let lost = performance.now()
+    for (;;) {
+      try {
+        return await this.stream.publish(subject, bytes, options)
+      } catch (error) {
+        if (isApiError(error, JetStreamApiCodes.StreamWrongLastSequence)) return null
+        if (error instanceof JetStreamApiError && error.status !== 503) throw error
+        if (!this.connection.up) lost = performance.now()
+        if (!wanted() || this.connection.nats.isClosed() || performance.now() - lost > GIVE_UP) throw error
+        await delay(AGAIN)
+      }
+    }
+  }
+
+  /** The last message of a subject; null if there is none. */
+  async last(stream: string, subject: string): Promise<StoredMsg | null> {
+    return this.manager.streams.getMessage(stream, { last_by_subj: subject })
+  }
+
+  /** The result of a job, if it is there. */
+  async result(id: string): Promise<ResultRecord | null> {
+    const { names } = this.connection
+    const message = await this.last(names.resultStream, names.result(id))
+    return message === null ? null : (unpack(message.data) as ResultRecord)
+  }
+
+  /** Keeps the result of a job unless there is one. False if there was. */
+  async keepResult(id: string, record: ResultRecord, wanted: () => boolean): Promise<boolean> {
+    const options = { expect: { lastSubjectSequence: 0 } }
+    return (await this.publish(this.connection.names.result(id), record, options, wanted)) !== null
+  }
+
+  /** Stores a job. Null if there is one of this id. */
+  postJob(id: string, record: JobRecord, messageId: string, wanted: () => boolean): Promise<PubAck | null> {
+    const { names, version } = this.connection
+    const options = { msgID: messageId, expect: { lastSubjectSequence: 0 } }
+    return this.publish(names.job(version, id), record, options, wanted)
+  }
+
+  /** A serialized value as it can go into a record: itself, or put aside. */
+  async putAside(bytes: Uint8Array, bucket: string, id: string): Promise<Packed> {
+    if (bytes.length + MARGIN <= this.connection.maxPayload) return bytes
+    const blob = `${id}.${nuid.next()}`
+    const store = await this.bucket(bucket)
+    await store.putBlob({ name: blob }, bytes)
+    return { blob, bytes: bytes.length }
+  }
+
+  async fetch(packed: Packed, bucket: string): Promise<unknown> {
+    if (packed instanceof Uint8Array) return unpack(packed)
+    const store = await this.bucket(bucket)
+    const bytes = await store.getBlob(packed.blob)
+    if (bytes === null)
+      throw new BrokenError(`${packed.bytes} bytes of a job, kept as ${packed.blob} in bucket ${bucket}, are gone`)
+    return unpack(bytes)
+  }
+
+  async drop(packed: Packed, bucket: string): Promise<void> {
+    if (packed instanceof Uint8Array) return
+    const store = await this.bucket(bucket)
+    await store.delete(packed.blob)
+  }
+
+  private bucket(name: string): Promise<ObjectStore> {
+    let bucket = this.buckets.get(name)
+    if (bucket === undefined) {
+      bucket = this.openBucket(name)
+      // The next who needs it tries again.
+      bucket.catch(() => this.buckets.delete(name))
+      this.buckets.set(name, bucket)
+    }
+    return bucket
+  }
+
+  private async openBucket(name: string): Promise<ObjectStore> {
+    const { names } = this.connection
+    const { config } = await this.manager.streams.info(names.resultStream)
+    const ttl = name === names.resultBucket ? config.max_age : nanos(DEAD_TTL)
+    return new Objm(this.stream).create(name, { ttl, storage: StorageType.File })
+  }
+}
+
+export function isApiError(error: unknown, code: number): boolean {
+  return error instanceof JetStreamApiError && error.code === code
+}
+
+export function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,76 @@
+/**
+ * What goes over the wire between a submitter and the workers of a cluster: values as V8 serializes them, which keeps what a
+ * structured clone keeps. Only those who may run the module's functions anyway may be let near these subjects.
+ */
+import { deserialize, serialize } from 'node:v8'
+import { UsageError } from '../../core/index.ts'
+import { unsendable } from '../revive-error.ts'
+import type { Thrown } from '../wire-error.ts'
+
+/** A call in fast mode. The subject of its replies is its name. */
+export type FastCall = readonly [name: string, args: readonly unknown[]]
+
+/** It still runs, or waits for a thread. */
+export const BEAT = 0
+export const RETURNED = 1
+export const THREW = 2
+/** The thread that ran it died. */
+export const LOST = 3
+
+/** A word of a worker about a call. `value`: what it returned, or a `Thrown`. */
+export type FastReply = readonly [how: number, worker: string, value?: unknown, micros?: number]
+
+/** What a worker says when asked who it is. */
+export interface Introduction {
+  readonly worker: string
+  readonly version: string
+}
+
+/** A serialized value, or where it lies because it is too large for a message. */
+export type Packed = Uint8Array | { readonly blob: string; readonly bytes: number }
+
+/** A durable job, as it lies in the stream. Its id and version are in the subject. */
+export interface JobRecord {
+  readonly name: string
+  readonly args: Packed
+  /** How often it may be tried. */
+  readonly tries: number
+  /** What the function throws counts as a failed try, and is not its result. */
+  readonly retryErrors: boolean
+  /** ms before the second try; twice that before the third, and so on. */
+  readonly retryDelay: number
+  readonly postedAt: number
+}
+
+/** How a durable job ended. */
+export interface ResultRecord {
+  readonly how: 'returned' | 'threw' | 'dead'
+  /** What it returned; otherwise a `Thrown`. */
+  readonly value: Packed
+  readonly name: string
+  readonly worker: string
+  readonly micros: number
+  readonly tries: number
+}
+
+/** A job that was given up. */
+export interface DeadRecord {
+  readonly job: JobRecord
+  readonly version: string
+  readonly thrown: Thrown
+  readonly tries: number
+  readonly diedAt: number
+}
+
+/** Bytes of a value; `what` says which if it cannot be serialized. */
+export function pack(value: unknown, what: string): Uint8Array {
+  try {
+    return serialize(value)
+  } catch (error) {
+    throw new UsageError(unsendable(what, error))
+  }
+}
+
+export function unpack(bytes: Uint8Array): unknown {
+  return deserialize(bytes)
+}
