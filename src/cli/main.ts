@@ -1,10 +1,17 @@
 #!/usr/bin/env node
 import { version } from '../green/load/index.ts'
 import { check } from './check.ts'
+import { jobs } from './jobs.ts'
 import { run } from './run.ts'
 import { CommandError, help } from './usage.ts'
+import { worker } from './worker.ts'
 
-const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>>> = { check, run }
+const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>>> = {
+  check,
+  jobs,
+  run,
+  worker,
+}
 
 async function main([name, ...rest]: string[]): Promise<void> {
   if (name === '--help' || name === '-h' || name === 'help') return print(help)

@@ -16,6 +16,20 @@ export const help = `Usage: fibril <command> [options] FILE …
   fibril check [--json] FILE …
       Tells for each function whether it may park, through which call, and how it is compiled.
 
+  fibril worker [--nats URL] [options] MODULE
+      Serves the functions of a module to a cluster, until it is told to stop (SIGINT, SIGTERM): then it finishes what runs.
+
+      --name NAME          of the cluster; that of the module's file if left out
+      --module-version V   calls come only from submitters that say the same; a digest of the module's text if left out
+      --threads N          how many run; as many as there are processors if left out
+      --lease MS           a durable job of which nothing is heard for so long goes to another worker (30000)
+
+  fibril jobs [--nats URL] [--json] CLUSTER [list | show ID | retry ID | purge jobs|results|dead]
+      Lists the durable jobs of a cluster, shows one, makes a dead letter a job again, throws away.
+
+      --creds FILE, --ca FILE, --cert FILE, --key FILE
+                           for both: credentials, and TLS; a user and a password can be in the URL
+
   fibril --help, fibril --version
 
 Options of Node itself go to Node: node --inspect --import fibril/green/register FILE

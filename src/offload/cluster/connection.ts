@@ -1,4 +1,10 @@
-import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node'
+import {
+  type Authenticator,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  type NodeConnectionOptions,
+} from '@nats-io/transport-node'
 import { BrokenError } from '../../core/index.ts'
 import { moduleUrl } from '../module-url.ts'
 import { Names, tokenOf } from './names.ts'
@@ -78,4 +84,9 @@ export async function openConnection(module: string | URL | null, options: Clust
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new BrokenError(`no connection to NATS at ${servers}: ${why}. Is the server there?`, { cause })
   }
+}
+
+/** For `connection.authenticator`: the content of a file of credentials, as `nsc` writes it. */
+export function credentials(content: Uint8Array): Authenticator {
+  return credsAuthenticator(content)
 }

@@ -15,6 +15,7 @@
  */
 import type { Consumer, JsMsg } from '@nats-io/jetstream'
 import { BrokenError } from '../../core/index.ts'
+import { inWords } from '../crew.ts'
 import { encodeThrown } from '../wire-error.ts'
 import type { Connection } from './connection.ts'
 import { delay, Store } from './store.ts'
@@ -160,9 +161,8 @@ export class DurableService {
     const dead: DeadRecord = { job, version, thrown, tries, diedAt: Date.now() }
     // The same death told twice is told once.
     await store.publish(names.dead(id), dead, { msgID: `${id}.${message.seq}` }, () => true)
-    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     const end = new BrokenError(
-      `${job.name}(…) was given up after ${tries} tries: ${why}. Job ${id} is a dead letter of cluster "${names.cluster}": fibril jobs show ${id}`,
+      `${job.name}(…) was given up after ${tries} tries: ${inWords(error)}. Job ${id} is a dead letter of cluster "${names.cluster}": fibril jobs ${names.cluster} show ${id}`,
       { cause: error },
     )
     const value = pack(encodeThrown(end), 'an error')

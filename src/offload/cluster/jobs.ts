@@ -211,12 +211,12 @@ function deadInfo(message: StoredMsg): JobInfo {
   return { id: idOf(message), state: 'dead', name: job.name, version, at: diedAt, tries }
 }
 
-/** The durable jobs of the cluster `name`. Fails with `BrokenError` if there is no server, or none with JetStream. */
+/** The durable jobs of the cluster `name`. Fails with `BrokenError` if there is no server, or none with JetStream, and with `UsageError` if the cluster never had any. */
 export function openJobs(name: string, options: ClusterOptions = {}): Operation<ClusterJobs> {
   return wait(async () => {
     const connection = await openConnection(null, { ...options, name }, 'jobs')
     try {
-      return new ClusterJobs(await Store.open(connection, undefined))
+      return new ClusterJobs(await Store.find(connection))
     } catch (error) {
       await connection.nats.close()
       throw error

@@ -24,7 +24,7 @@ import {
 } from '@nats-io/jetstream'
 import { type ObjectStore, Objm } from '@nats-io/obj'
 import { nanos, nuid } from '@nats-io/transport-node'
-import { BrokenError } from '../../core/index.ts'
+import { BrokenError, UsageError } from '../../core/index.ts'
 import type { Connection } from './connection.ts'
 import { type JobRecord, type Packed, pack, type ResultRecord, unpack } from './wire.ts'
 
@@ -53,17 +53,8 @@ export class Store {
 
   /** Makes what is missing. */
   static async open(connection: Connection, resultTtl: number | undefined): Promise<Store> {
+    const store = await Store.reach(connection)
     const { cluster, jobStream, resultStream, deadStream } = connection.names
-    let manager: JetStreamManager
-    try {
-      manager = await jetstreamManager(connection.nats)
-    } catch (cause) {
-      throw new BrokenError(
-        `durable calls in cluster "${cluster}" need JetStream, which the server does not offer: start it with -js`,
-        { cause },
-      )
-    }
-    const store = new Store(connection, manager)
     await store.ensure({
       name: jobStream,
       subjects: [`fibril.${cluster}.jobs.*.*`],
@@ -79,6 +70,34 @@ export class Store {
     await store.ensure({ name: deadStream, subjects: [connection.names.dead('*')], max_age: nanos(DEAD_TTL) })
     if (resultTtl !== undefined) await store.keepResultsFor(nanos(resultTtl))
     return store
+  }
+
+  /** Fails if there is nothing. */
+  static async find(connection: Connection): Promise<Store> {
+    const store = await Store.reach(connection)
+    try {
+      await store.manager.streams.info(connection.names.deadStream)
+      return store
+    } catch (error) {
+      if (!isApiError(error, JetStreamApiCodes.StreamNotFound)) throw error
+      throw new UsageError(
+        `the server knows no cluster "${connection.names.cluster}" with durable jobs: its workers and pools make what they need`,
+      )
+    }
+  }
+
+  private static async reach(connection: Connection): Promise<Store> {
+    const { cluster } = connection.names
+    let manager: JetStreamManager
+    try {
+      manager = await jetstreamManager(connection.nats)
+    } catch (cause) {
+      throw new BrokenError(
+        `durable calls in cluster "${cluster}" need JetStream, which the server does not offer: start it with -js`,
+        { cause },
+      )
+    }
+    return new Store(connection, manager)
   }
 
   private async ensure(config: Partial<StreamConfig> & { name: string }): Promise<void> {

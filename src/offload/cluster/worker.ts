@@ -9,6 +9,7 @@
 import { availableParallelism, hostname } from 'node:os'
 import type { Msg, Subscription } from '@nats-io/transport-node'
 import { BrokenError, Future, type Operation, run, type Task, UsageError, wait } from '../../core/index.ts'
+import { inWords } from '../crew.ts'
 import { moduleUrl } from '../module-url.ts'
 import { isRevived } from '../revive-error.ts'
 import { ThreadPool, type ThreadPoolOptions } from '../threads.ts'
@@ -161,7 +162,10 @@ export class ClusterWorker implements AsyncDisposable {
     } catch (error) {
       if (running.cancelled) return { how: 'cancelled' }
       // What the function threw came through a message. What did not is about its thread.
-      return { how: error instanceof BrokenError && !isRevived(error) ? 'lost' : 'threw', error, micros: micros() }
+      if (!(error instanceof BrokenError) || isRevived(error)) return { how: 'threw', error, micros: micros() }
+      const why = error.cause ?? error
+      const lost = new BrokenError(`${name}(…) was lost with its thread on ${this}: ${inWords(why)}`, { cause: why })
+      return { how: 'lost', error: lost, micros: micros() }
     } finally {
       this.#running.delete(key)
       this.#finished++
