@@ -6,7 +6,7 @@
  * is extended. So a job runs at least once, and more than once only if a worker died, or was cut off for longer than a lease,
  * between its beginning and its acknowledgement.
  *
- *     fetch ─▶ run ─▶ store the result, unless one is there ─▶ acknowledge
+ *     fetch ─▶ is there a result? ─▶ run ─▶ store the result, unless one is there ─▶ acknowledge
  *               ├ its thread died, or threw and errors are to be tried again ─▶ give back, for later
  *               └ that was the last try, or more tries than allowed were begun ─▶ dead letter, its error as result ─▶ acknowledge
  *
@@ -95,7 +95,8 @@ export class DurableService {
   private async handle(store: Store, message: JsMsg): Promise<void> {
     const id = message.subject.slice(message.subject.lastIndexOf('.') + 1)
     const { deliveryCount } = message.info
-    if (deliveryCount > 1 && (await store.result(id)) !== null) {
+    // Not only if the server says that it gives it out again: one that was killed forgets its latest acknowledgements.
+    if ((await store.result(id)) !== null) {
       this.duplicates++
       return message.ack()
     }

@@ -39,6 +39,8 @@ const AGAIN = 250
 /** Room for headers and the rest of a record. */
 const MARGIN = 4096
 
+const always = (): boolean => true
+
 export class Store {
   readonly connection: Connection
   readonly manager: JetStreamManager
@@ -112,7 +114,9 @@ export class Store {
   private async keepResultsFor(age: number): Promise<void> {
     const { resultStream } = this.connection.names
     const { config } = await this.manager.streams.info(resultStream)
-    if (config.max_age !== age) await this.manager.streams.update(resultStream, { ...config, max_age: age })
+    if (config.max_age === age) return
+    const window = Math.min(age, nanos(DUPLICATE_WINDOW)) // may not be longer than the age
+    await this.manager.streams.update(resultStream, { ...config, max_age: age, duplicate_window: window })
   }
 
   /** What workers of our version are fed by. */
@@ -140,23 +144,31 @@ export class Store {
     wanted: () => boolean,
   ): Promise<PubAck | null> {
     const bytes = pack(record, 'a record')
-    let lost = performance.now()
-    for (;;) {
+    try {
+      return await this.insist(() => this.stream.publish(subject, bytes, options), wanted)
+    } catch (error) {
+      if (isApiError(error, JetStreamApiCodes.StreamWrongLastSequence)) return null
+      throw error
+    }
+  }
+
+  /** Asks the server until it answers. */
+  private async insist<T>(ask: () => Promise<T>, wanted: () => boolean): Promise<T> {
+    for (let since = performance.now(); ; ) {
       try {
-        return await this.stream.publish(subject, bytes, options)
+        return await ask()
       } catch (error) {
-        if (isApiError(error, JetStreamApiCodes.StreamWrongLastSequence)) return null
         if (error instanceof JetStreamApiError && error.status !== 503) throw error
-        if (!this.connection.up) lost = performance.now()
-        if (!wanted() || this.connection.nats.isClosed() || performance.now() - lost > GIVE_UP) throw error
+        if (!this.connection.up) since = performance.now()
+        if (!wanted() || this.connection.nats.isClosed() || performance.now() - since > GIVE_UP) throw error
         await delay(AGAIN)
       }
     }
   }
 
   /** The last message of a subject; null if there is none. */
-  async last(stream: string, subject: string): Promise<StoredMsg | null> {
-    return this.manager.streams.getMessage(stream, { last_by_subj: subject })
+  last(stream: string, subject: string): Promise<StoredMsg | null> {
+    return this.insist(() => this.manager.streams.getMessage(stream, { last_by_subj: subject }), always)
   }
 
   /** The result of a job, if it is there. */
