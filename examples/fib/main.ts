@@ -2,10 +2,10 @@
 //
 // Starts the fib service in a process of its own, measures it twice from here, and stops it as Ctrl-C would.
 //
-// node dist/examples/fib/main.js serve [--pool threads|processes]
+// node dist/examples/fib/main.js serve [--pool threads|processes|nats]
 //
-// Serves until Ctrl-C, computing in threads or in processes: then no new client is accepted, what runs is finished, and the process ends. A second Ctrl-C ends
-// it at once.
+// Serves until Ctrl-C, computing in threads, in processes, or by workers that it finds at a NATS server (NATS_URL). Then no new client is
+// accepted, what runs is finished, and the process ends. A second Ctrl-C ends it at once.
 import { type ChildProcess, spawn as startProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'

@@ -1,12 +1,29 @@
-import { fn } from 'fibril'
+import { type Body, fn, wait } from 'fibril'
 import { LimitError, type Server, type Socket, serve } from 'fibril/net'
-import { ProcessPool, ThreadPool, type WorkerPool } from 'fibril/offload'
+import { type Pool as AnyPool, ProcessPool, ThreadPool } from 'fibril/offload'
 
 type Work = typeof import('./work.ts')
-type Pool = WorkerPool<Work>
+type Pool = AnyPool<Work>
+
+const work = new URL('./work.js', import.meta.url)
 
 /** What may compute: all of them are used alike. */
-export const pools = { threads: ThreadPool<Work>, processes: ProcessPool<Work> } as const
+export const pools = {
+  threads: fn(function* (): Body<Pool> {
+    return new ThreadPool<Work>(work)
+  }),
+  processes: fn(function* (): Body<Pool> {
+    return new ProcessPool<Work>(work)
+  }),
+  /** Workers are started by `fibril worker dist/examples/fib/work.js`. Loaded when it is wanted: it needs packages of its own. */
+  nats: fn(function* (): Body<Pool> {
+    const { ClusterPool } = yield* wait(import('fibril/offload/cluster'))
+    return new ClusterPool<Work>(work, {
+      servers: process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222',
+      idempotent: true,
+    })
+  }),
+} as const
 
 /** How the service is to be. */
 export interface FibOptions {
@@ -23,7 +40,7 @@ export interface FibOptions {
 /** A line with a number comes, a line with its Fibonacci number goes. Ends when the server was stopped. */
 export const serveFib = fn(function* (options: FibOptions) {
   const { port = 25_000, largest = 50, onListen = () => {} } = options
-  const pool: Pool = new pools[options.pool ?? 'threads'](new URL('./work.js', import.meta.url))
+  const pool = yield* pools[options.pool ?? 'threads']()
   try {
     yield* serve((client) => serveClient(client, pool, largest), { port, maxLine: 64, onListen })
   } finally {

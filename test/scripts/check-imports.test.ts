@@ -40,6 +40,23 @@ describe('check-imports', () => {
     assert.deepEqual(violations, [])
   })
 
+  it('lets a folder that lies within another import the files of that one, and not the other way round', () => {
+    const files = {
+      'src/offload/index.ts': 'export const pool = 1',
+      'src/offload/wire.ts': 'export const wire = 1',
+      'src/offload/cluster/index.ts': "import '@nats-io/jetstream'\nexport { wire } from '../wire.ts'",
+    }
+    assert.deepEqual(violationsIn(files), [])
+    const up = {
+      ...files,
+      'src/offload/pool.ts': "import '@nats-io/jetstream'\nexport { wire } from './cluster/index.ts'",
+    }
+    assert.deepEqual(violationsIn(up), [
+      'src/offload/pool.ts:1 offload may not import the package @nats-io/jetstream',
+      'src/offload/pool.ts:2 offload may not import offload/cluster, which is above it',
+    ])
+  })
+
   it('refuses an import that points up, with its line', () => {
     const violations = violationsIn({
       ...core,

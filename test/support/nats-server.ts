@@ -15,23 +15,31 @@ const binary = ['nats-server', '/usr/sbin/nats-server', '/usr/local/bin/nats-ser
 export const noNats: string | false =
   binary !== undefined || process.env['CI'] ? false : 'NOT TESTED: nats-server is not installed'
 
-/** A NATS server with JetStream of a test's own, that can be stopped and started again with what it has stored. */
+export interface NatsServerOptions {
+  /** Default true. */
+  readonly jetstream?: boolean
+}
+
+/** A NATS server of a test's own, that can be stopped and started again with what it has stored. */
 export class NatsServer {
   readonly port: number
   private readonly folder = mkdtempSync(join(tmpdir(), 'fibril-nats-'))
   private child: ChildProcess | null = null
 
-  private constructor(port: number) {
+  private readonly jetstream: boolean
+
+  private constructor(port: number, { jetstream = true }: NatsServerOptions) {
     this.port = port
+    this.jetstream = jetstream
   }
 
-  static async start(): Promise<NatsServer> {
+  static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
     if (binary === undefined) throw new Error('nats-server is not installed, and under CI it must be')
     const probe = createServer().listen(0, '127.0.0.1')
     await once(probe, 'listening')
     const { port } = probe.address() as AddressInfo
     probe.close()
-    const server = new NatsServer(port)
+    const server = new NatsServer(port, options)
     await server.resume()
     return server
   }
@@ -42,9 +50,8 @@ export class NatsServer {
 
   /** Starts it, or starts it again. */
   async resume(): Promise<void> {
-    const child = spawn(binary as string, ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.folder], {
-      stdio: 'ignore',
-    })
+    const args = ['-a', '127.0.0.1', '-p', String(this.port), ...(this.jetstream ? ['-js', '-sd', this.folder] : [])]
+    const child = spawn(binary as string, args, { stdio: 'ignore' })
     this.child = child
     while (!(await this.answers())) {
       if (child.exitCode !== null) throw new Error(`nats-server ended with exit code ${child.exitCode}`)

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Operation, sleep } from '../../../src/index.ts'
 import { ClusterPool, type ClusterPoolOptions } from '../../../src/offload/cluster/index.ts'
-import { NatsServer, noNats } from '../../support/nats-server.ts'
+import { NatsServer, type NatsServerOptions, noNats } from '../../support/nats-server.ts'
 
 export type Work = typeof import('./cluster-work.ts')
 
@@ -34,10 +34,10 @@ export interface Stage {
 }
 
 /** A test against a real server, which none shares with it. */
-export function stage(title: string, body: (stage: Stage) => Promise<void>): void {
+export function stage(title: string, body: (stage: Stage) => Promise<void>, options?: NatsServerOptions): void {
   test(title, { skip: noNats }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'fibril-cluster-'))
-    const server = await NatsServer.start()
+    const server = await NatsServer.start(options)
     const file = join(folder, 'effects')
     const children: ChildProcess[] = []
     const pools: ClusterPool<Work>[] = []
