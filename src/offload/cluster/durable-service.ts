@@ -18,12 +18,15 @@ import { BrokenError } from '../../core/index.ts'
 import { inWords } from '../crew.ts'
 import { encodeThrown } from '../wire-error.ts'
 import type { Connection } from './connection.ts'
+import { idIn } from './names.ts'
 import { delay, Store } from './store.ts'
 import { type DeadRecord, type JobRecord, pack, type ResultRecord, unpack } from './wire.ts'
 
 /** How long a lane waits for a job before it asks anew, ms. The client takes no less than 1000. */
 const ASK = 5000
 const AGAIN = 500
+/** How often a sweep that fails is begun anew. */
+const SWEEPS = 20
 
 /** How one run of a function ended. `lost`: its thread died. `cancelled`: somebody asked for that. */
 export type Run =
@@ -43,7 +46,6 @@ export class DurableService {
   private readonly runner: Runner
   private readonly size: number
   private readonly lease: number
-  private readonly lanes: Promise<void>[] = []
   private readonly busy = new Set<Promise<void>>()
   private closing = false
   duplicates = 0
@@ -58,13 +60,39 @@ export class DurableService {
   async start(resultTtl: number | undefined): Promise<void> {
     const store = await Store.open(this.connection, resultTtl)
     const consumer = await store.openQueue(this.lease)
-    for (let i = 0; i < this.size; i++) this.lanes.push(this.lane(store, consumer))
+    const sweep = (): void => void this.sweep(store, consumer)
+    this.connection.onReturn(sweep)
+    sweep()
+    for (let i = 0; i < this.size; i++) void this.lane(store, consumer)
   }
 
   /** Fetches no more, and waits for what runs. */
   async finish(): Promise<void> {
     this.closing = true
     await Promise.allSettled(this.busy)
+  }
+
+  /**
+   * Throws away jobs that have a result already. A server that was killed comes back with the acknowledgements that it took, and with
+   * some of the messages that it had dropped for these: nobody would ever be given them.
+   */
+  private async sweep(store: Store, consumer: Consumer): Promise<void> {
+    const { names, version } = this.connection
+    for (let attempt = 1; attempt <= SWEEPS && !this.closing; attempt++) {
+      try {
+        const { delivered } = await consumer.info()
+        for await (const { seq, subject } of store.messages(names.jobStream, names.job(version, '*'))) {
+          if (seq > delivered.stream_seq) return
+          if ((await store.result(idIn(subject))) !== null) {
+            await store.manager.streams.deleteMessage(names.jobStream, seq)
+          }
+        }
+        return
+      } catch {
+        // The server is not ready yet, or another worker was quicker.
+        await delay(AGAIN)
+      }
+    }
   }
 
   private async lane(store: Store, consumer: Consumer): Promise<void> {
@@ -93,7 +121,7 @@ export class DurableService {
   }
 
   private async handle(store: Store, message: JsMsg): Promise<void> {
-    const id = message.subject.slice(message.subject.lastIndexOf('.') + 1)
+    const id = idIn(message.subject)
     const { deliveryCount } = message.info
     // Not only if the server says that it gives it out again: one that was killed forgets its latest acknowledgements.
     if ((await store.result(id)) !== null) {

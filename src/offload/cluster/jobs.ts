@@ -4,7 +4,7 @@ import { type Operation, UsageError, wait } from '../../core/index.ts'
 import { decodeThrown } from '../revive-error.ts'
 import type { Thrown } from '../wire-error.ts'
 import { type ClusterOptions, type Connection, openConnection } from './connection.ts'
-import { tokenOf } from './names.ts'
+import { idIn, tokenOf } from './names.ts'
 import { Store } from './store.ts'
 import { type DeadRecord, type JobRecord, type ResultRecord, unpack } from './wire.ts'
 
@@ -186,18 +186,17 @@ export class ClusterJobs implements AsyncDisposable {
 
   /** The first messages of a stream. */
   async *#messages(stream: string, limit: number): AsyncGenerator<StoredMsg, void, void> {
-    for (let seq = 1, count = 0; count < limit; count++) {
-      const message = await this.#store.manager.direct.getMessage(stream, { seq, next_by_subj: '>' })
-      if (message === null) return
+    if (limit < 1) return
+    let count = 0
+    for await (const message of this.#store.messages(stream, '>')) {
       yield message
-      seq = message.seq + 1
+      if (++count >= limit) return
     }
   }
 }
 
-const partsOf = (message: StoredMsg): string[] => message.subject.split('.')
-const idOf = (message: StoredMsg): string => partsOf(message).at(-1) as string
-const versionOf = (message: StoredMsg): string => partsOf(message).at(-2) as string
+const idOf = (message: StoredMsg): string => idIn(message.subject)
+const versionOf = (message: StoredMsg): string => message.subject.split('.').at(-2) as string
 
 function jobInfo(message: StoredMsg, delivered: ReadonlyMap<string, number>): JobInfo {
   const { name, postedAt } = unpack(message.data) as JobRecord

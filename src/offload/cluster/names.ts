@@ -8,6 +8,11 @@ export function tokenOf(text: string, what: string): string {
   throw new UsageError(`${what} ${JSON.stringify(text)}: it may be made of letters, digits, _ and - only`)
 }
 
+/** The id in the subject of a job, result or dead letter. */
+export function idIn(subject: string): string {
+  return subject.slice(subject.lastIndexOf('.') + 1)
+}
+
 /** What things of one cluster are called on the server. */
 export class Names {
   readonly cluster: string

@@ -171,6 +171,16 @@ export class Store {
     return this.insist(() => this.manager.streams.getMessage(stream, { last_by_subj: subject }), always)
   }
 
+  /** The messages of a stream whose subjects match, the first first. */
+  async *messages(stream: string, subject: string): AsyncGenerator<StoredMsg, void, void> {
+    for (let seq = 1; ; ) {
+      const message = await this.manager.direct.getMessage(stream, { seq, next_by_subj: subject })
+      if (message === null) return
+      yield message
+      seq = message.seq + 1
+    }
+  }
+
   /** The result of a job, if it is there. */
   async result(id: string): Promise<ResultRecord | null> {
     const { names } = this.connection
