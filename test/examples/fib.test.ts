@@ -9,9 +9,11 @@ import { ask } from '../../examples/fib/client.ts'
 import { latencies } from '../../examples/fib/perf1.ts'
 import { rates } from '../../examples/fib/perf2.ts'
 import { serveFib } from '../../examples/fib/server.ts'
-import { all, type Body, Future, fn, spawn, wait } from '../../src/core/index.ts'
+import { all, type Body, Future, fn, run, spawn, wait } from '../../src/core/index.ts'
 import { connect, type Server, type Socket } from '../../src/net/index.ts'
+import { serveCluster } from '../../src/offload/cluster/index.ts'
 import { it } from '../support/it.ts'
+import { NatsServer, noNats } from '../support/nats-server.ts'
 
 const REFUSAL = 'error: send a whole number from 0 to 30'
 
@@ -41,6 +43,30 @@ it('computes in processes as well', function* () {
   yield* client.close()
   yield* server.stop()
   yield* serving
+})
+
+// Slow: it starts a NATS server.
+test('computes by workers of a cluster as well', { skip: noNats }, async () => {
+  const nats = await NatsServer.start()
+  process.env['NATS_URL'] = nats.url
+  const worker = await serveCluster(new URL('../../examples/fib/work.js', import.meta.url), { servers: nats.url })
+  try {
+    await run(function* () {
+      const listening = new Future<Server<Socket>>('the service to listen')
+      const onListen = (server: Server<Socket>): void => listening.resolve(server)
+      const serving = spawn(serveFib({ port: 0, largest: 30, pool: 'nats', onListen }))
+      const server = yield* listening
+      using client = yield* connect({ port: server.port })
+      assert.equal(yield* ask(client, 20), 6765)
+      yield* client.close()
+      yield* server.stop()
+      yield* serving
+    })
+    assert.equal(worker.stats().finished, 1)
+  } finally {
+    await worker.close()
+    await nats.end()
+  }
 })
 
 /** All that the service answers to `pieces`, sent one by one, until it or the peer ends the connection. */
