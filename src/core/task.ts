@@ -38,6 +38,7 @@ import {
   type Callable,
   type Context,
   type Frame,
+  INNERMOST,
   DONE as JOINED,
   machine,
   type Named,
@@ -366,9 +367,10 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     this.extra().unlink = () => signal.removeEventListener('abort', abort)
   }
 
-  /** @internal True if somebody waits for its end. */
+  /** @internal True if somebody waits for its end. Whoever is told of it on the task's own behalf does not count. */
   get awaited(): boolean {
-    return this.joinList !== null && this.joinList.size > 0
+    for (const { waiter } of this.joinList ?? []) if (waiter?.waitingTask !== this) return true
+    return false
   }
 
   /** @internal Ends it with `error`; its cleanup runs. If `last`, it ends at once: its cleanup cannot end. */
@@ -390,6 +392,19 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     rare.failures = [...(rare.failures ?? []), error]
     this.interrupt({ target: null, error: undefined, failures: null, void: false })
     this.cancelScopes(error, null)
+  }
+
+  /**
+   * Throws `error` where the task waits, or will wait next, once no shield is around it. It can be caught, so this is no way to
+   * end a task: it is for dialects whose users know such errors. Tasks that it spawned are left alone. One that has not
+   * started ends as if it was cancelled. Returns how to take the error back while it has not been thrown.
+   */
+  interject(error: unknown): () => void {
+    const unwind: Unwind = { target: INNERMOST, error, failures: null, void: false }
+    this.interrupt(unwind)
+    return () => {
+      unwind.void = true
+    }
   }
 
   private cancelScopes(reason: unknown, by: TaskView | null): void {
@@ -435,6 +450,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
    * already: then they go on, further down than before if need be.
    */
   private aim({ target, error }: Unwind): number {
+    if (target === INNERMOST) return this.shielded ? LATER : NOW
     let lowest: Frame | null = null
     let takenOver = false
     let frame = this.top
@@ -456,6 +472,11 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     return NEVER
   }
 
+  private get shielded(): boolean {
+    for (let frame = this.top; frame !== null; frame = frame.below) if (frame.unwind === SHIELD) return true
+    return false
+  }
+
   /** Cancels the tasks of scopes whose blocks are about to be unwound: those from `from` down to `target`. */
   private cancelAbove(target: Frame | null, from: Frame | null, reason: unknown): void {
     if (target === null) return // whoever unwinds all of it cancels all of its children
@@ -472,6 +493,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   /** Begins an unwinding that nothing is in the way of: what the next step does to the top frame. */
   private begin(unwind: Unwind): number {
     const top = this.top as Frame
+    if (unwind.target === INNERMOST) unwind.target = top
     if (top === unwind.target) return THROW
     top.unwind = unwind
     return RETURN

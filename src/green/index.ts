@@ -56,9 +56,20 @@ export {
 export type { ThreadPoolOptions } from '../offload/index.ts'
 export { transfer } from '../offload/index.ts'
 export type { MapLimitOptions, QueueOptions, SemaphoreOptions } from '../sync/index.ts'
-export type { Action, Returned } from './callbacks.ts'
-export type { Green, Plain } from './face.ts'
-export { thingOf } from './face.ts'
+// Faces, also for things of your own
+export { type Action, callTo, type Returned } from './callbacks.ts'
+export {
+  type FaceClass,
+  type FaceOf,
+  type FaceOptions,
+  faceClass,
+  faceOf,
+  faceOfKind,
+  type Green,
+  mapped,
+  type Plain,
+  thingOf,
+} from './face.ts'
 // Sockets
 export {
   connect,
