@@ -43,9 +43,9 @@ class ResultWait<T> extends TimedWait<T | undefined> {
 }
 
 /** What an `AsyncResult` can be told of by a link. */
-export interface Finished<T> {
+export interface Finished {
   successful(): boolean
-  readonly value: T
+  readonly value: unknown
   readonly exception: unknown
 }
 
@@ -110,8 +110,8 @@ export class AsyncResult<T = unknown> implements Linkable, PromiseLike<T> {
   }
 
   /** @internal As a link. */
-  linked(source: Finished<T>): void {
-    if (source.successful()) this.set(source.value)
+  linked(source: Finished): void {
+    if (source.successful()) this.set(source.value as T)
     else this.settle('exception', source.exception)
   }
 

@@ -87,7 +87,7 @@ export class Callbacks {
   }
 
   get size(): number {
-    return this.line.length
+    return this.line.length + this.fired.length
   }
 
   add(callback: Callback): void {

@@ -12,7 +12,7 @@ import {
 import { Callback } from './callbacks.ts'
 import { GreenletExit, LoopExit } from './errors.ts'
 import { Loop } from './loop.ts'
-import { TimedWait, type TimeLimit } from './timed-wait.ts'
+import { makeHubsBy, TimedWait, type TimeLimit } from './timed-wait.ts'
 
 type ErrorClass = abstract new (...args: never[]) => object
 
@@ -34,7 +34,7 @@ class HubJoin extends TimedWait<boolean> {
   }
 
   override attempt(): boolean | typeof NOT_YET {
-    return this.hub.busy === 0 ? true : NOT_YET
+    return this.hub.done ? true : NOT_YET
   }
 
   protected override expired(): void {
@@ -130,7 +130,18 @@ export class Hub {
   /** @internal Something that `join` waits for has begun (1) or ended (-1). */
   hold(by: 1 | -1): void {
     this.busy += by
-    if (this.busy === 0 && this.joins.size > 0) this.wakeJoins()
+    if (this.busy === 0 && this.joins.size > 0) this.call(wakeIfDone, this)
+  }
+
+  /** @internal True if nothing is left to do. */
+  get done(): boolean {
+    return this.busy === 0 && this.loop.callbacks.size === 0
+  }
+
+  /** @internal Called in a pass: what that has started counts. */
+  wakeIfDone(): void {
+    if (this.done) this.wakeJoins()
+    else if (this.busy === 0) this.call(wakeIfDone, this)
   }
 
   private wakeJoins(): void {
@@ -152,6 +163,10 @@ export class Hub {
   }
 }
 
+function wakeIfDone(hub: Hub): void {
+  hub.wakeIfDone()
+}
+
 const hubs = new WeakMap<CoreLoop, Hub>()
 let recent: Hub | null = null
 
@@ -160,6 +175,8 @@ export function getHub(): Hub {
   const loop = currentLoop()
   return recent?.core === loop ? recent : hubOf(loop)
 }
+
+makeHubsBy(getHub)
 
 function hubOf(loop: CoreLoop): Hub {
   let hub = hubs.get(loop)

@@ -3,6 +3,13 @@ import { ListedWait, machine, type Timer, type TimerBucket, UsageError, type Wai
 /** Milliseconds that a wait may take; none, null and Infinity set no limit. */
 export type TimeLimit = number | null | undefined
 
+let makeHub: () => unknown = () => {}
+
+/** @internal Set by what makes hubs: a loop on which something waits has one, which is told when nothing can go on. */
+export function makeHubsBy(make: () => unknown): void {
+  makeHub = make
+}
+
 /** A wait in a line, that may be limited in time. */
 export abstract class TimedWait<T> extends ListedWait<T> implements Timer {
   bucket: TimerBucket | null
@@ -23,6 +30,7 @@ export abstract class TimedWait<T> extends ListedWait<T> implements Timer {
 
   override install(waiter: Waiter<T>): void {
     super.install(waiter)
+    makeHub()
     if (this.ms !== Infinity && this.waiter !== null) machine.loop?.startTimer(this, Math.max(0, this.ms))
   }
 

@@ -116,14 +116,11 @@ export class Ready<L> implements Timer, Disposable {
 
   /** @internal */
   take(): IteratorResult<L, undefined> | typeof NOT_YET {
+    if (this.left === 0) this.close()
     if (this.over) return END
-    if (this.finished.length > 0) {
-      this.left--
-      return { value: this.finished.shift() as L, done: false }
-    }
-    if (this.left > 0) return NOT_YET
-    this.close()
-    return END
+    if (this.finished.length === 0) return NOT_YET
+    this.left--
+    return { value: this.finished.shift() as L, done: false }
   }
 
   private wake(): void {
