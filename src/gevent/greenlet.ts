@@ -195,6 +195,11 @@ export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
     throw new TypeError(`${this} has nothing to run: give it a function, or write \`_run\``)
   }
 
+  /** @internal The hub's `join` waits for it. */
+  get counts(): boolean {
+    return true
+  }
+
   // -- starting
 
   /** Starts it, once: it takes its first step when the caller waits. */

@@ -7,6 +7,7 @@ import {
   NOT_YET,
   type Operation,
   type Task,
+  type Waiter,
   WaitList,
 } from '../core/index.ts'
 import { Callback } from './callbacks.ts'
@@ -19,6 +20,8 @@ type ErrorClass = abstract new (...args: never[]) => object
 /** Waits until the loop has nothing to do any more. */
 class HubJoin extends TimedWait<boolean> {
   private readonly hub: Hub
+  /** It waits on behalf of a greenlet, which must not wait for itself. */
+  private discounted = false
 
   constructor(hub: Hub, limit: TimeLimit) {
     super(limit)
@@ -37,9 +40,36 @@ class HubJoin extends TimedWait<boolean> {
     return this.hub.done ? true : NOT_YET
   }
 
+  override install(waiter: Waiter<boolean>): void {
+    super.install(waiter)
+    if (this.waiter === null || (waiter.waitingTask?.namesake as Counted | undefined)?.counts !== true) return
+    this.discounted = true
+    this.hub.hold(-1)
+  }
+
+  override uninstall(): void {
+    this.recount()
+    super.uninstall()
+  }
+
+  override resume(done: boolean): void {
+    this.recount()
+    super.resume(done)
+  }
+
+  private recount(): void {
+    if (this.discounted) this.hub.hold(1)
+    this.discounted = false
+  }
+
   protected override expired(): void {
     this.resume(false)
   }
+}
+
+/** What `join` waits for says so. */
+interface Counted {
+  readonly counts?: boolean
 }
 
 /**
