@@ -88,7 +88,7 @@ export class Loop implements TaskLoop, Turning {
     return true
   }
 
-  /** @internal Steps a new task outside any turn, before everything that is ready. */
+  /** @internal Steps a new task before everything that is ready, outside any turn or within a step. */
   begin(task: Task<unknown>): void {
     const outer = machine.registers
     const registers = new Registers(this)
