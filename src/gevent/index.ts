@@ -6,7 +6,9 @@
  *   waiting, timeout, sleep      waiting for them           semaphore, rlock             what they take turns at
  *   hub, loop, watcher(s)        what stands behind them    group, pool, imap            many of them
  */
+export { type AssertSwitchesOptions, assertSwitches, FailedToSwitch } from './assert-switches.ts'
 export { AsyncResult } from './async-result.ts'
+export { type BackdoorOptions, BackdoorServer } from './backdoor.ts'
 export { getcurrent } from './current.ts'
 export {
   BlockingSwitchOutError,
@@ -30,13 +32,22 @@ export { getHub, Hub } from './hub.ts'
 export type { IMap, IMapOptions } from './imap.ts'
 export type { Linkable, LinkCallback, LinkTarget } from './links.ts'
 export { local } from './local.ts'
+export { Monitor, type MonitorOptions, startMonitor } from './monitor.ts'
+export * as monkey from './monkey.ts'
 export { Pool } from './pool.ts'
+export { type Application, type Environ, type StartResponse, WSGIServer, type WSGIServerOptions } from './pywsgi.ts'
 export { Channel, JoinableQueue, LifoQueue, PriorityQueue, Queue } from './queue.ts'
 export { greenlet } from './raw-greenlet.ts'
 export { RLock } from './rlock.ts'
+export { formatRunInfo, type GreenletNode, GreenletTree, printRunInfo } from './run-info.ts'
+export { type Selectable, select } from './select.ts'
 export { type Acquirable, BoundedSemaphore, DummySemaphore, Semaphore } from './semaphore.ts'
 export { idle, sleep } from './sleep.ts'
+export * as socket from './socket.ts'
 export { type RawGreenlet, spawn, spawnLater, spawnRaw } from './spawn.ts'
+export { type ListenerAddress, type StreamHandler, StreamServer, type StreamServerOptions } from './stream-server.ts'
+export * as subprocess from './subprocess.ts'
+export { ThreadPool, type ThreadPoolOptions } from './thread-pool.ts'
 export type { TimeLimit } from './timed-wait.ts'
 export { Timeout, type TimeoutException, withTimeout } from './timeout.ts'
 export type { WaitOptions } from './wait-options.ts'

@@ -88,6 +88,7 @@ export {
   serve,
   serveTls,
   startTls,
+  streamOf,
   type TlsSocket,
   type UdpSocket,
   udp,

@@ -99,8 +99,8 @@ function framedOf(framed: net.Framed<unknown, unknown>): Framed<unknown, unknown
   })
 }
 
-/** The face of a stream of any kind. */
-function streamOf<S extends Stream>(stream: net.BufferedStream): S {
+/** The face of a stream of any kind: of one of `fibril/net`, as green code sees it. */
+export function streamOf<S extends Stream>(stream: net.BufferedStream): S {
   const more = 'authorized' in stream ? tlsNames : 'remote' in stream ? socketNames : []
   const names = [...streamNames, ...more, 'lines', 'receive', 'upgrade'] as (keyof net.BufferedStream & string)[]
   return faceOfKind(stream, names, {
