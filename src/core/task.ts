@@ -143,6 +143,11 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   private top: Frame | null
   private parkedAt: number
   private joinList: WaitList<Join<unknown>> | null
+  /**
+   * Told of its end, before those who join it: what stands for the task in a dialect. It takes the failure upon itself, and does
+   * not count as waiting.
+   */
+  observer: Pick<Waiter<T>, 'resume' | 'reject'> | null
   private rare: Rare | null
 
   /** @internal Use `spawn` or `run`. */
@@ -160,6 +165,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     this.scopes = null
     this.namesake = namesake ?? call.source
     this.joinList = null
+    this.observer = null
   }
 
   /** The name it was given, or that of its function. */
@@ -367,10 +373,9 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     this.extra().unlink = () => signal.removeEventListener('abort', abort)
   }
 
-  /** @internal True if somebody waits for its end. Whoever is told of it on the task's own behalf does not count. */
+  /** @internal True if somebody waits for its end. */
   get awaited(): boolean {
-    for (const { waiter } of this.joinList ?? []) if (waiter?.waitingTask !== this) return true
-    return false
+    return this.joinList !== null && this.joinList.size > 0
   }
 
   /** @internal Ends it with `error`; its cleanup runs. If `last`, it ends at once: its cleanup cannot end. */
@@ -776,10 +781,14 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     this.phase = phase
     this.slot = value
     this.scopes = null
-    const { rare, joinList, owner } = this
+    const { rare, joinList, owner, observer } = this
     if (rare !== null && rare.unlink !== null) rare.unlink()
     const failed = phase === FAILED
-    let claimed = false
+    let claimed = observer !== null
+    if (observer !== null) {
+      if (phase === DONE) observer.resume(value as T)
+      else observer.reject(failed ? value : this.cancelledError())
+    }
     if (joinList !== null) {
       this.joinList = null
       for (let join = joinList.shift(); join !== null; join = joinList.shift()) {

@@ -23,8 +23,6 @@ import {
   type OperationIterator,
   spawn,
   type Task,
-  type Wait,
-  type Waiter,
   WaitList,
 } from '../core/index.ts'
 import type { Returned } from '../green/index.ts'
@@ -43,6 +41,20 @@ const PENDING = 1 // a timer will start it
 const STARTED = 2
 const DONE = 3
 const FAILED = 4
+
+/** Told of the end of a greenlet there and then, amid the engine: it may wake others, and must not run code of users. */
+export type EndObserver = (greenlet: Greenlet) => void
+
+/** What most greenlets never need. */
+interface Rare {
+  links: Links<Greenlet> | null
+  observers: Set<EndObserver> | null
+  timer: TimerWatcher | null
+  /** What it was killed with. */
+  killer: Error | null
+  /** Its task is none that it started, and it is not told yet how that ends. */
+  adopted: boolean
+}
 
 interface Tree {
   readonly locals: Record<PropertyKey, unknown>
@@ -115,7 +127,7 @@ class EndWait extends TimedWait<unknown> {
  * })
  * ```
  */
-export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
+export class Greenlet<T = unknown> implements Named, PromiseLike<T> {
   /** @internal The task that runs it; null before it starts. */
   task: Task<unknown> | null
   /** @internal Who waits for its end. */
@@ -125,17 +137,14 @@ export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
   /** The number of the task that spawned it; 0 for none. */
   readonly spawnedBy: number
   /** Plain arguments of `run`. */
-  readonly args: readonly unknown[]
+  args: readonly unknown[]
   private readonly run: Run | null
   private hub: Hub | null
-  private links: Links<Greenlet> | null
-  private timer: TimerWatcher | null
   private status: number
   private result: unknown
-  /** What it was killed with. */
-  private killer: Error | null
-  /** Its task is none that it started, and it is not told yet how that ends. */
-  private adopted: boolean
+  /** Who of this dialect is told at once. */
+  private observer: EndObserver | null
+  private rare: Rare | null
 
   constructor(run?: Run<never[], unknown> | null, ...args: readonly unknown[]) {
     if (run !== undefined && run !== null) checkCallable(run)
@@ -147,17 +156,21 @@ export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
     this.args = args
     this.run = (run as Run | null | undefined) ?? null
     this.hub = null
-    this.links = null
-    this.timer = null
     this.status = NEW
     this.result = undefined
-    this.killer = null
-    this.adopted = false
+    this.observer = null
+    this.rare = null
+  }
+
+  private get extra(): Rare {
+    this.rare ??= { links: null, observers: null, timer: null, killer: null, adopted: false }
+    return this.rare
   }
 
   /** Makes one and starts it. */
   static spawn<A extends readonly unknown[], R>(run: Run<A, R>, ...args: A): Greenlet<Returned<R>> {
-    const greenlet = new Greenlet<Returned<R>>(run as unknown as Run<never[]>, ...args)
+    const greenlet = new Greenlet<Returned<R>>(run as unknown as Run<never[]>)
+    greenlet.args = args
     greenlet.start()
     return greenlet
   }
@@ -168,14 +181,15 @@ export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
     greenlet.task = task
     greenlet.status = STARTED
     greenlet.hub = getHub()
-    greenlet.adopted = true
+    greenlet.extra.adopted = true
     return greenlet
   }
 
   /** Who asks how an adopted task ends takes its failure upon himself: it is not told of before. */
   private look(): number {
-    if (this.adopted) {
-      this.adopted = false
+    const { rare } = this
+    if (rare?.adopted === true) {
+      rare.adopted = false
       this.hub?.hold(1)
       this.watch()
     }
@@ -185,7 +199,7 @@ export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
   private watch(): void {
     const task = this.task as Task<unknown>
     const { outcome } = task
-    if (outcome === null) (task.join() as Wait<unknown>).install(this as Waiter<unknown>)
+    if (outcome === null) task.observer = this as Greenlet
     else if (outcome.status === 'done') this.resume(outcome.value as T)
     else this.reject(outcome.error)
   }
@@ -205,8 +219,7 @@ export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
   /** Starts it, once: it takes its first step when the caller waits. */
   start(): void {
     if (this.status > PENDING) return
-    this.timer?.stop()
-    this.timer = null
+    this.rare?.timer?.stop()
     this.status = STARTED
     const { run } = this
     const hub = getHub()
@@ -214,15 +227,16 @@ export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
     const body = run === null ? callMethod(this, this._run as Run, this.args) : callRun(run, this.args)
     this.task = spawn.detached(body, { name: this, loop: hub.core })
     hub.hold(1)
-    ;(this.task.join() as Wait<unknown>).install(this as Waiter<unknown>)
+    this.task.observer = this as Greenlet
   }
 
   /** Starts it after `ms` milliseconds. */
   startLater(ms: number): void {
     if (this.status !== NEW) return
     this.hub = getHub()
-    this.timer = this.hub.loop.timer(ms)
-    this.timer.start(() => this.start())
+    const timer = this.hub.loop.timer(ms)
+    timer.start(() => this.start())
+    this.extra.timer = timer
     this.status = PENDING
   }
 
@@ -230,7 +244,9 @@ export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
 
   /** The name of its function, or of its class. */
   get name(): string {
-    return this.run === null ? this.className : this.run.name || 'anonymous'
+    const { task } = this
+    if (this.run !== null) return this.run.name || 'anonymous'
+    return task === null || task.namesake === this ? this.className : task.name
   }
 
   /** @internal */
@@ -347,13 +363,12 @@ export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
     if (this.ready()) return
     const { task } = this
     if (task === null) {
-      this.timer?.stop()
-      this.timer = null
+      this.rare?.timer?.stop()
       this.hub ??= getHub()
       return this.end(error)
     }
     if (task.state === 'created' || error instanceof GreenletExit) {
-      this.killer ??= error
+      this.extra.killer ??= error
       task.cancel(error)
     } else task.interject(error)
   }
@@ -366,11 +381,6 @@ export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
   // -- being told by its task
 
   /** @internal */
-  get waitingTask(): Task<unknown> | null {
-    return this.task
-  }
-
-  /** @internal */
   resume(value: T): void {
     this.settle(DONE, value)
   }
@@ -378,7 +388,7 @@ export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
   /** @internal */
   reject(error: unknown): void {
     const cancelled = (this.task as Task<unknown>).outcome?.status === 'cancelled'
-    this.end(cancelled ? (this.killer ?? new GreenletExit()) : error)
+    this.end(cancelled ? (this.rare?.killer ?? new GreenletExit()) : error)
   }
 
   private end(error: unknown): void {
@@ -387,14 +397,37 @@ export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
   }
 
   private settle(status: number, result: unknown): void {
-    const { hub, task, endWaits, links } = this
+    const { hub, task, endWaits, observer, rare } = this
     this.status = status
     this.result = result
     if (hub === null) return
     if (status === FAILED) hub.call(reportFailure, this)
-    if (task !== null && !this.adopted) hub.hold(-1)
+    if (task !== null && rare?.adopted !== true) hub.hold(-1)
     if (endWaits !== null) for (let wait = endWaits.shift(); wait !== null; wait = endWaits.shift()) wait.deliver()
+    this.observer = null
+    if (observer !== null) observer(this as Greenlet)
+    if (rare !== null) this.tell(hub, rare)
+  }
+
+  private tell(hub: Hub, { observers, links }: Rare): void {
+    if (observers !== null) for (const observer of observers) observer(this as Greenlet)
     links?.notify(hub, this as Greenlet, () => this.linkKind)
+  }
+
+  /** @internal */
+  observe(observer: EndObserver): void {
+    if (this.look() >= DONE) observer(this as Greenlet)
+    else if (this.observer === null && !this.rare?.observers) this.observer = observer
+    else {
+      this.extra.observers ??= new Set()
+      this.extra.observers.add(observer)
+    }
+  }
+
+  /** @internal */
+  unobserve(observer: EndObserver): void {
+    if (this.observer === observer) this.observer = null
+    else this.rare?.observers?.delete(observer)
   }
 
   /** @internal Tells the hub of its failure. */
@@ -430,12 +463,12 @@ export class Greenlet<T = unknown> implements Waiter<T>, Named, PromiseLike<T> {
 
   /** Takes a link back. */
   unlink(callback: LinkTarget<this>): void {
-    this.links?.remove(callback as LinkTarget<Greenlet>)
+    this.rare?.links?.remove(callback as LinkTarget<Greenlet>)
   }
 
   private addLink(target: LinkTarget<this>, kind: LinkKind, start: typeof spawnLink | null): void {
-    this.links ??= new Links()
-    const { links } = this
+    this.extra.links ??= new Links()
+    const { links } = this.extra
     links.add(
       target as LinkTarget<Greenlet>,
       kind,

@@ -56,7 +56,12 @@ export class Group extends Grouping {
   }
 
   /** @internal */
+  placeNow(run: Run, args: readonly unknown[]): Greenlet {
+    return this.spawn(run as unknown as Run<unknown[]>, ...args) as Greenlet
+  }
+
+  /** @internal */
   place(run: Run, args: readonly unknown[]): Operation<Greenlet> {
-    return new Done(this.spawn(run as unknown as Run<unknown[]>, ...args) as Greenlet)
+    return new Done(this.placeNow(run, args))
   }
 }

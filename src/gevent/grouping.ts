@@ -67,14 +67,14 @@ export abstract class Grouping implements Iterable<Greenlet>, MapPool {
   /** @internal Takes a greenlet in. */
   protected take(greenlet: Greenlet): void {
     this.greenlets.add(greenlet)
-    greenlet.rawlink(this.ended)
+    greenlet.observe(this.ended)
   }
 
   /** Takes a greenlet out, which runs on. True if it was in. */
   discard(greenlet: Greenlet): boolean {
     const known = this.greenlets.delete(greenlet)
     if (!known) return false
-    greenlet.unlink(this.ended)
+    greenlet.unobserve(this.ended)
     this.left()
     if (this.greenlets.size === 0)
       for (let join = this.joins.shift(); join !== null; join = this.joins.shift()) join.resume(true)
@@ -83,6 +83,9 @@ export abstract class Grouping implements Iterable<Greenlet>, MapPool {
 
   /** @internal A greenlet has left. */
   protected left(): void {}
+
+  /** @internal Makes a greenlet and starts it, if there is room. */
+  abstract placeNow(run: Run, args: readonly unknown[]): Greenlet | null
 
   /** @internal Makes a greenlet, waits for room, and starts it. */
   abstract place(run: Run, args: readonly unknown[]): Operation<Greenlet>

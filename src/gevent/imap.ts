@@ -7,7 +7,7 @@
  * the source (`imap`) or in that in which they are ready (`imapUnordered`). An error of one item is thrown at its turn, and the map
  * goes on; an error of the source is thrown after all that came before it, and ends the map.
  */
-import { type Body, fn, NOT_YET, type Operation, WaitList } from '../core/index.ts'
+import { type Body, Fifo, fn, NOT_YET, type Operation, WaitList } from '../core/index.ts'
 import { callRun, type Run } from './bodies.ts'
 import type { Greenlet } from './greenlet.ts'
 import { Semaphore } from './semaphore.ts'
@@ -15,6 +15,8 @@ import { TimedWait } from './timed-wait.ts'
 
 /** What a map needs of its pool. */
 export interface MapPool {
+  /** Starts a greenlet if there is room; null otherwise. */
+  placeNow(run: Run, args: readonly unknown[]): Greenlet | null
   /** Starts a greenlet when there is room. */
   place(run: Run, args: readonly unknown[]): Operation<Greenlet>
   /** Starts one that takes no room. */
@@ -65,15 +67,15 @@ export class IMap<R> implements AsyncIterable<R>, Disposable {
   private readonly pool: MapPool
   private readonly run: Run
   private readonly source: Iterator<readonly unknown[]>
-  private readonly ordered: boolean
   private readonly room: Semaphore | null
-  private readonly outcomes = new Map<number, Outcome<R>>()
+  /** Finished, by their place in the source; of an unordered map, in the order in which they finished. */
+  private readonly byPlace: Map<number, Outcome<R>> | null
+  private readonly inTurn = new Fifo<Outcome<R>>()
   private readonly running = new Set<Greenlet>()
   private feeder: Greenlet | null = null
   /** Items of which the outcome was given, and those that were begun. */
   private given = 0
   private begun = 0
-  private finished = 0
   private fed = false
   private closed = false
 
@@ -82,7 +84,7 @@ export class IMap<R> implements AsyncIterable<R>, Disposable {
     this.pool = pool
     this.run = run
     this.source = source[Symbol.iterator]()
-    this.ordered = ordered
+    this.byPlace = ordered ? new Map() : null
     const { maxsize = null } = options
     if (maxsize !== null && !(maxsize > 0))
       throw new RangeError(`maxsize ${maxsize}: give 1 or more, or null for no limit`)
@@ -131,13 +133,13 @@ export class IMap<R> implements AsyncIterable<R>, Disposable {
   take(): IteratorResult<R, undefined> | typeof NOT_YET {
     if (this.closed) return { value: undefined, done: true }
     this.feeder ??= this.pool.launch(feed as Run, [this])
-    const outcome = this.outcomes.get(this.given)
+    const outcome = this.byPlace === null ? this.inTurn.shift() : this.byPlace.get(this.given)
     if (outcome === undefined) {
       if (!this.fed || this.given < this.begun) return NOT_YET
       this.closed = true
       return { value: undefined, done: true }
     }
-    this.outcomes.delete(this.given)
+    this.byPlace?.delete(this.given)
     this.given++
     if (outcome.item) this.room?.release()
     if (outcome.failed) throw outcome.error
@@ -159,7 +161,8 @@ export class IMap<R> implements AsyncIterable<R>, Disposable {
   }
 
   private finish(at: number, outcome: Outcome<R>): void {
-    this.outcomes.set(this.ordered ? at : this.finished++, outcome)
+    if (this.byPlace === null) this.inTurn.push(outcome)
+    else this.byPlace.set(at, outcome)
     this.wake()
   }
 
@@ -167,13 +170,13 @@ export class IMap<R> implements AsyncIterable<R>, Disposable {
   *feed(): Body<void> {
     try {
       for (;;) {
-        if (this.room !== null) yield* this.room.acquire()
+        if (this.room !== null && !this.room.tryAcquire()) yield* this.room.acquire()
         const step = this.source.next()
         if (step.done === true) break
         const at = this.begun++
-        const greenlet = yield* this.pool.place(this.run, step.value)
+        const greenlet = this.pool.placeNow(this.run, step.value) ?? (yield* this.pool.place(this.run, step.value))
         this.running.add(greenlet)
-        greenlet.rawlink((ended) => this.ended(at, ended as Greenlet<R>))
+        greenlet.observe((ended) => this.ended(at, ended as Greenlet<R>))
       }
     } catch (error) {
       this.finish(this.begun++, { value: undefined as R, failed: true, error, item: false })
@@ -196,7 +199,12 @@ function feed(map: IMap<unknown>): Body<void> {
 
 const eachResult = fn(function* forEach(map: IMap<unknown>, body: (result: unknown) => unknown): Body<void> {
   try {
-    for (let step = yield* map.next(); !step.done; step = yield* map.next()) yield* callRun(body as Run, [step.value])
+    for (;;) {
+      let step = map.take()
+      if (step === NOT_YET) step = yield* map.next()
+      if (step.done === true) break
+      yield* callRun(body as Run, [step.value])
+    }
   } finally {
     map.close()
   }
@@ -206,7 +214,12 @@ const allResults = fn(function* toArray(map: IMap<unknown>): Body<unknown[]> {
   const results: unknown[] = []
   let left = true
   try {
-    for (let step = yield* map.next(); !step.done; step = yield* map.next()) results.push(step.value)
+    for (;;) {
+      let step = map.take()
+      if (step === NOT_YET) step = yield* map.next()
+      if (step.done === true) break
+      results.push(step.value)
+    }
     left = false
   } catch (error) {
     // The other items are not to suffer: what they do is done to the end, as in gevent.

@@ -68,6 +68,16 @@ export class Pool extends Grouping {
   }
 
   /** @internal */
+  placeNow(run: Run, args: readonly unknown[]): Greenlet | null {
+    if (this.room !== null && !this.room.tryAcquire()) return null
+    const greenlet = new Greenlet(run as unknown as Run<never[]>)
+    greenlet.args = args
+    this.take(greenlet)
+    greenlet.start()
+    return greenlet
+  }
+
+  /** @internal */
   place(run: Run, args: readonly unknown[]): Operation<Greenlet> {
     return placeIn(this, run, args)
   }

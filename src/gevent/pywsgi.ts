@@ -233,6 +233,6 @@ function environOf(request: HttpRequest, response: HttpResponse): Environ {
   for (const [name, value] of Object.entries(headers))
     environ[`HTTP_${name.toUpperCase().replaceAll('-', '_')}`] = Array.isArray(value) ? value.join(', ') : value
   // Asked for, the body is read.
-  Object.defineProperty(environ, 'wsgi.input', { get: () => request.body, enumerable: true })
+  Object.defineProperty(environ, 'wsgi.input', { get: () => request.body, enumerable: true, configurable: true })
   return environ as unknown as Environ
 }

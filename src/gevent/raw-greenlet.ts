@@ -204,11 +204,10 @@ export class greenlet implements Named {
     }
     this.state = 'alive'
     this.task = spawn.detached(callRun(this.run as Run, values), { name: this })
-    ;(this.task.join() as Wait<unknown>).install({
+    this.task.observer = {
       resume: (value) => this.over(value, false),
       reject: (failure) => this.ended(failure),
-      waitingTask: this.task,
-    })
+    }
   }
 
   private ended(failure: unknown): void {

@@ -24,7 +24,10 @@ import { Greenlet } from './greenlet.ts'
  * ```
  */
 export function spawn<A extends readonly unknown[], R>(run: Run<A, R>, ...args: A): Greenlet<Returned<R>> {
-  return Greenlet.spawn(run, ...args)
+  const greenlet = new Greenlet<Returned<R>>(run as unknown as Run<never[]>)
+  greenlet.args = args
+  greenlet.start()
+  return greenlet
 }
 
 /** As `spawn`, after `ms` milliseconds. */

@@ -10,7 +10,7 @@ import {
   WaitList,
 } from '../core/index.ts'
 import { errorOf, GreenletExit, type Throwable } from './errors.ts'
-import type { Greenlet } from './greenlet.ts'
+import { Greenlet } from './greenlet.ts'
 import { getHub } from './hub.ts'
 import type { Linkable } from './links.ts'
 import { TimedWait, type TimeLimit } from './timed-wait.ts'
@@ -67,7 +67,7 @@ export class Ready<L> implements Timer, Disposable {
   constructor(objects: readonly (L & Linkable)[], { timeout, count }: WaitManyOptions) {
     this.objects = objects
     this.left = Math.min(count ?? objects.length, objects.length)
-    for (const object of objects) object.rawlink(this.finish)
+    for (const object of objects) watch(object, this.finish)
     if (timeout !== undefined && timeout !== null && timeout !== Infinity)
       currentLoop().startTimer(this, Math.max(0, timeout))
   }
@@ -101,7 +101,7 @@ export class Ready<L> implements Timer, Disposable {
     if (this.over) return
     this.over = true
     this.bucket?.loop.stopTimer(this)
-    for (const object of this.objects) object.unlink(this.finish)
+    for (const object of this.objects) unwatch(object, this.finish)
     for (let wait = this.waits.shift(); wait !== null; wait = this.waits.shift()) wait.resume(END)
   }
 
@@ -129,6 +129,17 @@ export class Ready<L> implements Timer, Disposable {
     const step = this.take()
     if (step !== NOT_YET) wait.resume(step)
   }
+}
+
+// A greenlet tells at once; others by a callback of the loop.
+function watch<L>(object: L & Linkable, finish: (object: L) => void): void {
+  if (object instanceof Greenlet) object.observe(finish as (object: unknown) => void)
+  else object.rawlink(finish)
+}
+
+function unwatch<L>(object: L & Linkable, finish: (object: L) => void): void {
+  if (object instanceof Greenlet) object.unobserve(finish as (object: unknown) => void)
+  else object.unlink(finish)
 }
 
 const END: IteratorReturnResult<undefined> = { value: undefined, done: true }
@@ -182,9 +193,12 @@ const waitAll = fn(function* wait<L extends Linkable>(
   const ready = new Ready<L>(objects, options)
   const done: L[] = []
   try {
-    for (let step = yield* ready.next(); !step.done; step = yield* ready.next()) {
-      const greenlet = step.value as L & Partial<Greenlet>
-      if (raiseError && greenlet.successful?.() === false) throw greenlet.exception
+    for (;;) {
+      let step = ready.take()
+      if (step === NOT_YET) step = yield* ready.next()
+      if (step.done === true) break
+      const ended: unknown = step.value
+      if (raiseError && ended instanceof Greenlet && !ended.successful()) throw ended.exception
       done.push(step.value)
     }
   } finally {
