@@ -5,6 +5,7 @@ import { Return, Runner } from './runner.ts'
 import { YieldContext } from './yield-points.ts'
 import { operationFor } from './yieldable.ts'
 
+const GeneratorFunction = function* () {}.constructor
 const coroutines = new WeakSet<object>()
 
 /**
@@ -58,8 +59,12 @@ function make<A extends readonly unknown[]>(
   body: (...args: A) => unknown,
   points: boolean,
 ): (...args: A) => Future<unknown> {
+  const name = body.name || 'anonymous'
+  const futureName = `coroutine ${name}`
+  const options = { name }
+  const generates = body instanceof GeneratorFunction
   const call = function (this: unknown, ...args: A): Future<unknown> {
-    const future = new Future<unknown>(`coroutine ${body.name || 'anonymous'}`)
+    const future = new Future<unknown>(futureName)
     let made: unknown
     try {
       made = Reflect.apply(body, this, args)
@@ -68,11 +73,11 @@ function make<A extends readonly unknown[]>(
       else future.fail(error)
       return future
     }
-    if (isThenable(made)) return begin(future.name, operationFor(made))
-    if (isGenerator(made)) {
-      const runner = new Runner(made, future, points ? new YieldContext() : null)
-      future.follow(spawn.eager(() => runner, { name: body.name || 'coroutine' }))
-    } else future.setResult(made)
+    if (generates || isGenerator(made)) {
+      const runner = new Runner(made as Generator, future, points ? new YieldContext() : null)
+      future.follow(spawn.eager(() => runner, options))
+    } else if (isThenable(made)) return begin(futureName, operationFor(made))
+    else future.setResult(made)
     return future
   }
   Object.defineProperty(call, 'name', { value: body.name, configurable: true })

@@ -9,11 +9,16 @@ import {
   type Loop,
   machine,
   type Operation,
-  type Task,
+  Task,
   UnhandledError,
 } from '../core/index.ts'
 import { type AnyFunction, callSoon } from './callbacks.ts'
 import { InvalidStateError } from './errors.ts'
+
+/** What a future is the result of. */
+export interface Computation {
+  cancel(reason: unknown): void
+}
 
 /** Is given the future that is done. */
 export type DoneCallback<T> = (future: Future<T>) => unknown
@@ -38,12 +43,12 @@ export type DoneCallback<T> = (future: Future<T>) => unknown
  * ```
  */
 export class Future<T> extends CoreFuture<T> {
-  private callbacks: { readonly loop: Loop; readonly callback: AnyFunction }[] = []
+  private callbacks: { readonly loop: Loop; readonly callback: AnyFunction }[] | null = null
   private wasCancelled = false
   private asked = false
   private report: (() => void) | null = null
-  /** The task of the coroutine whose result this is. */
-  private task: Task<unknown> | null = null
+  /** What computes it. */
+  private source: Computation | null = null
   /** @internal Waits that have no part in it. */
   watchers = 0
   private traced = false
@@ -92,14 +97,14 @@ export class Future<T> extends CoreFuture<T> {
   addDoneCallback(callback: DoneCallback<T>): void {
     const loop = currentLoop()
     if (this.settled) callSoon(loop, callback, [this])
-    else this.callbacks.push({ loop, callback })
+    else (this.callbacks ??= []).push({ loop, callback })
   }
 
   /** Takes a callback back; gives how often it was there. */
   removeDoneCallback(callback: DoneCallback<T>): number {
-    const before = this.callbacks.length
-    this.callbacks = this.callbacks.filter((entry) => entry.callback !== callback)
-    return before - this.callbacks.length
+    const before = this.callbacks ?? []
+    this.callbacks = before.filter((entry) => entry.callback !== callback)
+    return before.length - this.callbacks.length
   }
 
   /**
@@ -109,27 +114,31 @@ export class Future<T> extends CoreFuture<T> {
   cancel(reason?: unknown): boolean {
     if (this.settled) return false
     this.why ??= new CancelledError(this.task, reason, machine.task)
-    if (this.task === null) this.setCancelled()
-    else this.task.cancel(reason)
+    if (this.source === null) this.setCancelled()
+    else this.source.cancel(reason)
     return true
   }
 
   override tryResolve(value: T): boolean {
     const settles = super.tryResolve(value)
-    if (settles) this.callBack()
+    if (settles && this.callbacks !== null) this.callBack(this.callbacks)
     return settles
   }
 
   override tryReject(error: unknown): boolean {
     if (this.waiters.size > 0) this.asked = true
     const settles = super.tryReject(error)
-    if (settles) this.callBack()
+    if (settles && this.callbacks !== null) this.callBack(this.callbacks)
     return settles
   }
 
-  /** @internal It is the future of this task. */
-  follow(task: Task<unknown>): void {
-    this.task = task
+  /** @internal It is the future of what this computes. */
+  follow(source: Computation): void {
+    this.source = source
+  }
+
+  private get task(): Task<unknown> | null {
+    return this.source instanceof Task ? this.source : null
   }
 
   /** @internal The cancel is over, with all cleanup. Nothing, if it is done. */
@@ -141,11 +150,10 @@ export class Future<T> extends CoreFuture<T> {
 
   /** @internal Its coroutine failed: to be reported if nobody comes for it until the turn is over. */
   fail(error: unknown): void {
-    const { task } = this
     if (!this.tryReject(error) || this.asked) return
     const what = error instanceof Error ? error.message : String(error)
     const message = `${this} failed and nobody was waiting for it: ${what}`
-    this.report = currentLoop().host.unhandled(new UnhandledError(task, message, error))
+    this.report = currentLoop().host.unhandled(new UnhandledError(this.task, message, error))
   }
 
   override wait(): ReturnType<CoreFuture<T>['wait']> {
@@ -168,7 +176,7 @@ export class Future<T> extends CoreFuture<T> {
 
   /** @internal */
   override left(): void {
-    if (this.watchers === 0 && this.waiters.size === 0 && this.callbacks.length === 0 && this.task !== null)
+    if (this.watchers === 0 && this.waiters.size === 0 && (this.callbacks?.length ?? 0) === 0 && this.source !== null)
       this.cancel('whoever waited for it was cancelled')
   }
 
@@ -179,15 +187,15 @@ export class Future<T> extends CoreFuture<T> {
     addCaller(error, from)
   }
 
-  private claim(): void {
+  /** @internal Somebody has come for it. */
+  claim(): void {
     this.asked = true
     this.report?.()
     this.report = null
   }
 
-  private callBack(): void {
-    const { callbacks } = this
-    this.callbacks = []
+  private callBack(callbacks: { readonly loop: Loop; readonly callback: AnyFunction }[]): void {
+    this.callbacks = null
     for (const { loop, callback } of callbacks) callSoon(loop, callback, [this])
   }
 }

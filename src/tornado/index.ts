@@ -7,7 +7,8 @@
  *   queues.ts locks.ts          between coroutines                        periodic-callback.ts       again and again
  *   yield-points.ts stack-context.ts   Tornado 4: callbacks by key, and contexts that follow them
  *   io-stream.ts tcp.ts         streams and servers                       flow-chart.ts              draws a recorded run
- *   log.ts errors.ts callbacks.ts      what goes wrong, and where it goes
+ *   worker-callbacks.ts         callbacks from other threads              log.ts errors.ts callbacks.ts   what goes wrong, and where
+ *   testing/                    a face of its own: coroutines as tests
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -29,9 +30,11 @@ export {
   UnknownKeyError,
   UnsatisfiableReadError,
 } from './errors.ts'
+export { drawFlow, type FlowEvent, type FlowRecord, recordFlow } from './flow-chart.ts'
 export { type DoneCallback, Future, futureSetResultUnlessCancelled } from './future.ts'
 export type { EventHandler, EventSource } from './handlers.ts'
 export { type Executor, IOLoop, TimeoutHandle } from './io-loop.ts'
+export { IOStream } from './io-stream.ts'
 export { BoundedSemaphore, Condition, Event, Lock, Semaphore } from './locks.ts'
 export { appLog, type LogHandler } from './log.ts'
 export { multi } from './multi.ts'
@@ -40,7 +43,9 @@ export { LifoQueue, PriorityQueue, Queue } from './queues.ts'
 export { Return, Runner } from './runner.ts'
 export { sleep } from './sleep.ts'
 export { ExceptionStackContext, nullContext, StackContext, type StackContextHooks, wrap } from './stack-context.ts'
+export { TCPClient, type TCPConnectOptions, TCPServer, type TCPServerOptions } from './tcp.ts'
 export { WaitIterator } from './wait-iterator.ts'
 export { asFuture, withTimeout } from './with-timeout.ts'
+export { addCallbackTo, type CallbackPort, callbackPort } from './worker-callbacks.ts'
 export { Arguments, Callback, TaskPoint, Wait, WaitAll, YieldPoint } from './yield-points.ts'
 export { type Converter, convertYielded, type MultiOptions, moment } from './yieldable.ts'

@@ -33,10 +33,12 @@ import type { Future } from './future.ts'
 export class Queue<T> implements AsyncIterable<T> {
   readonly maxsize: number
   readonly #queue: SyncQueue<T>
+  readonly #names: { readonly room: string; readonly item: string }
 
   /** `order` is what the subclasses are made of: see `QueueOptions` of `fibril/sync`. */
   constructor(maxsize = 0, order: Order<T> = 'fifo') {
     this.maxsize = checkedSize(maxsize)
+    this.#names = { room: `room in ${this}`, item: `an item of ${this}` }
     this.#queue = new SyncQueue<T>({ capacity: this.maxsize === 0 ? Infinity : this.maxsize, order })
   }
 
@@ -55,7 +57,7 @@ export class Queue<T> implements AsyncIterable<T> {
 
   /** Puts an item, when there is room. After `timeoutMs` a `TimeoutError`; then nothing was put. */
   put(item: T, timeoutMs?: number): Future<void> {
-    return begin(`room in ${this}`, this.#queue.put(item), timeoutMs)
+    return begin(this.#names.room, this.#queue.put(item), timeoutMs)
   }
 
   /** Puts an item now; throws `QueueFull`. */
@@ -65,7 +67,7 @@ export class Queue<T> implements AsyncIterable<T> {
 
   /** The next item, when there is one. After `timeoutMs` a `TimeoutError`; then nothing was taken. */
   get(timeoutMs?: number): Future<T> {
-    return begin(`an item of ${this}`, this.#queue.get(), timeoutMs)
+    return begin(this.#names.item, this.#queue.get(), timeoutMs)
   }
 
   /** The next item now; throws `QueueEmpty`. */

@@ -1,7 +1,16 @@
 /**
  * What a coroutine may yield, and how it is waited for: Tornado's `convert_yielded`.
  */
-import { all, allSettled, type Body, fn, type Operation, operationOf, yieldNow } from '../core/index.ts'
+import {
+  all,
+  allSettled,
+  type Body,
+  Future as EngineFuture,
+  fn,
+  type Operation,
+  operationOf,
+  yieldNow,
+} from '../core/index.ts'
 import { BadYieldError } from './errors.ts'
 import { appLog } from './log.ts'
 
@@ -85,16 +94,54 @@ export interface MultiOptions {
 export const waitForAll: (children: readonly unknown[], options: MultiOptions) => Operation<unknown[]> = fn(
   function* multi(children: readonly unknown[], options: MultiOptions): Body<unknown[]> {
     if (options.failFast) return yield* all(children.map(watched))
-    const operations = children.map(operationFor)
-    const outcomes = yield* allSettled(operations)
-    const failures = outcomes.flatMap((outcome) => (outcome.status === 'done' ? [] : [outcome.error]))
+    const failures: unknown[] = []
+    const results = children.every(runs) ? yield* oneByOne(children, failures) : yield* together(children, failures)
     for (const error of failures.slice(1)) {
       if (!isQuiet(error, options.quietExceptions)) appLog.error('Multiple exceptions in yield list', error)
     }
     if (failures.length > 0) throw failures[0]
-    return outcomes.map((outcome) => (outcome as { value: unknown }).value)
+    return results
   },
 )
+
+const together = fn(function* together(children: readonly unknown[], failures: unknown[]): Body<unknown[]> {
+  const outcomes = yield* allSettled(children.map(operationFor))
+  for (const outcome of outcomes) if (outcome.status !== 'done') failures.push(outcome.error)
+  return outcomes.map((outcome) => (outcome.status === 'done' ? outcome.value : undefined))
+})
+
+/** What runs by itself, whether it is waited for or not: a future of this dialect, seen from beneath. */
+interface Running extends Operation<unknown> {
+  claim(): void
+  left(): void
+  readonly settled: boolean
+  valueOrThrow(): unknown
+}
+
+function runs(child: unknown): child is Running {
+  return child instanceof EngineFuture && 'claim' in child
+}
+
+/** The same for children that run by themselves: it does not matter in which order they are waited for. */
+function* oneByOne(children: readonly Running[], failures: unknown[]): Body<unknown[]> {
+  const results: unknown[] = []
+  for (const child of children) child.claim()
+  let at = 0
+  try {
+    for (; at < children.length; at++) {
+      const child = children[at] as Running
+      try {
+        results.push(child.settled ? child.valueOrThrow() : yield* child)
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+  } finally {
+    // Cut short: those that were not waited for yet are left, too.
+    for (at++; at < children.length; at++) children[at]?.left()
+  }
+  return results
+}
 
 /** Waits for it so that a wait which is cut short leaves it as it is. */
 function watched(child: unknown): Operation<unknown> {
