@@ -1,7 +1,7 @@
 // The programs of this benchmark on fibril/gevent: node programs.mjs NAME N prints operations, and seconds of processor time.
 import assert from 'node:assert/strict'
-import { run } from '../../dist/src/index.js'
 import { Event, joinall, Pool, Queue, sleep, spawn } from '../../dist/src/gevent/index.js'
+import { run } from '../../dist/src/index.js'
 
 const programs = {
   *'spawn-join'(n) {

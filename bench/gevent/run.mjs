@@ -65,5 +65,7 @@ for (const name of names) {
   const ratio = median(rounds.map(({ ours, theirs }) => theirs / ours))
   const theirs = version === null ? '–' : unit(median(rounds.map((round) => round.theirs)))
   const said = version === null ? '' : `${ratio.toFixed(1)} x${goal === undefined ? '' : ` (goal ${goal})`}`
-  console.log(`${name.padEnd(16)}${unit(median(rounds.map(({ ours }) => ours))).padStart(14)}${theirs.padStart(14)}   ${said}`)
+  console.log(
+    `${name.padEnd(16)}${unit(median(rounds.map(({ ours }) => ours))).padStart(14)}${theirs.padStart(14)}   ${said}`,
+  )
 }

@@ -112,8 +112,10 @@ class EndWait extends TimedWait<unknown> {
  * import { Greenlet, sleep } from 'fibril/gevent'
  *
  * class Cook extends Greenlet<string> {
- *   constructor(readonly dish: string) {
+ *   dish: string
+ *   constructor(dish: string) {
  *     super()
+ *     this.dish = dish
  *   }
  *   override *_run() {
  *     yield* sleep(5)

@@ -72,18 +72,20 @@ export function withLock<R>(lock: Acquirable, body: () => R): Operation<Returned
  *
  * await run(function* () {
  *   const two = new Semaphore(2)
- *   let inside = 0
- *   const work = () =>
+ *   const work = (n: number) =>
  *     two.with(function* () {
- *       console.log(++inside)
- *       yield* sleep(5)
- *       inside--
+ *       console.log(`${n} is in`)
+ *       yield* sleep(20 * n * n)
+ *       console.log(`${n} is out`)
  *     })
- *   yield* joinall([spawn(work), spawn(work), spawn(work)])
+ *   yield* joinall([1, 2, 3].map((n) => spawn(work, n)))
  * })
- * // prints: 1
- * // prints: 2
- * // prints: 2
+ * // prints: 1 is in
+ * // prints: 2 is in
+ * // prints: 1 is out
+ * // prints: 3 is in
+ * // prints: 2 is out
+ * // prints: 3 is out
  * ```
  */
 export class Semaphore implements Linkable, Acquirable {
