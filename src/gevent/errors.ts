@@ -33,9 +33,6 @@ export class ConcurrentObjectUseError extends BusyError {}
 /** Switched to, or thrown into, in a way that cannot be: a dead greenlet, one of another loop. */
 export class GreenletError extends UsageError {}
 
-/** A pool of threads was used from a thread that did not make it. */
-export class InvalidThreadUseError extends UsageError {}
-
 /** A queue has nothing to give: at once, or within the time. */
 export class Empty extends FibrilError {
   constructor(queue: string) {
@@ -66,7 +63,6 @@ for (const [type, name] of [
   [BlockingSwitchOutError, 'BlockingSwitchOutError'],
   [ConcurrentObjectUseError, 'ConcurrentObjectUseError'],
   [GreenletError, 'GreenletError'],
-  [InvalidThreadUseError, 'InvalidThreadUseError'],
   [Empty, 'Empty'],
   [Full, 'Full'],
   [PoolFull, 'PoolFull'],

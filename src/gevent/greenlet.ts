@@ -138,8 +138,7 @@ export class Greenlet<T = unknown> implements Named, PromiseLike<T> {
   private tree: Tree | null
   /** The number of the task that spawned it; 0 for none. */
   readonly spawnedBy: number
-  /** Plain arguments of `run`. */
-  args: readonly unknown[]
+  private given: readonly unknown[]
   private readonly run: Run | null
   private hub: Hub | null
   private status: number
@@ -155,7 +154,7 @@ export class Greenlet<T = unknown> implements Named, PromiseLike<T> {
     this.endWaits = null
     this.tree = task !== null && task.namesake instanceof Greenlet ? task.namesake.ownTree() : null
     this.spawnedBy = task === null ? 0 : task.id
-    this.args = args
+    this.given = args
     this.run = (run as Run | null | undefined) ?? null
     this.hub = null
     this.status = NEW
@@ -171,9 +170,15 @@ export class Greenlet<T = unknown> implements Named, PromiseLike<T> {
 
   /** Makes one and starts it. */
   static spawn<A extends readonly unknown[], R>(run: Run<A, R>, ...args: A): Greenlet<Returned<R>> {
-    const greenlet = new Greenlet<Returned<R>>(run as unknown as Run<never[]>)
-    greenlet.args = args
+    const greenlet = Greenlet.prepare<Returned<R>>(run as unknown as Run, args)
     greenlet.start()
+    return greenlet
+  }
+
+  /** @internal As `new`, of arguments that are in a list already. */
+  static prepare<T>(run: Run, args: readonly unknown[]): Greenlet<T> {
+    const greenlet = new Greenlet<T>(run)
+    greenlet.given = args
     return greenlet
   }
 
@@ -226,7 +231,7 @@ export class Greenlet<T = unknown> implements Named, PromiseLike<T> {
     const { run } = this
     const hub = getHub()
     this.hub = hub
-    const body = run === null ? callMethod(this, this._run as Run, this.args) : callRun(run, this.args)
+    const body = run === null ? callMethod(this, this._run as Run, this.given) : callRun(run, this.given)
     this.task = spawn.detached(body, { name: this, loop: hub.core })
     hub.hold(1)
     this.task.observer = this as Greenlet
@@ -243,6 +248,11 @@ export class Greenlet<T = unknown> implements Named, PromiseLike<T> {
   }
 
   // -- how it stands
+
+  /** What it was given to call its function with. */
+  get args(): readonly unknown[] {
+    return this.given
+  }
 
   /** The name of its function, or of its class. */
   get name(): string {

@@ -45,7 +45,7 @@ export class Group extends Grouping {
 
   /** Starts a greenlet in this group. */
   spawn<A extends readonly unknown[], R>(run: Run<A, R>, ...args: A): Greenlet<Returned<R>> {
-    const greenlet = new Greenlet<Returned<R>>(run as unknown as Run<never[]>, ...args)
+    const greenlet = Greenlet.prepare<Returned<R>>(run as unknown as Run, args)
     this.start(greenlet)
     return greenlet
   }

@@ -17,7 +17,6 @@ export {
   Full,
   GreenletError,
   GreenletExit,
-  InvalidThreadUseError,
   LoopExit,
   PoolFull,
   ShutDown,

@@ -70,8 +70,7 @@ export class Pool extends Grouping {
   /** @internal */
   placeNow(run: Run, args: readonly unknown[]): Greenlet | null {
     if (this.room !== null && !this.room.tryAcquire()) return null
-    const greenlet = new Greenlet(run as unknown as Run<never[]>)
-    greenlet.args = args
+    const greenlet = Greenlet.prepare(run, args)
     this.take(greenlet)
     greenlet.start()
     return greenlet
@@ -104,7 +103,7 @@ const admit = fn(function* add(pool: Pool, greenlet: Greenlet, options: WaitOpti
 })
 
 const placeIn = fn(function* spawn(pool: Pool, run: Run, args: readonly unknown[]): Body<Greenlet> {
-  const greenlet = new Greenlet(run as unknown as Run<never[]>, ...args)
+  const greenlet = Greenlet.prepare(run, args)
   yield* pool.admitting(greenlet, {})
   greenlet.start()
   // As a plain value: the task that spawns it does not wait for it.

@@ -24,8 +24,7 @@ import { Greenlet } from './greenlet.ts'
  * ```
  */
 export function spawn<A extends readonly unknown[], R>(run: Run<A, R>, ...args: A): Greenlet<Returned<R>> {
-  const greenlet = new Greenlet<Returned<R>>(run as unknown as Run<never[]>)
-  greenlet.args = args
+  const greenlet = Greenlet.prepare<Returned<R>>(run as unknown as Run, args)
   greenlet.start()
   return greenlet
 }
@@ -36,7 +35,7 @@ export function spawnLater<A extends readonly unknown[], R>(
   run: Run<A, R>,
   ...args: A
 ): Greenlet<Returned<R>> {
-  const greenlet = new Greenlet<Returned<R>>(run as unknown as Run<never[]>, ...args)
+  const greenlet = Greenlet.prepare<Returned<R>>(run as unknown as Run, args)
   greenlet.startLater(ms)
   return greenlet
 }

@@ -1,4 +1,3 @@
-import { threadId } from 'node:worker_threads'
 import { type Body, fn, type Operation, UsageError } from '../core/index.ts'
 import {
   type AnyModule,
@@ -8,7 +7,6 @@ import {
   ThreadPool as Threads,
 } from '../offload/index.ts'
 import { AsyncResult } from './async-result.ts'
-import { InvalidThreadUseError } from './errors.ts'
 import { Pool } from './pool.ts'
 
 /** How a `ThreadPool` is to be. */
@@ -42,7 +40,6 @@ export class ThreadPool<M extends object = AnyModule> {
   private readonly threads: Threads<M>
   /** The calls that are outstanding. */
   private readonly calls: Pool
-  private readonly home = threadId
   private killed = false
 
   constructor(module: string | URL, options: ThreadPoolOptions = {}) {
@@ -101,7 +98,6 @@ export class ThreadPool<M extends object = AnyModule> {
   }
 
   private check(): void {
-    if (threadId !== this.home) throw new InvalidThreadUseError('a thread pool belongs to the thread that made it')
     if (this.killed) throw new UsageError('this thread pool was killed')
   }
 }

@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import * as gevent from '../../src/gevent/index.ts'
 import { compile } from '../../src/green/compile/index.ts'
-import { run } from '../../src/index.ts'
+import { TestHost } from '../../src/testing/index.ts'
 
 // One program: `WAIT` stands where each way has its own word for waiting, `FN` where it has its own kind of function.
 const source = `
@@ -135,7 +135,7 @@ export { main }`
   const file = join(folder, `${name}.mjs`)
   writeFileSync(file, code)
   const { main } = (await import(pathToFileURL(file).href)) as { main: () => Generator<never, string[]> }
-  return await run(function* () {
+  return await new TestHost({ shuffle: false }).run(function* () {
     gevent.getHub().exceptionStream = null
     return yield* gevent.spawn(main).get()
   })

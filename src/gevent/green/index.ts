@@ -12,7 +12,6 @@ export {
   Full,
   GreenletError,
   GreenletExit,
-  InvalidThreadUseError,
   LoopExit,
   PoolFull,
   ShutDown,
