@@ -4,7 +4,7 @@ import {
   BoundedSemaphore,
   DummySemaphore,
   Event,
-  Greenlet,
+  type Greenlet,
   joinall,
   RLock,
   Semaphore,
@@ -12,7 +12,6 @@ import {
   spawn,
   Timeout,
 } from '../../src/gevent/index.ts'
-import type { Operation } from '../../src/index.ts'
 import { it } from '../support/it.ts'
 
 it('Event.wait is true when it is set, false after its timeout', function* (host) {
@@ -207,22 +206,6 @@ it('RLock: its owner may acquire it again, others wait, and only the owner relea
   assert.equal(yield* other.get(), 'had it')
   assert.throws(() => lock.release(), /un-acquired/)
 })
-
-for (const [name, make] of [
-  ['Event.wait', () => new Event().wait()],
-  ['Event.wait(timeout)', () => new Event().wait(1000)],
-  ['AsyncResult.get', () => new AsyncResult().get()],
-  ['Semaphore.acquire', () => new Semaphore(0).acquire()],
-  ['Semaphore.wait', () => new Semaphore(0).wait(1000)],
-  ['Greenlet.join', () => new Greenlet(() => 1).join(1000)],
-] as const) {
-  it.many(`${name} can be cancelled, and leaves nothing behind`, function* () {
-    const g = spawn(make as () => Operation<unknown>)
-    yield* sleep(1)
-    yield* g.kill()
-    assert.equal(g.successful(), true)
-  })
-}
 
 it.many('a cancelled acquire loses no permit', function* () {
   const semaphore = new Semaphore(0)
