@@ -5,33 +5,36 @@
  *    │ startLater(ms): a timer       │
  *    └────────── kill() ─────────────┴──▶ ended, and nothing has run
  *
- * The task hangs on the loop: nobody's child, so it outlives whoever spawned it, and its failure ends nobody. The greenlet
- * stands first in the task's line of joiners, so it knows the outcome before anybody else can ask. Those who wait for it are
- * woken at once; links are called by the next pass of the loop.
+ * The task hangs on the loop: nobody's child, so it outlives whoever spawned it, and its failure ends nobody. The greenlet is the
+ * task's observer, so it knows the outcome before anybody else can ask. Those who wait for it are woken at once; links are
+ * called by the next pass of the loop. What stands for a task that is no greenlet (`Greenlet.of`) observes it only when somebody asks
+ * how that ends: an observer takes the failure upon itself.
  *
  * A kill is the engine's cancel: what the greenlet waits for is undone, `finally` blocks run, and no `catch` sees it. In Python
  * a `GreenletExit` passes `except Exception` by; a `catch` of JavaScript takes everything, so a thrown one would be
  * swallowed by whoever means to log a failure. A kill with an error of one's own is thrown where the greenlet waits.
+ *
+ * The file is long because gevent's class is wide: starting, state, waiting, killing and links are verbs of one object.
  */
 import {
   type Body,
   fn,
   machine,
   type Named,
-  NOT_YET,
   type Operation,
   type OperationIterator,
   spawn,
   type Task,
-  WaitList,
+  type WaitList,
 } from '../core/index.ts'
 import type { Returned } from '../green/index.ts'
 import { callMethod, callRun, checkCallable, type Run } from './bodies.ts'
 import { Done } from './done.ts'
+import { type Ending, EndWait } from './end-wait.ts'
 import { errorOf, GreenletExit, type Throwable } from './errors.ts'
 import { getHub, type Hub } from './hub.ts'
 import { type LinkCallback, type LinkKind, Links, type LinkTarget } from './links.ts'
-import { TimedWait, type TimeLimit } from './timed-wait.ts'
+import type { TimeLimit } from './timed-wait.ts'
 import { Timeout } from './timeout.ts'
 import type { WaitOptions } from './wait-options.ts'
 import type { TimerWatcher } from './watchers.ts'
@@ -60,49 +63,6 @@ interface Tree {
   readonly locals: Record<PropertyKey, unknown>
 }
 
-/** Waits for the end of a greenlet. */
-class EndWait extends TimedWait<unknown> {
-  private readonly greenlet: Greenlet
-  private readonly forValue: boolean
-
-  constructor(greenlet: Greenlet, forValue: boolean, limit: TimeLimit) {
-    super(limit)
-    this.greenlet = greenlet
-    this.forValue = forValue
-  }
-
-  override get reason(): string {
-    return `the end of ${this.greenlet}`
-  }
-
-  override get line(): WaitList<EndWait> {
-    this.greenlet.endWaits ??= new WaitList()
-    return this.greenlet.endWaits
-  }
-
-  override holders(): Iterable<object> {
-    return this.greenlet.task === null ? [] : [this.greenlet.task]
-  }
-
-  override attempt(): unknown {
-    if (!this.greenlet.ready()) return NOT_YET
-    return this.forValue ? this.greenlet.valueOrThrow() : undefined
-  }
-
-  /** The greenlet has ended. */
-  deliver(): void {
-    const { exception } = this.greenlet
-    if (!this.forValue) this.resume(undefined)
-    else if (this.greenlet.successful()) this.resume(this.greenlet.value)
-    else this.reject(exception)
-  }
-
-  protected override expired(): void {
-    if (this.forValue) this.reject(new Timeout(this.ms))
-    else this.resume(undefined)
-  }
-}
-
 /**
  * A function that runs concurrently with others. `spawn(run, …args)` makes and starts one; it takes its first step when the caller
  * waits. Subclasses write `_run` in place of giving a function.
@@ -129,7 +89,7 @@ class EndWait extends TimedWait<unknown> {
  * })
  * ```
  */
-export class Greenlet<T = unknown> implements Named, PromiseLike<T> {
+export class Greenlet<T = unknown> implements Named, Ending, PromiseLike<T> {
   /** @internal The task that runs it; null before it starts. */
   task: Task<unknown> | null
   /** @internal Who waits for its end. */
