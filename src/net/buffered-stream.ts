@@ -199,11 +199,20 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
     this.receiver.close(this.closedByCaller())
   }
 
-  [Symbol.dispose](): void {
-    if (this.isClosed) return
-    this.sender.transmit()
-    if (this.sender.unsent === 0) return this.destroy()
+  /** @internal Closes it if that needs no waiting; false if it would. Then nobody reads any more. */
+  closeAtOnce(): boolean {
+    if (this.isClosed) return true
+    const { receiver, sender } = this
     this.closeReading()
+    sender.transmit()
+    if (sender.unsent > 0 || receiver.talkedOver) return false
+    // Nothing is left to wait for: letting go of the wire sends the end as well.
+    this.destroy()
+    return true
+  }
+
+  [Symbol.dispose](): void {
+    if (this.closeAtOnce()) return
     spawn.detached(leave(this), { name: `closing ${this.name}` })
   }
 
@@ -242,13 +251,9 @@ function nameOf(wait: { readonly waiter: { readonly waitingTask: object | null }
 }
 
 const close = fn(function* close(stream: BufferedStream) {
-  if (stream.closed) return
+  if (stream.closeAtOnce()) return
   const { receiver, sender } = stream
   try {
-    stream.closeReading()
-    sender.transmit()
-    // Nothing is left to wait for: letting go of the wire sends the end as well.
-    if (sender.unsent === 0 && !receiver.talkedOver) return
     const ended = yield* timeoutOr(stream.settings.closeMs, false, ending(stream))
     if (ended === false) {
       throw new BrokenError(

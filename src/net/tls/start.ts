@@ -125,6 +125,7 @@ function handOver(plain: BufferedStream, socket: TlsSocket): void {
     plain[verb] = refuse
   plain.stopReading = () => socket.stopReading()
   plain.close = () => socket.close()
+  plain.closeAtOnce = () => socket.closeAtOnce()
   plain.destroy = () => socket.destroy()
   plain.reset = () => socket.reset()
   plain[Symbol.dispose] = () => socket[Symbol.dispose]()
