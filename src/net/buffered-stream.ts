@@ -54,11 +54,11 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
 
   constructor(options: StreamOptions) {
     this.settings = settingsOf(options)
-    const { highWaterMark, idleMs, totalMs } = this.settings
-    this.receiver = new Receiver(this, highWaterMark)
-    this.sender = new Sender(this, highWaterMark)
+    const { idleMs, totalMs } = this.settings
+    this.receiver = new Receiver(this)
+    this.sender = new Sender(this)
     this.loop = currentLoop()
-    this.openedAt = this.loop.now()
+    this.openedAt = this.wholeMs()
     this.movedAt = this.openedAt
     this.limits = idleMs === Infinity && totalMs === Infinity ? null : new TimeLimits(this, idleMs, totalMs)
   }
@@ -222,8 +222,13 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
 
   /** @internal Bytes came, or left. */
   moved(): void {
-    this.movedAt = this.loop.now()
+    this.movedAt = this.wholeMs()
     this.limits?.byteMoved()
+  }
+
+  /** A whole number is kept in the stream itself, a fraction in an object of its own. Rounded up, so that no silence is over early. */
+  private wholeMs(): number {
+    return Math.ceil(this.loop.now())
   }
 
   stats(): StreamStats {
@@ -235,11 +240,11 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
       bytesWritten: sender.sentBytes,
       chunks: receiver.chunks,
       writes: sender.writes,
-      openMs: now - this.openedAt,
-      silentMs: now - this.movedAt,
-      unread: receiver.buffer.length,
+      openMs: Math.max(0, now - this.openedAt),
+      silentMs: Math.max(0, now - this.movedAt),
+      unread: receiver.unreadBytes,
       unsent: sender.unsent,
-      reader: nameOf(receiver.readers.first),
+      reader: nameOf(receiver.reader),
       writer: nameOf(sender.writer),
       closed: this.isClosed,
     })
