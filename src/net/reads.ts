@@ -1,6 +1,6 @@
 import { BrokenError, NOT_YET } from '../core/index.ts'
 import { decodeAtEnd, type Framing, FramingError, LineFraming, MORE, type ReceiveBuffer } from '../protocol/index.ts'
-import { type LineText, latin1Text, utf8Text } from './line-text.ts'
+import { type LineText, latin1Text, nextDecoded, utf8Text } from './line-text.ts'
 import { LimitError } from './net-errors.ts'
 import { Read, type Receiver } from './receiver.ts'
 
@@ -132,9 +132,13 @@ export class ReadLine extends Read<string | null> {
   }
 
   override take(buffer: ReceiveBuffer<Buffer>): string | typeof NOT_YET {
+    const { framing, text, usualEnd } = this.lines
+    if (usualEnd) {
+      const line = nextDecoded(buffer, framing.maxLength)
+      if (line !== null) return line
+    }
     const length = this.measure(buffer)
     if (length < 0) return NOT_YET
-    const { framing, text } = this.lines
     const line = text(buffer, length)
     buffer.skip(length + framing.ending)
     return line
@@ -212,10 +216,12 @@ function asBytes(buffer: ReceiveBuffer<Buffer>): ReceiveBuffer {
 export interface LineRules {
   readonly framing: LineFraming
   readonly text: LineText
+  /** Lines are UTF-8, and end with "\n" or "\r\n". */
+  readonly usualEnd: boolean
 }
 
 /** The lines of most streams: nothing in them belongs to one. */
-const usual: LineRules = { framing: new LineFraming(), text: utf8Text }
+const usual: LineRules = { framing: new LineFraming(), text: utf8Text, usualEnd: true }
 
 export function lineRules(
   delimiter: string | Uint8Array | undefined,
@@ -224,5 +230,6 @@ export function lineRules(
 ): LineRules {
   if (delimiter === undefined && maxLength === usual.framing.maxLength && encoding === 'utf8') return usual
   const framing = new LineFraming(delimiter === undefined ? { maxLength } : { delimiter, maxLength })
-  return { framing, text: encoding === 'latin1' ? latin1Text : utf8Text }
+  const latin1 = encoding === 'latin1'
+  return { framing, text: latin1 ? latin1Text : utf8Text, usualEnd: delimiter === undefined && !latin1 }
 }
