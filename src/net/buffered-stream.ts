@@ -121,6 +121,10 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
     this.receiver.stopReading()
   }
 
+  peerEnd(): Operation<void> {
+    return this.receiver.peerEnd()
+  }
+
   // -- writing
 
   write(data: Data): Operation<void> {
@@ -265,7 +269,7 @@ const close = fn(function* close(stream: BufferedStream) {
         `${stream.name}: the peer did not take what was written within ${stream.settings.closeMs} ms; ${sender.unsent} bytes are lost.`,
       )
     }
-    if (receiver.talkedOver) yield* timeoutOr(stream.settings.lingerMs, undefined, receiver.peerEnd())
+    if (receiver.talkedOver) yield* timeoutOr(stream.settings.lingerMs, undefined, receiver.linger())
   } finally {
     stream.destroy()
   }

@@ -16,7 +16,7 @@
  * The wire is paused while `highWaterMark` bytes are here and nobody waits for more, so what a peer can make this side
  * keep is bounded by that, or by what the reader itself asked for.
  */
-import { BrokenError, BusyError, currentTask, NOT_YET, type TaskView, WaitList } from '../core/index.ts'
+import { BrokenError, BusyError, currentTask, NOT_YET, type Operation, type TaskView, WaitList } from '../core/index.ts'
 import { ReceiveBuffer } from '../protocol/index.ts'
 import { describeSystemError, type Refusal } from './net-errors.ts'
 import { type StreamCore, StreamWait } from './stream-wait.ts'
@@ -65,10 +65,13 @@ export abstract class Read<T> extends StreamWait<T> {
 /** Waits until the peer says no more. Takes nothing, so silence does not count, and any number of tasks may. */
 class PeerEnd extends WireWait<void> {
   private readonly receiver: Receiver
+  /** This side has closed, and only wants to know that the peer is gone, by whatever way. */
+  readonly lingering: boolean
 
-  constructor(receiver: Receiver) {
+  constructor(receiver: Receiver, lingering: boolean) {
     super()
     this.receiver = receiver
+    this.lingering = lingering
   }
 
   protected override get external(): boolean {
@@ -84,6 +87,7 @@ class PeerEnd extends WireWait<void> {
   }
 
   override attempt(): void | typeof NOT_YET {
+    if (!this.lingering) this.receiver.checkUnbroken()
     return this.receiver.peerIsGone ? undefined : NOT_YET
   }
 }
@@ -114,7 +118,7 @@ export class Receiver {
   private paused: boolean
   /** Bytes have come that nobody will read. */
   private dropping: boolean
-  /** Why it is broken; or the `Refusal` of one that is closed. */
+  /** Why it broke before the peer had ended; or the `Refusal` of one that is closed. */
   private why: unknown
   private ending: WaitList<PeerEnd> | null
 
@@ -196,7 +200,8 @@ export class Receiver {
 
   /** The connection broke. */
   fail(cause: unknown): void {
-    if (this.state === 'open') this.why = cause
+    if (this.state === 'closed' || this.peerIsGone) return this.peerLeft()
+    this.why = cause ?? new Error('the connection broke')
     this.leave('broken')
     this.peerLeft()
   }
@@ -210,7 +215,27 @@ export class Receiver {
   private peerLeft(): void {
     this.peerIsGone = true
     if (this.ending === null) return
-    for (let wait = this.enders.shift(); wait !== null; wait = this.enders.shift()) wait.resume()
+    for (let wait = this.enders.shift(); wait !== null; wait = this.enders.shift()) {
+      if (this.why === undefined || wait.lingering) wait.resume()
+      else wait.reject(this.cannotHearEnd(wait.waiter?.waitingTask ?? null))
+    }
+  }
+
+  /** Throws if this side has closed, or the connection broke before the peer had ended. */
+  checkUnbroken(): void {
+    if (this.why !== undefined) throw this.cannotHearEnd(currentTask())
+  }
+
+  private cannotHearEnd(task: TaskView | null): Error {
+    return this.error(task, 'wait for the end of')
+  }
+
+  /** What is wrong with a receiver that is closed or broken. */
+  private error(task: TaskView | null, verb: string): Error {
+    const what = `${codeName(task)} cannot ${verb} ${this.name}`
+    if (this.state === 'closed') return (this.why as Refusal)(what)
+    const message = `${what}: ${describeSystemError(this.why)}. Connect again if it is still needed.`
+    return new BrokenError(message, { cause: this.why })
   }
 
   // -- for the stream
@@ -223,8 +248,7 @@ export class Receiver {
   /** Puts bytes back in front; they belong to the stream again. */
   unread(bytes: Buffer): void {
     const { reader } = this
-    if (this.state === 'closed')
-      throw (this.why as Refusal)(`${codeName(currentTask())} cannot put bytes back into ${this.name}`)
+    if (this.state === 'closed') throw this.error(currentTask(), 'put bytes back into')
     if (reader !== null) throw this.busy('put bytes back into', reader)
     this.borrow().unread(bytes)
     this.giveBack()
@@ -238,6 +262,11 @@ export class Receiver {
     this.buffer?.clear()
     this.giveBack()
     this.serve()
+    for (const wait of this.ending ?? []) {
+      if (wait.lingering) continue
+      this.enders.remove(wait)
+      wait.reject(this.cannotHearEnd(wait.waiter?.waitingTask ?? null))
+    }
   }
 
   /** The peer goes on sending to a side that does not read. If nobody took that, a reset would destroy the last words to it. */
@@ -245,10 +274,15 @@ export class Receiver {
     return this.dropping && !this.peerIsGone
   }
 
-  /** Takes and drops what comes, until the peer ends. */
-  peerEnd(): PeerEnd {
+  /** Waits until the peer has ended. */
+  peerEnd(): Operation<void> {
+    return new PeerEnd(this, false)
+  }
+
+  /** For one that is closed: takes and drops what comes, until the peer has ended or is gone. */
+  linger(): Operation<void> {
     this.resumeWire()
-    return new PeerEnd(this)
+    return new PeerEnd(this, true)
   }
 
   // -- for reads
@@ -262,7 +296,7 @@ export class Receiver {
   }
 
   private taken<T>(read: Read<T>, task: TaskView | null): T | typeof NOT_YET {
-    if (this.state === 'closed') throw (this.why as Refusal)(`${codeName(task)} cannot read from ${this.name}`)
+    if (this.state === 'closed') throw this.error(task, 'read from')
     const buffer = this.borrow()
     try {
       const value = read.take(buffer)
@@ -271,10 +305,7 @@ export class Receiver {
     } finally {
       this.giveBack()
     }
-    throw new BrokenError(
-      `${codeName(task)} cannot read from ${this.name}: ${describeSystemError(this.why)}. Connect again if it is still needed.`,
-      { cause: this.why },
-    )
+    throw this.error(task, 'read from')
   }
 
   private busy(verb: string, reader: Read<unknown>): BusyError {

@@ -124,6 +124,7 @@ function handOver(plain: BufferedStream, socket: TlsSocket): void {
   for (const verb of ['read', 'readExactly', 'readUntil', 'readLine', 'write', 'tryWrite', 'flush', 'end'] as const)
     plain[verb] = refuse
   plain.stopReading = () => socket.stopReading()
+  plain.peerEnd = () => socket.peerEnd()
   plain.close = () => socket.close()
   plain.closeAtOnce = () => socket.closeAtOnce()
   plain.destroy = () => socket.destroy()
