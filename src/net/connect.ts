@@ -61,8 +61,7 @@ class Dial extends Opening<Socket, NodeSocket> {
     return `a connection to ${formatAddress(this.address)}`
   }
 
-  override install(waiter: Waiter<Socket>): void {
-    this.checkFree()
+  protected override open(waiter: Waiter<Socket>): void {
     const { address, options } = this
     const { localAddress, localPort } = options
     const socket = connectNode({
@@ -73,7 +72,7 @@ class Dial extends Opening<Socket, NodeSocket> {
       onread: intake(),
     })
     socket.pause()
-    this.begin(socket, waiter)
+    this.begin(socket)
     socket.once('connect', () => {
       const stream = new Socket(socket, endsOf(socket, address), options, true)
       socket.off('error', failed)
