@@ -1,6 +1,7 @@
 import { BrokenError, NOT_YET } from '../core/index.ts'
-import { decodeAtEnd, type Framing, FramingError, LineFraming, MORE, type ReceiveBuffer } from '../protocol/index.ts'
-import { type LineText, latin1Text, nextDecoded, utf8Text } from './line-text.ts'
+import { decodeAtEnd, type Framing, FramingError, MORE, type ReceiveBuffer } from '../protocol/index.ts'
+import type { LineRules } from './line-rules.ts'
+import { nextDecoded } from './line-text.ts'
 import { LimitError } from './net-errors.ts'
 import { Read, type Receiver } from './receiver.ts'
 
@@ -210,26 +211,4 @@ export class ReadMessage<In> extends Read<In | null> {
 /** A framing takes plain bytes, and so may put plain bytes back. */
 function asBytes(buffer: ReceiveBuffer<Buffer>): ReceiveBuffer {
   return buffer as unknown as ReceiveBuffer
-}
-
-/** What a line is, and what its bytes mean. */
-export interface LineRules {
-  readonly framing: LineFraming
-  readonly text: LineText
-  /** Lines are UTF-8, and end with "\n" or "\r\n". */
-  readonly usualEnd: boolean
-}
-
-/** The lines of most streams: nothing in them belongs to one. */
-const usual: LineRules = { framing: new LineFraming(), text: utf8Text, usualEnd: true }
-
-export function lineRules(
-  delimiter: string | Uint8Array | undefined,
-  maxLength: number,
-  encoding: 'utf8' | 'latin1',
-): LineRules {
-  if (delimiter === undefined && maxLength === usual.framing.maxLength && encoding === 'utf8') return usual
-  const framing = new LineFraming(delimiter === undefined ? { maxLength } : { delimiter, maxLength })
-  const latin1 = encoding === 'latin1'
-  return { framing, text: latin1 ? latin1Text : utf8Text, usualEnd: delimiter === undefined && !latin1 }
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../core/index.ts'
-import { type LineRules, lineRules } from './reads.ts'
+import { type LineRules, lineRules } from './line-rules.ts'
 import type { StreamOptions } from './stream.ts'
 
 /** What the options of a stream say, with what they leave out. */
