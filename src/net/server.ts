@@ -108,6 +108,15 @@ class Served<S extends BufferedStream> extends StreamOwner {
   get all(): BufferedStream[] {
     return [this.socket, ...this.opened]
   }
+
+  /** Closes those that can be closed without waiting; false if there are others. */
+  closeAtOnce(): boolean {
+    return this.all.map((stream) => stream.closeAtOnce()).every(Boolean)
+  }
+
+  destroy(): void {
+    for (const stream of this.all) stream.destroy()
+  }
 }
 
 type Report<S> = (error: unknown, socket: S | null) => void
@@ -330,42 +339,42 @@ export class Server<S extends BufferedStream> {
     }
   })
 
-  /** The handler of a connection has ended, or the task that closed it has. */
+  /** A task of the server's scope has ended: that of a handler, or what closed its connection. */
   #over(task: Task<unknown>, report: Report<S>): void {
-    const served = task.namesake as Served<S>
-    const { socket } = served
-    const { outcome } = task
-    const failed = !served.leaving && outcome?.status === 'failed'
-    if (failed) {
-      this.#failed++
-      report(outcome.error, socket)
-    }
-    if (!served.leaving && outcome?.status !== 'cancelled') {
+    const { namesake: served, outcome } = task
+    const failure = outcome?.status === 'failed' ? outcome : null
+    const leaves = served instanceof Served && !served.leaving
+    // Of a handler, its successor reports. Any other was spawned by a hook that was told of a failure.
+    if (!leaves && failure !== null) report(failure.error, served instanceof Served ? (served.socket as S) : null)
+    if (!(served instanceof Served)) return
+    if (leaves && outcome?.status !== 'cancelled') {
       served.leaving = true
-      const slow = served.all.filter((stream) => !stream.closeAtOnce())
-      if (slow.length > 0 && !task.cancelled) {
-        this.#scope?.spawn(Server.#close(socket, slow, failed, report), { name: served })
+      if (failure !== null) this.#failed++
+      if (task.cancelled) served.destroy()
+      if (failure !== null || !served.closeAtOnce()) {
+        this.#scope?.spawn(Server.#leave(served as Served<S>, failure, report), { name: served })
         return
       }
     }
-    for (const stream of served.all) stream.destroy()
-    this.#forget(socket)
+    served.destroy()
+    this.#forget(served.socket)
     this.#vacancy?.tryResolve()
   }
 
-  /** Closes what cannot be closed at once. */
-  static readonly #close = fn(function* close<S extends BufferedStream>(
-    socket: S,
-    streams: readonly BufferedStream[],
-    failed: boolean,
+  /** Reports how a handler has failed, and closes what cannot be closed at once. */
+  static readonly #leave = fn(function* leave<S extends BufferedStream>(
+    served: Served<S>,
+    failure: { readonly error: unknown } | null,
     report: Report<S>,
   ) {
-    for (const stream of streams) {
+    const { socket } = served
+    if (failure !== null) report(failure.error, socket)
+    for (const stream of served.all) {
       try {
         yield* stream.close()
       } catch (error) {
         // What broke the handler breaks the close as well: once is enough.
-        if (!failed) report(error, socket)
+        if (failure === null) report(error, socket)
       }
     }
   })
