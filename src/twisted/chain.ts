@@ -309,18 +309,15 @@ function isDropped(error: unknown): boolean {
 function drive(first: Chain): void {
   let current: Chain | null = first
   while (current !== null) {
-    const { callbacks, at } = current as Chain
-    if (current.paused > 0 || at === callbacks.length) {
-      const done: Chain = current
-      current = done.under
-      done.under = null
-      done.busy = false
-      done.rest()
+    if (isOver(current)) {
+      current = leave(current)
       continue
     }
+    const { at } = current as Chain
     current.at = at + 2
-    const step = callbacks[current.outcome instanceof Failure ? at + 1 : at] as Step
+    const step = current.callbacks[current.outcome instanceof Failure ? at + 1 : at] as Step
     if (step === null) continue
+    let next: Chain | null = null
     if (typeof step === 'function') {
       let result: unknown
       try {
@@ -330,21 +327,36 @@ function drive(first: Chain): void {
       }
       if (isAwaitable(result)) current.waitFor(result)
       else current.outcome = result
-      if (line.length > 0) current = takeLine(current)
-    } else {
-      const next: Chain | null = step.reached(current)
-      if (line.length > 0) current = takeLine(current)
-      if (next !== null) {
-        next.busy = true
-        next.under = current
-        current = next
-      }
+    } else next = step.reached(current)
+
+    // What has nothing to do is not left on the stack, or a callback that asks again would make it long.
+    if (next === null && line.length === 0) continue
+    let below: Chain | null = isOver(current) ? leave(current) : current
+    if (line.length > 0) below = takeLine(below)
+    if (next !== null) {
+      next.busy = true
+      next.under = below
+      below = next
     }
+    current = below
   }
 }
 
+function isOver(chain: Chain): boolean {
+  return chain.paused > 0 || chain.at === chain.callbacks.length
+}
+
+/** Takes the top off the stack. */
+function leave(top: Chain): Chain | null {
+  const { under } = top
+  top.under = null
+  top.busy = false
+  top.rest()
+  return under
+}
+
 /** Puts the chains that stand in line on the stack above `current`, the first on top. */
-function takeLine(current: Chain): Chain {
+function takeLine(current: Chain | null): Chain {
   const top = line.shift() as Chain
   let last = top
   for (let next = line.shift(); next !== undefined; next = line.shift()) {
