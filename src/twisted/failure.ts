@@ -5,7 +5,7 @@ import { NoCurrentExceptionError } from './errors.ts'
 export type ErrorKind = string | (abstract new (...args: never[]) => unknown)
 
 /** Where a chain called the callback that threw. */
-const catcher = /\/src\/twisted\/(chain|inline-callbacks)\.[jt]s/
+const catcher = /\/src\/twisted\/(drive|inline-callbacks)\.[jt]s/
 
 /**
  * An error on its way through a chain of callbacks. `value` is what was thrown, as it was: also what is no `Error`.

@@ -15,9 +15,10 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Context, currentLoop, machine, Registers, UsageError } from '../core/index.ts'
-import type { Chain, Link } from './chain.ts'
+import type { Chain } from './chain.ts'
 import { Deferred, type Result, watchAwaits } from './deferred.ts'
 import { inline } from './deferred-wait.ts'
+import type { Driven, Link } from './drive.ts'
 import { Failure } from './failure.ts'
 import { log } from './log.ts'
 import { callerOfReturnValue, ReturnValue } from './return-value.ts'
@@ -60,7 +61,7 @@ class Coroutine implements Link {
   }
 
   /** @internal What it waits for has come. */
-  reached(chain: Chain): Chain | null {
+  reached(chain: Driven): Driven | null {
     const { outcome } = chain
     this.waitingFor = null
     if (outcome instanceof Failure) chain.see(outcome)
@@ -77,7 +78,7 @@ class Coroutine implements Link {
   }
 
   /** Steps the body until it waits or ends. Gives the Deferred, if it is to be run. */
-  step(input: unknown): Chain | null {
+  step(input: unknown): Driven | null {
     const outer = machine.registers
     const outerInline = inline.registers
     const registers = new Registers(outer.loop)
@@ -91,7 +92,7 @@ class Coroutine implements Link {
     }
   }
 
-  private advance(input: unknown): Chain | null {
+  private advance(input: unknown): Driven | null {
     const { body } = this
     let given = input
     for (;;) {
@@ -121,7 +122,7 @@ class Coroutine implements Link {
     }
   }
 
-  private ended(result: unknown): Chain | null {
+  private ended(result: unknown): Driven | null {
     const { deferred } = this
     if (!deferred.called) return deferred.take(result, this.step)
     // Somebody else has fired it.
