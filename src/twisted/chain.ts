@@ -298,10 +298,10 @@ export class Chain implements Driven, Link {
   // -- ending it
 
   /**
-   * Asks for its end. Before it has fired, its canceller is called; if that does not fire it, or there is none, it fails with
-   * `CancelledError`, and without a canceller the one result that may still come is ignored. If it has fired and waits for
-   * another Deferred, that one is cancelled. Otherwise nothing happens. A canceller that throws does not keep it from failing: its
-   * error is the `cause`. `reason` is told by the `CancelledError`.
+   * Asks for its end. Before it has fired, its canceller is called; if that does not fire it, or there is none, it fails
+   * with `CancelledError`, and without a canceller the one result that may still come is ignored. If it has fired and
+   * waits for another Deferred, that one is cancelled. Otherwise nothing happens. A canceller that throws does not keep
+   * it from failing: its error is the `cause`. `reason` is told by the `CancelledError`.
    */
   cancel(reason?: unknown): void {
     let chain: Chain = this

@@ -8,10 +8,10 @@
  *
  * A chain runs when it has fired, is not `paused`, and is not `busy` (running already, or in line to).
  *
- * Nothing recurses over chains. `drive` works on a stack of chains, linked by `under`: one whose link is reached goes on top.
- * Only user code nests: a callback may fire a chain, or add to one that has fired, and these callbacks run before it goes on,
- * as in Twisted. So that a callback that asks a full queue for the next item, and again, does not overflow the stack,
- * at most `DEEPEST` runs nest. A run beyond that stands in `line` until the callback that caused it has returned.
+ * Nothing recurses over chains. `drive` works on a stack of chains, linked by `under`: one whose link is reached goes on
+ * top. Only user code nests: a callback may fire a chain, or add to one that has fired, and these callbacks run before it
+ * goes on, as in Twisted. So that a callback that asks a full queue for the next item, and again, does not overflow the
+ * stack, at most `DEEPEST` runs nest. A run beyond that stands in `line` until the callback that caused it has returned.
  */
 import { Fifo } from '../core/index.ts'
 import { Failure } from './failure.ts'

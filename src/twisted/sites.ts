@@ -20,8 +20,8 @@ export function getDebugging(): boolean {
 }
 
 /**
- * Records where every Deferred is made and first fired, for error messages and lists, at some microseconds each. On from the
- * start if `FIBRIL_DEBUG` is set.
+ * Records where every Deferred is made and first fired, for error messages and lists, at some microseconds each. On from
+ * the start if `FIBRIL_DEBUG` is set.
  */
 export function setDebugging(on: boolean): void {
   debugging = on
