@@ -135,9 +135,11 @@ export class Chain implements Driven, Link {
 
   /** @internal Adds a pair. */
   add(callback: Step, errback: Step): void {
-    // A literal is as long as it need be; an array that grows from nothing begins with 17 places.
-    if (this.callbacks === NONE) this.callbacks = [callback, errback]
-    else this.callbacks.push(callback, errback)
+    // A literal is as long as it need be; an array that grows gets 16 places more than that.
+    const { callbacks } = this
+    if (callbacks === NONE) this.callbacks = [callback, errback]
+    else if (callbacks.length === 2) this.callbacks = [callbacks[0] as Step, callbacks[1] as Step, callback, errback]
+    else callbacks.push(callback, errback)
     if (this.called && this.paused === 0 && !this.busy) run(this)
   }
 
