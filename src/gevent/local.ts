@@ -1,7 +1,7 @@
 import { machine, TaskLocal } from '../core/index.ts'
 
-/** Set while the object of one more greenlet is made. */
-let making = false
+/** The class of which the object of one more greenlet is being made. */
+let making: unknown = null
 
 type Values = Record<PropertyKey, unknown>
 
@@ -44,11 +44,11 @@ type Values = Record<PropertyKey, unknown>
  */
 export class local {
   constructor(...args: readonly unknown[]) {
-    if (making) {
-      making = false
+    const type = new.target
+    if (making === type) {
+      making = null
       return
     }
-    const type = new.target
     const perGreenlet = new TaskLocal<Values>({ create: () => make(type, args), dispose })
     let outside: Values | null = null
     const values = (): Values => {
@@ -66,11 +66,11 @@ export class local {
 }
 
 function make(type: new (...args: readonly unknown[]) => object, args: readonly unknown[]): Values {
-  making = true
+  making = type
   try {
     return new type(...args) as Values
   } finally {
-    making = false
+    making = null
   }
 }
 
