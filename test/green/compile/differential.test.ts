@@ -18,14 +18,16 @@ for (let first = from; first <= to; first += chunk) {
 async function compare(seed: number): Promise<void> {
   const source = randomProgram(seed)
   const plain = (load(source, { plain: true })['main'] as () => string[])()
-  for (const stress of [false, true]) {
-    const main = load(source, { stress })['main'] as () => string[]
-    const trace = await run(main).then(
-      (value) => value,
-      (error) => {
-        throw new Error(`program ${seed}${stress ? ' under stress' : ''} failed`, { cause: error })
-      },
-    )
-    assert.deepEqual(trace, plain, `program ${seed}${stress ? ' under stress' : ''}`)
-  }
+  for (const stress of [false, true])
+    for (const onlyGenerators of [false, true]) {
+      const title = `program ${seed}${stress ? ' under stress' : ''}${onlyGenerators ? ', by generators only' : ''}`
+      const main = load(source, { stress, onlyGenerators })['main'] as () => string[]
+      const trace = await run(main).then(
+        (value) => value,
+        (error) => {
+          throw new Error(`${title} failed`, { cause: error })
+        },
+      )
+      assert.deepEqual(trace, plain, title)
+    }
 }

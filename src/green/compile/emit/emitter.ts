@@ -10,6 +10,7 @@
  *
  *   green      its body is the generator of a wrapper (function.ts): `yield`
  *   generator  a generator of the source's own: `yield` as well, which `next` of the runtime understands (generator.ts)
+ *   direct     the function itself (direct/plan.ts): it returns
  *   async      an async function, or top-level code that may await: `await detach()` (async.ts)
  *   plain      nothing: what it calls is not announced, so nothing parks there
  *
@@ -21,11 +22,12 @@ import type { Analysis } from '../analyze.ts'
 import { mayPark } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { isFunction, type Node } from '../nodes.ts'
+import type { Plan } from '../direct/plan.ts'
 import type { Fn, Scope } from '../scope.ts'
 import { siteOf } from '../sites.ts'
 import { lead, placeOf } from './places.ts'
 
-export type Mode = 'green' | 'generator' | 'async' | 'plain'
+export type Mode = 'green' | 'direct' | 'generator' | 'async' | 'plain'
 
 /** What `this` and its like are called where the code that is visited ends up; null: by their own names. */
 export interface Lexical {
@@ -45,6 +47,8 @@ export interface Activation {
   /** Temporaries in use, and the most that ever were. */
   used: number
   most: number
+  /** In mode `direct`: what follows the call that is visited. */
+  parked?: () => string
 }
 
 /** The front of an optional chain, which has been visited. */
@@ -64,6 +68,8 @@ export interface Hole {
 /** What the compiler's part of a file is made with. */
 export interface EmitOptions {
   readonly stress: boolean
+  /** Every function that may park is compiled by way of a generator. */
+  readonly onlyGenerators: boolean
 }
 
 export class Emitter {
@@ -84,6 +90,8 @@ export class Emitter {
   readonly imports = new Map<string, string>()
   /** Where compiled functions and classes end. */
   readonly marked = new Set<number>()
+  /** How functions are compiled the direct way, or why they are not. */
+  readonly direct = new Map<Fn, Plan | string>()
   /** Initialisers around which something stands. */
   readonly guarded = new Set<Node>()
   /** The private field of a class that holds the announcement of its constructor. */
@@ -200,6 +208,7 @@ export class Emitter {
 
   /** What follows a call whose result is in `result`. */
   outcome(result: string): string {
+    if (this.activation.mode === 'direct') return (this.activation.parked as () => string)()
     const parked = `${this.use('machine', 'm')}.registers.op`
     if (this.activation.mode === 'async') return `${parked}?await ${this.use('detach', 'detach')}():${result}`
     return `${parked}?${this.use('resumedValue', 'v')}(yield):${result}`

@@ -13,6 +13,8 @@
  * (handed.ts), and read by the generator's first statement.
  */
 
+import { visitDirect } from '../direct/function.ts'
+import { planOf } from '../direct/plan.ts'
 import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
 import type { Fn } from '../scope.ts'
 import { constructionOf } from './class.ts'
@@ -22,7 +24,11 @@ import { bodyStart, lead } from './places.ts'
 
 export function visitFunction(emitter: Emitter, node: Node): void {
   const fn = emitter.analysis.fnOf.get(node) as Fn
-  if (emitter.isGreen(fn) && !isLabelled(emitter, node)) return visitGreen(emitter, fn)
+  if (emitter.isGreen(fn) && !isLabelled(emitter, node)) {
+    const plan = emitter.options.onlyGenerators ? 'not asked for' : planOf(emitter, fn)
+    emitter.direct.set(fn, plan)
+    return typeof plan === 'string' ? visitGreen(emitter, fn) : visitDirect(emitter, plan)
+  }
   const parks = fn.parks && fn.obstacle === null
   const mode = !parks ? 'plain' : fn.async ? 'async' : fn.generator ? 'generator' : 'plain'
   const activation: Activation = { mode, fn, used: 0, most: 0 }
@@ -193,7 +199,7 @@ function stressed(emitter: Emitter, depth: string): string {
   return `${emitter.use('stress', 'stress')}(${depth})&&${emitter.use('resumedValue', 'v')}(yield);`
 }
 
-function arrowOf(emitter: Emitter, node: Node): number {
+export function arrowOf(emitter: Emitter, node: Node): number {
   const last: Node | undefined = node['params'].at(-1)
   return emitter.find('=>', last === undefined ? node.start : last.end)
 }
