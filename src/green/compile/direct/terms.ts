@@ -165,9 +165,16 @@ export class Terms {
   /** Puts the rest of a node whose prefix is `text` into a temporary. */
   private keep(node: Node, text: string, open = '', closed = ''): string {
     const name = this.emitter.temp()
-    this.emitter.after(this.tailOf(node), `||!${this.locals.place}&&(${name}=${open}${text}`)
-    this.emitter.after(node.end, `${closed},0)`)
+    this.assign(name, node, text, open, closed)
+    this.emitter.after(node.end, ',0)')
     return name
+  }
+
+  /** The same, without the end of the term. */
+  private assign(name: string, node: Node, text: string, open = '', closed = ''): void {
+    const [outer, outerClosed] = node.type === 'SequenceExpression' ? ['(', ')'] : ['', '']
+    this.emitter.after(this.tailOf(node), `||!${this.locals.place}&&(${name}=${open}${outer}${text}`)
+    this.emitter.after(node.end, `${outerClosed}${closed}`)
   }
 
   private unit(node: Node): string {
@@ -503,8 +510,7 @@ export class Terms {
     const { emitter } = this
     this.joint = ''
     if (this.has(node)) {
-      const text = this.prefix(node)
-      emitter.after(this.tailOf(node), `||!${this.locals.place}&&(${result}=${text}`)
+      this.assign(result, node, this.prefix(node))
     } else {
       const [open, closed] = assignable(node)
       this.quiet(node.start, `${result}=${open}`)
@@ -525,8 +531,8 @@ export class Terms {
     const way = this.has(consequent) ? `${place}<=${this.range(consequent)[1]}` : '0'
     if (this.has(test)) {
       const text = this.prefix(test)
-      emitter.after(this.tailOf(test), `||((${place}?${way}:${text}`)
-      emitter.after(test.end, ')')
+      emitter.after(this.tailOf(test), `||((${place}?${way}:(${text}`)
+      emitter.after(test.end, '))')
     } else {
       emitter.before(node.start, `${this.takeJoint()}(`)
       emitter.before(test.start, `(${place}?${way}:(`)
@@ -546,8 +552,7 @@ export class Terms {
     const result = emitter.temp()
     this.erase(node.start, left.start)
     if (this.has(left)) {
-      const text = this.prefix(left)
-      emitter.after(this.tailOf(left), `||!${this.locals.place}&&(${result}=${text}`)
+      this.assign(result, left, this.prefix(left))
     } else {
       const [open] = assignable(left)
       this.quiet(left.start, `${result}=${open}`)
@@ -579,8 +584,7 @@ export class Terms {
     this.erase(left.end, right.start)
     emitter.after(left.end, `||${this.unless(operator.slice(0, 2), result)}&&(`)
     this.joint = ''
-    const text = this.prefix(right)
-    emitter.after(this.tailOf(right), `||!${this.locals.place}&&(${result}=${left.name}=${text}`)
+    this.assign(`${result}=${left.name}`, right, this.prefix(right))
     emitter.after(right.end, ',0)')
     this.erase(right.end, node.end)
     emitter.after(node.end, ')')
