@@ -45,7 +45,7 @@ function prologueOf(emitter: Emitter, plan: Plan, activation: Activation, positi
   const { names } = emitter
   const next = `${emitter.use('state', 's')}.next`
   const declared = emitter.takeDeclared(position)
-  if (plan.places.size === 0 && plan.start === null) return `${next}=0;${declared}`
+  if (plan.places.size === 0 && plan.loops.size === 0 && plan.start === null) return `${next}=0;${declared}`
   const { place, value, frame, saved, left } = statements.locals
   const depth = names.of('d')
   const locals = [`${depth}=${next}`, `${place}=0`, `${frame}=null`, value, saved, left]

@@ -27,7 +27,7 @@ import type { Emitter } from '../emit/emitter.ts'
 import { isGreenRead } from '../emit/read.ts'
 import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
 import type { Fn } from '../scope.ts'
-import { Variables } from './variables.ts'
+import { type Variable, Variables } from './variables.ts'
 
 export interface Plan {
   readonly fn: Fn
@@ -38,6 +38,23 @@ export interface Plan {
   /** The place at its very start, where every call parks once for tests. */
   readonly start: number | null
   readonly variables: Variables
+  readonly loops: ReadonlyMap<Node, Loop>
+  /** Statements that leave such loops, and the places at which they close them, from the inside out. */
+  readonly exits: ReadonlyMap<Node, readonly Exit[]>
+}
+
+/** A `for…of` that may park, or has sites in it. */
+export interface Loop {
+  readonly cursor: Variable
+  readonly error: Variable
+  readonly open: number
+  readonly advance: number
+  readonly fail: number
+}
+
+export interface Exit {
+  readonly loop: Node
+  readonly place: number
 }
 
 /** Thrown with the reason why a function cannot be compiled the direct way. */
@@ -70,6 +87,8 @@ class Planner {
   private readonly fn: Fn
   private readonly places = new Map<Node, number>()
   private readonly ranges = new Map<Node, readonly [number, number]>()
+  private readonly loops = new Map<Node, { open: number; advance: number; fail: number }>()
+  private readonly exits = new Map<Node, Exit[]>()
   private count = 0
 
   constructor(emitter: Emitter, fn: Fn) {
@@ -91,10 +110,16 @@ class Planner {
     const { body } = fn.node
     if (body.type === 'BlockStatement') this.list(body.body, true)
     else this.scan(body)
-    const variables = new Variables(emitter.analysis, fn, this.places)
+    const sites = [...this.places.keys(), ...this.loops.keys(), ...this.exits.keys()]
+    const variables = new Variables(emitter.analysis, fn, sites)
     const problem = variables.problem(start !== null)
     if (problem !== null) refuse(problem)
-    return { fn, places: this.places, ranges: this.ranges, start, variables }
+    const loops = new Map<Node, Loop>()
+    for (const [node, places] of this.loops) {
+      const cursor = variables.hide(emitter.names.fresh(emitter.names.of('i')), node)
+      loops.set(node, { ...places, cursor, error: variables.hide(emitter.names.fresh(emitter.names.of('e')), null) })
+    }
+    return { fn, places: this.places, ranges: this.ranges, start, variables, loops, exits: this.exits }
   }
 
   private has(node: Node | null): boolean {
@@ -147,7 +172,12 @@ class Planner {
         return this.scan(node['body'])
       case 'BreakStatement':
       case 'ContinueStatement':
-        return
+        return this.exit(node)
+      case 'ReturnStatement':
+        if (node['argument']) this.scan(node['argument'])
+        return this.exit(node)
+      case 'ForOfStatement':
+        return this.forOf(node)
       case 'FunctionDeclaration':
         return refuse('a function declaration in a block')
       case 'VariableDeclaration':
@@ -162,6 +192,48 @@ class Planner {
     for (const child of childrenOf(node)) this.scan(child)
   }
 
+  private forOf(node: Node): void {
+    const { left, right, body } = node
+    this.scan(left)
+    if (this.has(left)) refuse('a pattern in the head of a loop')
+    this.scan(right)
+    if (node['await'] || (this.emitter.isHarmless(node) && !this.contains(body))) return this.scan(body)
+    if (left.type === 'VariableDeclaration' ? /using/.test(left.kind) : left.type !== 'Identifier')
+      refuse('the head of a for…of')
+    const loop = { open: ++this.count, advance: ++this.count, fail: 0 }
+    this.loops.set(node, loop)
+    this.scan(body)
+    loop.fail = ++this.count
+  }
+
+  /** True if there are sites in a node that has not been scanned. */
+  private contains(node: Node): boolean {
+    if (isFunction(node)) return false
+    return this.isSite(node) || (node.type === 'ForOfStatement' && !this.emitter.isHarmless(node)) || childrenOf(node).some((child) => this.contains(child))
+  }
+
+  /** A statement that may leave loops: each of them is closed. */
+  private exit(node: Node): void {
+    const { parentOf } = this.emitter.analysis
+    const label: string | null = node['label']?.name ?? null
+    const crossed: Node[] = []
+    let tried = false
+    for (let at = parentOf.get(node) as Node; at !== this.fn.node; at = parentOf.get(at) as Node) {
+      const target: boolean =
+        node.type !== 'ReturnStatement' &&
+        (label === null
+          ? /^(For|ForOf|ForIn|While|DoWhile)Statement$/.test(at.type) || (at.type === 'SwitchStatement' && node.type === 'BreakStatement')
+          : isLabelled(at, label, parentOf))
+      if (this.loops.has(at) && !(target && node.type === 'ContinueStatement')) {
+        if (tried) refuse('leaving a loop out of a try')
+        crossed.push(at)
+      }
+      if (target || (at.type === 'LabeledStatement' && at['label'].name === label)) break
+      if (at.type === 'TryStatement') tried = true
+    }
+    if (crossed.length > 0) this.exits.set(node, crossed.map((loop) => ({ loop, place: ++this.count })))
+  }
+
   private isSite(node: Node): boolean {
     const { emitter } = this
     switch (node.type) {
@@ -174,9 +246,6 @@ class Planner {
         return node['object'].type !== 'Super' && isGreenRead(emitter, node)
       case 'SpreadElement':
         return emitter.analysis.parentOf.get(node)?.type !== 'ObjectExpression' && !emitter.isHarmless(node)
-      case 'ForOfStatement':
-        if (!node['await'] && !emitter.isHarmless(node)) refuse('for…of')
-        return false
       case 'VariableDeclarator':
         if (node['id'].type === 'ArrayPattern' && node['init'] && !emitter.isHarmless(node)) refuse('destructuring of an iterable')
         return false
@@ -218,6 +287,9 @@ class Planner {
       case 'WhileStatement':
       case 'DoWhileStatement':
       case 'LabeledStatement':
+      case 'BreakStatement':
+      case 'ContinueStatement':
+      case 'ForOfStatement':
         return
       case 'SwitchCase':
         if (this.has(node['test'])) refuse('a call in a case')
@@ -290,6 +362,13 @@ class Planner {
     if (/^(\|\||&&|\?\?)=$/.test(operator)) refuse('a logical assignment to a member')
     if (operator !== '=' && left.computed && left.property.type !== 'Literal') refuse('a compound assignment to a computed member')
   }
+}
+
+/** True for the loop that a label belongs to. */
+function isLabelled(loop: Node, label: string, parentOf: ReadonlyMap<Node, Node>): boolean {
+  if (!/^(For|ForOf|ForIn|While|DoWhile)Statement$/.test(loop.type)) return false
+  for (let at = parentOf.get(loop); at?.type === 'LabeledStatement'; at = parentOf.get(at)) if (at['label'].name === label) return true
+  return false
 }
 
 function refuse(reason: string): never {

@@ -3,7 +3,9 @@
  *
  * Whatever may be passed over on the way to a place is guarded: nothing runs there but what has to be declared again.
  */
+import { closing, takeLabels } from '../emit/loop.ts'
 import { boundNames, isFunction, type Node } from '../nodes.ts'
+import type { Loop } from './plan.ts'
 import { Terms, withoutComments } from './terms.ts'
 
 export class Statements extends Terms {
@@ -85,8 +87,14 @@ export class Statements extends Terms {
       case 'ExpressionStatement':
         return this.simple(node, node['expression'])
       case 'ReturnStatement':
+        return this.plan.exits.has(node) ? this.exit(node) : this.simple(node, node['argument'])
       case 'ThrowStatement':
         return this.simple(node, node['argument'])
+      case 'BreakStatement':
+      case 'ContinueStatement':
+        return this.exit(node)
+      case 'ForOfStatement':
+        return this.forOf(node)
       case 'VariableDeclaration':
         return this.declaration(node, false)
       case 'BlockStatement':
@@ -323,8 +331,104 @@ export class Statements extends Terms {
 
   private labeled(node: Node): void {
     const { body } = node
-    if (/^(For|While|DoWhile|Labeled)Statement$/.test(body.type)) this.statement(body)
+    if (/^(For|ForOf|While|DoWhile|Labeled)Statement$/.test(body.type)) this.statement(body)
     else this.single(body)
+  }
+
+  /** A statement that leaves loops: they are closed first. */
+  private exit(node: Node): void {
+    const { emitter, plan } = this
+    const argument: Node | null = node['argument'] ?? null
+    const closings = (): string =>
+      (plan.exits.get(node) ?? [])
+        .map(({ loop, place }) => {
+          const cursor = (plan.loops.get(loop) as Loop).cursor.name
+          return this.runtimeTerm(node, place, 'close', cursor, null, `${cursor}.open&&`)
+        })
+        .join('||')
+    emitter.keep(() => {
+      emitter.text.appendRight(node.start, 'if(')
+      if (argument === null) {
+        emitter.text.appendRight(node.start, `${closings()})return ${this.PARK};`)
+        return
+      }
+      this.begin(argument)
+      this.erase(node.start, argument.start)
+      const result = this.settle(argument)
+      emitter.after(argument.end, `${this.takeJoint()}${closings()})return ${this.PARK};return ${result}`)
+      this.erase(argument.end, emitter.code[node.end - 1] === ';' ? node.end - 1 : node.end)
+    })
+  }
+
+  /** As emit/loop.ts has it, but that statements which leave the loop close it. */
+  private forOf(node: Node): void {
+    const { emitter, plan } = this
+    const { text } = emitter
+    const { left, right, body } = node
+    const loop = plan.loops.get(node) as Loop
+    const { place, saved } = this.locals
+    const cursor = loop.cursor.name
+    const error = loop.error.name
+    const labels = takeLabels(emitter, node)
+    const close = closing(emitter, right, body)
+    text.appendRight(node.start, `{let ${cursor};if(${place}<=${loop.open}&&(`)
+    this.erase(node.start, left.start)
+    this.erase(left.end, right.start)
+    emitter.keep(() => {
+      this.begin(right)
+      const given = this.settle(right)
+      const result = emitter.temp()
+      emitter.release(1)
+      const opened = this.runtimeTerm(node, loop.open, 'open', given, result)
+      emitter.temp()
+      // Not open yet: no `fail` for what `open` throws.
+      const start = `${this.takeJoint()}${opened}))return ${this.PARK};${cursor}=${place}?${saved}[${loop.cursor.slot}]:${result};`
+      emitter.after(right.end, `${start}try{if(${place}===${loop.fail})throw ${saved}[${loop.error.slot}];`)
+    })
+    emitter.keep(() => {
+      const more = emitter.temp()
+      emitter.release(1)
+      const advanced = this.runtimeTerm(node, loop.advance, 'advance', cursor, more)
+      emitter.temp()
+      const { left: parked } = this.locals
+      text.update(close, close + 1, `${labels}for(;${place}>${loop.advance}||!(${parked}=${advanced})&&${more};){`)
+    })
+    this.erase(right.end, close)
+    this.loopVariable(left, cursor)
+    text.move(left.start, left.end, close + 1)
+    this.single(body)
+    const failed = this.runtimeTerm(node, loop.fail, 'abandon', `${cursor},${error}`, null, `${cursor}.open&&`, loop.error)
+    const state = emitter.use('state', 's')
+    const end = /[;}]/.test(emitter.code[node.end - 1] as string) ? '' : ';'
+    emitter.after(
+      node.end,
+      `${end}}if(${this.locals.left})return ${this.PARK}}catch(${error}){${state}.next=0;if(${failed})return ${this.PARK};throw ${error}}}`,
+    )
+  }
+
+  /** Gives a loop's variable its value, or what it had. */
+  private loopVariable(left: Node, cursor: string): void {
+    const { emitter } = this
+    const { place, saved } = this.locals
+    if (left.type !== 'VariableDeclaration') {
+      emitter.text.appendRight(left.start, `if(!${place})(`)
+      emitter.visit(left)
+      emitter.after(left.end, `=${cursor}.value);`)
+      return
+    }
+    const { id } = left['declarations'][0]
+    if (left['kind'] === 'var') {
+      emitter.text.appendRight(left.start, `if(!${place}){`)
+      emitter.visit(left)
+      emitter.after(left.end, `=${cursor}.value;}`)
+    } else if (id.type === 'Identifier')
+      emitter.after(left.end, `=${place}?${saved}[${this.variable(id)}]:${cursor}.value;`)
+    else {
+      emitter.text.appendRight(left.start, `${this.names(id)};if(!${place})(`)
+      this.erase(left.start, id.start)
+      emitter.visit(id)
+      emitter.after(left.end, `=${cursor}.value);`)
+    }
   }
 
   private switch(node: Node): void {

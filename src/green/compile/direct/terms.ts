@@ -12,6 +12,7 @@ import { isStable, nameFor, twins, visitCall, visitNew } from '../emit/call.ts'
 import { assignable, type Emitter } from '../emit/emitter.ts'
 import { isFunction, type Node } from '../nodes.ts'
 import type { Plan } from './plan.ts'
+import type { Variable } from './variables.ts'
 
 /** How the prologue's variables are called. */
 export interface Locals {
@@ -61,7 +62,7 @@ export class Terms {
   }
 
   /** How a site whose value goes to `result` begins when it is the one that is resumed; a condition's two branches. */
-  private resume(site: Node | number, result: string | null): string {
+  protected resume(site: Node | number, result: string | null): string {
     const { place, value } = this.locals
     const number = typeof site === 'number' ? site : (this.plan.places.get(site) as number)
     const resumed = `${this.emitter.use('resumedValue', 'v')}(${value})`
@@ -82,14 +83,15 @@ export class Terms {
   }
 
   /** After a call: true if it has parked, with a frame made. */
-  private parked(site: Node): string {
+  protected parked(site: Node, place = this.plan.places.get(site) as number, also: Variable | null = null): string {
     const { emitter, plan } = this
     const kept: string[] = []
     for (const { name, slot } of plan.variables.keptAt(site, emitter.scopeAt(site))) kept[slot] = name
+    if (also !== null) kept[also.slot] = also.name
     const first = plan.variables.all.length
     for (let n = 1; n <= emitter.activation.used; n++) kept[first + n - 1] = emitter.names.of(String(n))
     const op = `${emitter.use('machine', 'm')}.registers.op`
-    return `${op}&&${this.leave(plan.places.get(site) as number, kept)}`
+    return `${op}&&${this.leave(place, kept)}`
   }
 
   private leave(place: number, kept: readonly string[]): string {
@@ -108,7 +110,7 @@ export class Terms {
     this.emitter.before(position, `${this.takeJoint()}!${this.locals.place}&&(${text}`)
   }
 
-  private takeJoint(): string {
+  protected takeJoint(): string {
     const { joint } = this
     this.joint = '||'
     return joint
@@ -474,18 +476,22 @@ export class Terms {
     return at
   }
 
+  /** The term for a call of the runtime's. */
+  protected runtimeTerm(site: Node, place: number, name: string, args: string, result: string | null, condition = '', also: Variable | null = null): string {
+    const { emitter } = this
+    const callee = emitter.use(name, name)
+    const call = `${emitter.announce(callee)},${result === null ? '' : `${result}=`}${callee}(${args})`
+    return `(${this.resume(place, result)}${condition}(${call},${this.parked(site, place, also)}))`
+  }
+
   /** A call of the runtime's, behind what its arguments are made of. */
   private runtimeCall(site: Node, name: string, args: string): string {
     const { emitter } = this
     const result = emitter.temp()
-    const callee = emitter.use(name, name)
     emitter.release(1)
-    const parked = this.parked(site)
+    const term = this.runtimeTerm(site, this.plan.places.get(site) as number, name, args, result)
     emitter.temp()
-    emitter.after(
-      site.end,
-      `${this.takeJoint()}(${this.resume(site, result)}(${emitter.announce(callee)},${result}=${callee}(${args}),${parked}))`,
-    )
+    emitter.after(site.end, `${this.takeJoint()}${term}`)
     return result
   }
 

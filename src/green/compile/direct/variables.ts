@@ -7,7 +7,9 @@ import type { Binding, Fn, Scope } from '../scope.ts'
 
 export interface Variable {
   readonly name: string
-  readonly binding: Binding
+  /** Null for what the compiler itself keeps in a loop. */
+  readonly binding: Binding | null
+  readonly within: Node | null
   /** Where in a frame's list it is kept. */
   readonly slot: number
   /** Given its value as soon as the function is entered; otherwise where it is declared. */
@@ -35,10 +37,10 @@ export class Variables {
   private readonly sites: readonly Node[]
   private doubtful: string | null = null
 
-  constructor(analysis: Analysis, fn: Fn, places: ReadonlyMap<Node, number>) {
+  constructor(analysis: Analysis, fn: Fn, sites: readonly Node[]) {
     this.analysis = analysis
     this.fn = fn
-    this.sites = [...places.keys()]
+    this.sites = sites
     const { node } = fn
     for (const param of node['params'] as Node[]) for (const id of boundNames(param)) this.add(id['name'], fn.scope, true, 0)
     this.collect(node['body'], null)
@@ -65,6 +67,7 @@ export class Variables {
       if (known === null) continue
       if (!fixed) return `the variable ${name}, which changes and is used by a function inside`
       if (closure.start >= known.from) continue
+      if (started && closure.start === this.fn.node['body'].start) return `the variable ${name}, which a function inside may use before it is declared`
       const begin = Math.min(closure.start, this.loopAround(closure.node, known)?.start ?? closure.start)
       if (this.sites.some((site) => site.end > begin && site.start < known.from))
         return `the variable ${name}, which a function inside may use before it is declared`
@@ -76,6 +79,11 @@ export class Variables {
   keptAt(site: Node, scope: Scope): Variable[] {
     const from = this.horizon(site)
     return this.all.filter((variable) => {
+      if (variable.binding === null) {
+        const node = variable.within
+        if (node === null) return false
+        return site === node || (site.start >= node['right'].end && site.end <= node.end)
+      }
       if (!variable.early && variable.from > site.start) return false
       if (!isAround(variable.binding.scope, scope)) return false
       return (this.uses.get(variable.name) ?? []).some((position) => position >= from)
@@ -91,6 +99,13 @@ export class Variables {
     return from ?? this.fn.node['body'].start
   }
 
+  /** One of the compiler's own, which is kept within a `for…of` loop; null: where it is asked for. */
+  hide(name: string, within: Node | null): Variable {
+    const variable = { name, binding: null, within, slot: this.all.length, early: false, from: 0 }
+    this.all.push(variable)
+    return variable
+  }
+
   private add(name: string, scope: Scope, early: boolean, from: number): void {
     const binding = scope.bindings.get(name)
     if (binding === undefined) {
@@ -98,7 +113,7 @@ export class Variables {
       return
     }
     if (this.byBinding.has(binding)) return
-    const variable = { name, binding, slot: this.all.length, early, from }
+    const variable = { name, binding, within: null, slot: this.all.length, early, from }
     this.byBinding.set(binding, variable)
     this.all.push(variable)
   }
@@ -125,7 +140,8 @@ export class Variables {
           const scope = this.scopeAt(node)
           if (kind === 'var') this.add(name['name'], scope.hoist, true, 0)
           else {
-            this.add(name['name'], scope, false, end)
+            const around = this.analysis.parentOf.get(node) as Node
+            this.add(name['name'], scope, false, around['left'] === node ? around['right'].end : end)
             const binding = scope.bindings.get(name['name'])
             if (kind === 'const' && binding?.fixed === false) this.doubtful ??= `the constant ${name['name']}, which is assigned to`
           }
