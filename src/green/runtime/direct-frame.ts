@@ -14,6 +14,9 @@ const AGAIN = -1
 /** What is thrown at the place of a frame that is to return: `finally` blocks run, and each `catch` lets it pass. */
 export const RETURNING: object = Object.freeze(Object.create(null))
 
+/** How a frame ends; the engine reads it at once. */
+const ENDED: { value: unknown; done: true } = { value: undefined, done: true }
+
 /** A parked activation of a function that was compiled the direct way. */
 export class DirectFrame extends ParkedFrame {
   place: number
@@ -43,10 +46,11 @@ export class DirectFrame extends ParkedFrame {
       result = call(this.source, this.self)
     } catch (error) {
       if (error !== RETURNING) throw error
-      return { value: undefined, done: true }
+      result = undefined
     }
     if (machine.registers.op !== null) return this.parkedAgain()
-    return { value: this.made && !isObject(result) ? this.self : result, done: true }
+    ENDED.value = this.made && !isObject(result) ? this.self : result
+    return ENDED
   }
 
   protected leave(): IteratorResult<unknown, unknown> {

@@ -140,7 +140,7 @@ export function randomFunctions(seed: number): string {
       const label = fresh('L')
       return [label, { labels: [...c.labels, { name: label, loop: true }]}]
     }
-    switch (random(24)) {
+    switch (random(27)) {
       case 0: {
         const v = fresh('v')
         return [`let ${v} = ${e()}`, [], [v]]
@@ -217,6 +217,17 @@ export function randomFunctions(seed: number): string {
         return [`{ ${inner()} }`, [], []]
       case 21:
         return [`if (${e()}) throw ${pick([`new Error(${e()})`, e()])}`, [], []]
+      case 23:
+      case 24: {
+        const [x, [label, extra]] = [fresh('k'), loop()]
+        const inside = inner({ ...extra, names: [...c.names, x] })
+        const more = pick(['', `if (${e()}) return ${e()};`, `if (${e()}) ${pick(['break', 'continue'])};`])
+        return [`${label}: for (const ${x} of ${pick([`pair(${e()})`, `gen(leaf(2))`, `[1, ${e()}]`, `gen(1)`])}) { ${more} ${inside} }`, [], []]
+      }
+      case 25: {
+        const [a, b] = [fresh('v'), fresh('k')]
+        return [`${pick(['let', 'const'])} [${b}, , ${fresh('k')} = 4] = ${pick([`pair(${e()})`, 'gen(3)'])}, ${a} = ${e()}`, [b, a], []]
+      }
       case 22: {
         const i = fresh('i')
         return [`for (var ${i} = 0; ${i} < 2; ${i}++) log(${i}, ${e()})`, [], []]
@@ -244,6 +255,7 @@ const log = (...all) => { if (++steps > 300) throw new RangeError('long'); trace
 function note(x) { log('note', x); return leaf(x) }
 function make(name, v) { log('make', name); return { get a() { log(name, 'get'); return v }, get slow() { log(name, 'slow'); return leaf(v) }, set a(x) { log(name, 'set', x); v = x }, m(x) { log(name, 'm'); return leaf(x) }, valueOf() { log(name, 'valueOf'); return 3 }, toString() { log(name, 'toString'); return name } } }
 function pair(x) { log('pair'); const list = [leaf(x), 2]; return list }
+function* gen(n) { try { for (let i = 0; i < n; i++) yield leaf(i) } finally { log('gen over', leaf(n)) } }
 function all(...list) { log('all', list.length); return leaf(list.length) }
 function Made(x, y) { this.x = leaf(x); log('Made', y) }
 function thrower(x) { leaf(x); if (++steps % 3 === 0) throw new Error('t' + text(x)); return x }

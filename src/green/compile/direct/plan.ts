@@ -247,8 +247,7 @@ class Planner {
       case 'SpreadElement':
         return emitter.analysis.parentOf.get(node)?.type !== 'ObjectExpression' && !emitter.isHarmless(node)
       case 'VariableDeclarator':
-        if (node['id'].type === 'ArrayPattern' && node['init'] && !emitter.isHarmless(node)) refuse('destructuring of an iterable')
-        return false
+        return node['id'].type === 'ArrayPattern' && node['init'] !== null && !emitter.isHarmless(node)
       case 'AssignmentExpression':
         if (node['left'].type === 'ArrayPattern' && !emitter.isHarmless(node)) refuse('destructuring of an iterable')
         return false

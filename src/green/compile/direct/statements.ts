@@ -183,7 +183,8 @@ export class Statements extends Terms {
     const pattern = withoutComments(emitter.code.slice(id.start, id.end))
     const between = withoutComments(emitter.code.slice(id.end, init.start))
     this.erase(node.start, init.start)
-    const prefix = this.prefix(init)
+    const taken = this.plan.places.has(node)
+    const prefix = taken ? this.taken(node) : this.prefix(init)
     const open = `))return ${this.PARK};`
     const variable = id.type === 'Identifier' ? this.variable(id) : null
     let rest: string
@@ -196,8 +197,23 @@ export class Statements extends Terms {
       rest = `${this.names(id)};if(!${place})(${pattern}${between}${prefix}`
       closed = ')'
     }
-    emitter.after(this.tailOf(init), `${open}${rest}`)
+    emitter.after(taken ? init.end : this.tailOf(init), `${open}${rest}`)
     if (closed !== '' || wrapped) emitter.after(node.end, `${closed}${wrapped ? ';}' : ''}`)
+  }
+
+  /** What an array's pattern is given. */
+  private taken(declarator: Node): string {
+    const { emitter } = this
+    const { id, init } = declarator
+    const elements: (Node | null)[] = id.elements
+    const count = elements.at(-1)?.type === 'RestElement' ? '1/0' : elements.length
+    const given = this.settle(init)
+    const result = emitter.temp()
+    emitter.release(1)
+    const term = this.runtimeTerm(declarator, this.plan.places.get(declarator) as number, 'take', `${given},${count}`, result)
+    emitter.temp()
+    emitter.after(init.end, `${this.takeJoint()}${term}`)
+    return result
   }
 
   private keyword(declarator: Node, kind: string, passed: boolean): string {
