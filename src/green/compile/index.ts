@@ -75,7 +75,7 @@ export function compile(source: string, options: CompileOptions): Compiled {
   const lines = new Lines(parsed.code)
   const functions = analysis.functions.map((fn): FunctionVerdict => {
     const compiled = (fn.parks && fn.obstacle === null) || mayPark(fn)
-    const way = !compiled ? 'untouched' : typeof emitter.direct.get(fn) === 'object' ? 'B' : 'A'
+    const way = !compiled ? 'untouched' : emitter.indirect.get(fn) === null ? 'B' : 'A'
     const { line, column } = lines.of(fn.node.start)
     return { name: fn.name, line, column, parks: fn.parks, why: fn.why, way }
   })

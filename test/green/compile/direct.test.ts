@@ -19,12 +19,14 @@ const wayOf = (source: string, name = 'f'): string | undefined =>
 const direct: Record<string, string> = {
   'straight lines': 'function f(a) { const b = leaf(a); let c = leaf(b) + b; c += leaf(c); return c }',
   branches: 'function f(a) { if (leaf(a)) return leaf(1); else if (a) leaf(2); return a ? leaf(3) : a && leaf(4) }',
-  loops: 'function f(n) { for (let i = 0; i < leaf(n); i++) leaf(i); while (leaf(n)) leaf(1); do leaf(n); while (leaf(0)) }',
+  loops:
+    'function f(n) { for (let i = 0; i < leaf(n); i++) leaf(i); while (leaf(n)) leaf(1); do leaf(n); while (leaf(0)) }',
   'for…of': 'function f(all) { for (const x of all) { if (leaf(x)) return x; if (x === 2) break } }',
   'a switch': 'function f(a) { switch (leaf(a)) { case 1: leaf(1); break; default: return leaf(2) } }',
   'try, catch and finally': 'function f(a) { try { leaf(a) } catch (e) { leaf(e) } finally { a++ } }',
   'closures over what does not change': 'function f(a) { const b = leaf(a); return leaf(() => a + b) }',
-  'destructuring of what a call gives': 'function f(a) { const { b, c = 1 } = leaf(a); const [d] = leaf(b); return leaf(c) + d }',
+  'destructuring of what a call gives':
+    'function f(a) { const { b, c = 1 } = leaf(a); const [d] = leaf(b); return leaf(c) + d }',
   methods: 'const o = { f(a) { return this.g(leaf(a)) } }',
   'methods that use super': 'const o = { f(a) { return leaf(super.g(a)) } }',
   arrows: 'const f = (a) => leaf(a)',
@@ -35,7 +37,8 @@ for (const [shape, source] of Object.entries(direct))
 
 const others: Record<string, string> = {
   'a variable that changes and is captured': 'function f(a) { let n = 0; leaf(() => n++); return leaf(n) }',
-  'a function that is there before what it uses': 'function f(a) { leaf(g); const b = 1; function g() { return b } return leaf(g) }',
+  'a function that is there before what it uses':
+    'function f(a) { leaf(g); const b = 1; function g() { return b } return leaf(g) }',
   'a finally that parks': 'function f(a) { try { a() } finally { leaf(a) } }',
   arguments: 'function f() { return leaf(arguments.length) }',
   'new.target': 'function f() { return leaf(new.target) }',
@@ -82,7 +85,9 @@ it('a cancel of direct frames runs their finally blocks, innermost first, and no
 })
 
 it('a finally that leaves by itself overrules a cancel, as it does that of a generator', function* () {
-  const main = green(`function main() { for (let i = 0; i < 4; i++) { try { sleep(1000) } finally { if (i < 2) continue } } }`)
+  const main = green(
+    `function main() { for (let i = 0; i < 4; i++) { try { sleep(1000) } finally { if (i < 2) continue } } }`,
+  )
   const task = spawn(called(main)())
   yield* sleep(500)
   task.cancel()

@@ -138,7 +138,7 @@ export function randomFunctions(seed: number): string {
     const inner = (extra: Partial<Context> = {}): string => block({ ...c, ...extra })
     const loop = (): [string, Partial<Context>] => {
       const label = fresh('L')
-      return [label, { labels: [...c.labels, { name: label, loop: true }]}]
+      return [label, { labels: [...c.labels, { name: label, loop: true }] }]
     }
     switch (random(27)) {
       case 0: {
@@ -169,21 +169,37 @@ export function randomFunctions(seed: number): string {
         return [`const ${g} = (${x}) => ${body}\nlog(${g}.name, ${g}(${e()}))`, [], []]
       }
       case 6:
-        return [`if (${e()}) { ${inner()} }${pick(['', ` else { ${inner()} }`, ` else if (${e()}) { ${inner()} }`])}`, [], []]
+        return [
+          `if (${e()}) { ${inner()} }${pick(['', ` else { ${inner()} }`, ` else if (${e()}) { ${inner()} }`])}`,
+          [],
+          [],
+        ]
       case 7:
         return [`if (${e()}) log(${e()}); else note(${e()})`, [], []]
       case 8: {
         const [i, [label, extra]] = [fresh('i'), loop()]
         const inside = inner({ ...extra, names: [...c.names, i] })
-        return [`${label}: for (let ${i} = ${pick(['0', '1'])}; ${i} < ${pick(['2', '3', 'leaf(2)', `note(2)`])}; ${i}++) { ${inside} }`, [], []]
+        return [
+          `${label}: for (let ${i} = ${pick(['0', '1'])}; ${i} < ${pick(['2', '3', 'leaf(2)', `note(2)`])}; ${i}++) { ${inside} }`,
+          [],
+          [],
+        ]
       }
       case 9: {
         const [n, [label, extra]] = [fresh('n'), loop()]
-        return [`{ let ${n} = 0; ${label}: while (${pick([`${n}++ < 2`, `leaf(${n}++) < 2`, `note(${n}++) < leaf(2)`])}) { ${inner(extra)} } }`, [], []]
+        return [
+          `{ let ${n} = 0; ${label}: while (${pick([`${n}++ < 2`, `leaf(${n}++) < 2`, `note(${n}++) < leaf(2)`])}) { ${inner(extra)} } }`,
+          [],
+          [],
+        ]
       }
       case 10: {
         const [n, [label, extra]] = [fresh('n'), loop()]
-        return [`{ let ${n} = 0; ${label}: do { ${inner(extra)} } while (${pick([`++${n} < 2`, `leaf(++${n}) < 2`])}) }`, [], []]
+        return [
+          `{ let ${n} = 0; ${label}: do { ${inner(extra)} } while (${pick([`++${n} < 2`, `leaf(++${n}) < 2`])}) }`,
+          [],
+          [],
+        ]
       }
       case 11: {
         const label = fresh('L')
@@ -205,7 +221,11 @@ export function randomFunctions(seed: number): string {
         ]
       case 16: {
         const error = fresh('e')
-        return [`try { ${inner()} } catch (${error}) { log('caught', ${error} instanceof Error ? ${error}.message : ${error}); ${inner()} }`, [], []]
+        return [
+          `try { ${inner()} } catch (${error}) { log('caught', ${error} instanceof Error ? ${error}.message : ${error}); ${inner()} }`,
+          [],
+          [],
+        ]
       }
       case 17:
         return [`try { ${inner()} } finally { log('finally'); outer++ }`, [], []]
@@ -222,11 +242,19 @@ export function randomFunctions(seed: number): string {
         const [x, [label, extra]] = [fresh('k'), loop()]
         const inside = inner({ ...extra, names: [...c.names, x] })
         const more = pick(['', `if (${e()}) return ${e()};`, `if (${e()}) ${pick(['break', 'continue'])};`])
-        return [`${label}: for (const ${x} of ${pick([`pair(${e()})`, `gen(leaf(2))`, `[1, ${e()}]`, `gen(1)`])}) { ${more} ${inside} }`, [], []]
+        return [
+          `${label}: for (const ${x} of ${pick([`pair(${e()})`, `gen(leaf(2))`, `[1, ${e()}]`, `gen(1)`])}) { ${more} ${inside} }`,
+          [],
+          [],
+        ]
       }
       case 25: {
         const [a, b] = [fresh('v'), fresh('k')]
-        return [`${pick(['let', 'const'])} [${b}, , ${fresh('k')} = 4] = ${pick([`pair(${e()})`, 'gen(3)'])}, ${a} = ${e()}`, [b, a], []]
+        return [
+          `${pick(['let', 'const'])} [${b}, , ${fresh('k')} = 4] = ${pick([`pair(${e()})`, 'gen(3)'])}, ${a} = ${e()}`,
+          [b, a],
+          [],
+        ]
       }
       case 22: {
         const i = fresh('i')
@@ -248,7 +276,7 @@ return g${n}(${p}) }`
   const p = fresh('v')
   const method = block({ names: [p], writable: [p], labels: [], depth: 4, functions: 3, method: true }, 3)
   return `exports.main = function main() {
-let steps = 0, outer = 1
+let steps = 0, outer = 1, deep = 0
 const trace = []
 const text = (x) => typeof x === 'function' ? 'f' : typeof x === 'object' && x !== null ? 'o' : String(x)
 const log = (...all) => { if (++steps > 300) throw new RangeError('long'); trace.push(all.map(text).join(' ')); return all[0] }
@@ -260,7 +288,7 @@ function all(...list) { log('all', list.length); return leaf(list.length) }
 function Made(x, y) { this.x = leaf(x); log('Made', y) }
 function thrower(x) { leaf(x); if (++steps % 3 === 0) throw new Error('t' + text(x)); return x }
 function choose(x) { log('choose', x); return x ? all : (a, b) => leaf(b) }
-const box = { n: 1, m(x) { if (++steps % 4 === 0) return 1; return method.call(box, x) }, pass(x) { log('pass', this === box); leaf(x); return this } }
+const box = { n: 1, m(x) { if (deep > 1) return 1; deep++; try { return method.call(box, x) } finally { deep-- } }, pass(x) { log('pass', this === box); leaf(x); return this } }
 ${functions.join('\n')}
 function method(${p}) { ${method}
 return ${p} }

@@ -1,10 +1,9 @@
 /** Functions that are compiled the direct way. See plan.ts. */
-import type { Activation, Emitter } from '../emit/emitter.ts'
-import { arrowOf } from '../emit/function.ts'
+import { type Activation, type Emitter, NATIVE } from '../emit/emitter.ts'
 import { bodyStart, lead } from '../emit/places.ts'
-import { NATIVE } from '../emit/emitter.ts'
 import type { Plan } from './plan.ts'
 import { Statements } from './statements.ts'
+import { withoutComments } from './terms.ts'
 
 export function visitDirect(emitter: Emitter, plan: Plan): void {
   const { fn } = plan
@@ -20,13 +19,13 @@ export function visitDirect(emitter: Emitter, plan: Plan): void {
   emitter.inActivation(activation, lexical, () => {
     emitter.visitAll(node['params'])
     if (block) return statements.body(body.body)
-    const arrow = arrowOf(emitter, node)
-    parens = emitter.code.slice(arrow + 2, body.start)
+    const arrow = emitter.arrowOf(node)
+    parens = withoutComments(emitter.code.slice(arrow + 2, body.start)).trim()
     statements.erase(arrow + 2, body.start)
-    if (statements.has(body)) head = statements.value(body, `return(${parens.trim()}`)
+    if (statements.has(body)) head = statements.value(body, `return(${parens}`)
     else {
       emitter.visit(body)
-      head = `return(${parens.trim()}`
+      head = `return(${parens}`
     }
   })
   const prologue = prologueOf(emitter, plan, activation, position, statements)
@@ -34,14 +33,20 @@ export function visitDirect(emitter: Emitter, plan: Plan): void {
     emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
     emitter.after(body.end - 1, '/*~*/')
   } else {
-    emitter.text.appendLeft(arrowOf(emitter, node) + 2, `{${prologue}${head}`)
+    emitter.text.appendLeft(emitter.arrowOf(node) + 2, `{${prologue}${head}`)
     emitter.after(node.end, ')/*~*/}')
   }
   if (fn.kind !== 'declaration') emitter.marked.add(node.end)
 }
 
 /** What a function begins with: it takes its announcement, or, if it is to go on, what its frame has kept. */
-function prologueOf(emitter: Emitter, plan: Plan, activation: Activation, position: number, statements: Statements): string {
+function prologueOf(
+  emitter: Emitter,
+  plan: Plan,
+  activation: Activation,
+  position: number,
+  statements: Statements,
+): string {
   const { names } = emitter
   const next = `${emitter.use('state', 's')}.next`
   const declared = emitter.takeDeclared(position)

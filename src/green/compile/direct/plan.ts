@@ -209,7 +209,11 @@ class Planner {
   /** True if there are sites in a node that has not been scanned. */
   private contains(node: Node): boolean {
     if (isFunction(node)) return false
-    return this.isSite(node) || (node.type === 'ForOfStatement' && !this.emitter.isHarmless(node)) || childrenOf(node).some((child) => this.contains(child))
+    return (
+      this.isSite(node) ||
+      (node.type === 'ForOfStatement' && !this.emitter.isHarmless(node)) ||
+      childrenOf(node).some((child) => this.contains(child))
+    )
   }
 
   /** A statement that may leave loops: each of them is closed. */
@@ -222,7 +226,8 @@ class Planner {
       const target: boolean =
         node.type !== 'ReturnStatement' &&
         (label === null
-          ? /^(For|ForOf|ForIn|While|DoWhile)Statement$/.test(at.type) || (at.type === 'SwitchStatement' && node.type === 'BreakStatement')
+          ? /^(For|ForOf|ForIn|While|DoWhile)Statement$/.test(at.type) ||
+            (at.type === 'SwitchStatement' && node.type === 'BreakStatement')
           : isLabelled(at, label, parentOf))
       if (this.loops.has(at) && !(target && node.type === 'ContinueStatement')) {
         if (tried) refuse('leaving a loop out of a try')
@@ -231,7 +236,11 @@ class Planner {
       if (target || (at.type === 'LabeledStatement' && at['label'].name === label)) break
       if (at.type === 'TryStatement') tried = true
     }
-    if (crossed.length > 0) this.exits.set(node, crossed.map((loop) => ({ loop, place: ++this.count })))
+    if (crossed.length > 0)
+      this.exits.set(
+        node,
+        crossed.map((loop) => ({ loop, place: ++this.count })),
+      )
   }
 
   private isSite(node: Node): boolean {
@@ -260,7 +269,8 @@ class Planner {
   private check(node: Node): void {
     switch (node.type) {
       case 'CallExpression':
-        if (node['callee'].type === 'ChainExpression' || node['callee'].type === 'Super') refuse('a call of an optional chain')
+        if (node['callee'].type === 'ChainExpression' || node['callee'].type === 'Super')
+          refuse('a call of an optional chain')
         if (!this.places.has(node) && node['callee'].type === 'Import') refuse('import(…)')
         if (node['optional']) refuse('an optional chain')
         return
@@ -308,11 +318,17 @@ class Planner {
       case 'SwitchStatement':
         for (const { consequent } of node['cases'])
           for (const statement of consequent)
-            if (statement.type === 'VariableDeclaration' && statement.kind !== 'var') refuse('a declaration in a switch')
+            if (statement.type === 'VariableDeclaration' && statement.kind !== 'var')
+              refuse('a declaration in a switch')
         return
       case 'TryStatement':
         if (this.has(node['finalizer'])) refuse('a call in a finally')
-        if (node['handler'] && this.has(node['handler']) && node['handler'].param !== null && node['handler'].param.type !== 'Identifier')
+        if (
+          node['handler'] &&
+          this.has(node['handler']) &&
+          node['handler'].param !== null &&
+          node['handler'].param.type !== 'Identifier'
+        )
           refuse('a pattern in a catch')
         return
       case 'CatchClause':
@@ -341,7 +357,8 @@ class Planner {
     properties.forEach((property, index) => {
       if (index > last || property.type === 'SpreadElement') return
       if (property['method'] || property['kind'] !== 'init') refuse('a method in front of a call')
-      if (property['computed'] && (index < last || this.has(property['value']))) refuse('a computed key in front of a call')
+      if (property['computed'] && (index < last || this.has(property['value'])))
+        refuse('a computed key in front of a call')
     })
   }
 
@@ -359,14 +376,16 @@ class Planner {
     if (left.object.type === 'Super') refuse('super')
     if (!this.has(right)) return
     if (/^(\|\||&&|\?\?)=$/.test(operator)) refuse('a logical assignment to a member')
-    if (operator !== '=' && left.computed && left.property.type !== 'Literal') refuse('a compound assignment to a computed member')
+    if (operator !== '=' && left.computed && left.property.type !== 'Literal')
+      refuse('a compound assignment to a computed member')
   }
 }
 
 /** True for the loop that a label belongs to. */
 function isLabelled(loop: Node, label: string, parentOf: ReadonlyMap<Node, Node>): boolean {
   if (!/^(For|ForOf|ForIn|While|DoWhile)Statement$/.test(loop.type)) return false
-  for (let at = parentOf.get(loop); at?.type === 'LabeledStatement'; at = parentOf.get(at)) if (at['label'].name === label) return true
+  for (let at = parentOf.get(loop); at?.type === 'LabeledStatement'; at = parentOf.get(at))
+    if (at['label'].name === label) return true
   return false
 }
 

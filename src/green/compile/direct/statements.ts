@@ -142,8 +142,10 @@ export class Statements extends Terms {
     const split = last >= 0 || (passed && declarators.some(({ id }) => id.type !== 'Identifier'))
     if (!split) {
       if (kind === 'var' || !passed) return emitter.visit(node)
-      if (declarators.some(({ init }) => isUnnamed(init))) emitter.text.update(node.start, node.start + kind.length, 'let')
-      return declarators.forEach((declarator) => this.again(declarator))
+      if (declarators.some(({ init }) => isUnnamed(init)))
+        emitter.text.update(node.start, node.start + kind.length, 'let')
+      for (const declarator of declarators) this.again(declarator)
+      return
     }
     // Each becomes a statement.
     this.erase(node.start, (declarators[0] as Node).start)
@@ -179,7 +181,10 @@ export class Statements extends Terms {
     this.begin(init)
     const guard = passed ? `${this.until(node)}&&` : ''
     const wrapped = kind === 'var' && passed
-    emitter.text.appendRight(node.start, `${front}${wrapped ? `if(${this.until(node)}){` : ''}if(${wrapped ? '' : guard}(`)
+    emitter.text.appendRight(
+      node.start,
+      `${front}${wrapped ? `if(${this.until(node)}){` : ''}if(${wrapped ? '' : guard}(`,
+    )
     const pattern = withoutComments(emitter.code.slice(id.start, id.end))
     const between = withoutComments(emitter.code.slice(id.end, init.start))
     this.erase(node.start, init.start)
@@ -210,7 +215,13 @@ export class Statements extends Terms {
     const given = this.settle(init)
     const result = emitter.temp()
     emitter.release(1)
-    const term = this.runtimeTerm(declarator, this.plan.places.get(declarator) as number, 'take', `${given},${count}`, result)
+    const term = this.runtimeTerm(
+      declarator,
+      this.plan.places.get(declarator) as number,
+      'take',
+      `${given},${count}`,
+      result,
+    )
     emitter.temp()
     emitter.after(init.end, `${this.takeJoint()}${term}`)
     return result
@@ -316,7 +327,8 @@ export class Statements extends Terms {
     const { emitter } = this
     const { body, test } = node
     const guard = this.has(test)
-    if (guard) emitter.text.appendRight(body.start, this.has(body) ? `{if(${this.until(body)})` : `{if(!${this.locals.place})`)
+    if (guard)
+      emitter.text.appendRight(body.start, this.has(body) ? `{if(${this.until(body)})` : `{if(!${this.locals.place})`)
     this.single(body)
     if (guard) emitter.after(body.end, '}')
     if (this.condition(test, false)) this.leaveLoop(node)
@@ -413,7 +425,15 @@ export class Statements extends Terms {
     this.loopVariable(left, cursor)
     text.move(left.start, left.end, close + 1)
     this.single(body)
-    const failed = this.runtimeTerm(node, loop.fail, 'abandon', `${cursor},${error}`, null, `${cursor}.open&&`, loop.error)
+    const failed = this.runtimeTerm(
+      node,
+      loop.fail,
+      'abandon',
+      `${cursor},${error}`,
+      null,
+      `${cursor}.open&&`,
+      loop.error,
+    )
     const state = emitter.use('state', 's')
     const end = /[;}]/.test(emitter.code[node.end - 1] as string) ? '' : ';'
     emitter.after(
@@ -461,7 +481,10 @@ export class Statements extends Terms {
         const prefix = this.prefix(discriminant)
         const choice = inside ? `${place}?1:` : ''
         const parens = head.slice(head.indexOf('(') + 1)
-        emitter.after(this.tailOf(discriminant), `${inside ? ')' : ''})return ${this.PARK};switch(${parens}${choice}(${prefix}`)
+        emitter.after(
+          this.tailOf(discriminant),
+          `${inside ? ')' : ''})return ${this.PARK};switch(${parens}${choice}(${prefix}`,
+        )
         emitter.after(discriminant.end, ')')
       })
     } else {
@@ -514,7 +537,10 @@ export class Statements extends Terms {
     }
     if (finalizer !== null) {
       // It also runs on the way out, when something has parked.
-      emitter.text.appendLeft(finalizer.start + 1, `if(${emitter.use('machine', 'm')}.registers.op===null){${state}.next=0;`)
+      emitter.text.appendLeft(
+        finalizer.start + 1,
+        `if(${emitter.use('machine', 'm')}.registers.op===null){${state}.next=0;`,
+      )
       emitter.visitAll(finalizer.body)
       emitter.after(finalizer.end - 1, '}')
     }
@@ -524,4 +550,3 @@ export class Statements extends Terms {
 function isUnnamed(init: Node | null): boolean {
   return init !== null && (isFunction(init) || init.type === 'ClassExpression') && !init['id']
 }
-

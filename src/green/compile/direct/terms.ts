@@ -7,8 +7,8 @@
  *
  *     a.b + f(x) * 2   →   terms  !$p && ($1 = a.b, 0) || (… $2 = f(x) …)     text  $1 + $2     tail  * 2
  */
-import { hasWork, isInert, visitArguments } from '../emit/arguments.ts'
-import { isStable, nameFor, twins, visitCall, visitNew } from '../emit/call.ts'
+import { hasWork, visitArguments } from '../emit/arguments.ts'
+import { nameFor, twins, visitCall, visitNew } from '../emit/call.ts'
 import { assignable, type Emitter } from '../emit/emitter.ts'
 import { isFunction, type Node } from '../nodes.ts'
 import type { Plan } from './plan.ts'
@@ -235,9 +235,8 @@ export class Terms {
     let at = node.start
     let text = ''
     parts.forEach((part, index) => {
-      if (index > last) return this.visitTail(node, part)
-      text += this.skeleton(at, part.start)
-      text += index === last ? this.prefix(part) : this.settlePart(node, part)
+      if (index > last) this.visitTail(node, part)
+      else text += this.skeleton(at, part.start) + (index === last ? this.prefix(part) : this.settlePart(node, part))
       at = part.end
     })
     return text
@@ -256,7 +255,10 @@ export class Terms {
     if (part.type === 'TemplateElement') {
       const raw = emitter.code.slice(part.start, part.end)
       this.erase(part.start, part.end)
-      return raw.replace(/\r\n?|\n/g, '\\n').replace(/\u2028/g, '\\u2028').replace(/\u2029/g, '\\u2029')
+      return raw
+        .replace(/\r\n?|\n/g, '\\n')
+        .replace(/\u2028/g, '\\u2028')
+        .replace(/\u2029/g, '\\u2029')
     }
     // Each part of a template is made a string before the next one is evaluated.
     if (parent.type === 'TemplateLiteral') return this.settleAs(part, '`${', '}`')
@@ -295,7 +297,8 @@ export class Terms {
     this.erase(value.end, property.end)
     const unnamed = (isFunction(value) || value.type === 'ClassExpression') && !value.id
     // It is named after the key.
-    const given = unnamed && text !== '__proto__' ? this.settleAs(value, `{${text}:`, `}[${keyText(key)}]`) : this.settle(value)
+    const given =
+      unnamed && text !== '__proto__' ? this.settleAs(value, `{${text}:`, `}[${keyText(key)}]`) : this.settle(value)
     return `${text}:${given}`
   }
 
@@ -381,12 +384,20 @@ export class Terms {
     const result = emitter.temp()
     const rest = args.slice(last + 1)
     const announced = (): string =>
-      emitter.announce(self === null ? fn : `typeof ${fn}=="function"?${fn}:${emitter.use('notCallable', 'not')}(${nameFor(emitter, callee)})`)
+      emitter.announce(
+        self === null
+          ? fn
+          : `typeof ${fn}=="function"?${fn}:${emitter.use('notCallable', 'not')}(${nameFor(emitter, callee)})`,
+      )
     const late = hasWork(rest)
-    const here = this.plan.places.has(node) && !late && target !== undefined && (at < end || !/^(\.\.\.)?[\w$]+$/.test(text))
+    const here =
+      this.plan.places.has(node) && !late && target !== undefined && (at < end || !/^(\.\.\.)?[\w$]+$/.test(text))
     const kept = here ? emitter.temp() : ''
     if (here) text = text.startsWith('...') ? `...(${kept}=${text.slice(3)}` : `(${kept}=${text}`
-    const head = self === null ? `${node.type === 'NewExpression' ? 'new ' : ''}${fn}(` : `${emitter.use('call', 'call')}(${fn},${self}${args.length > 0 ? ',' : ''}`
+    const head =
+      self === null
+        ? `${node.type === 'NewExpression' ? 'new ' : ''}${fn}(`
+        : `${emitter.use('call', 'call')}(${fn},${self}${args.length > 0 ? ',' : ''}`
     const before = [...given, text].filter((each) => each !== '').join(',')
     const site = this.plan.places.has(node)
     const early = late || here || !site ? '' : `${announced()},`
@@ -477,7 +488,15 @@ export class Terms {
   }
 
   /** The term for a call of the runtime's. */
-  protected runtimeTerm(site: Node, place: number, name: string, args: string, result: string | null, condition = '', also: Variable | null = null): string {
+  protected runtimeTerm(
+    site: Node,
+    place: number,
+    name: string,
+    args: string,
+    result: string | null,
+    condition = '',
+    also: Variable | null = null,
+  ): string {
     const { emitter } = this
     const callee = emitter.use(name, name)
     const call = `${emitter.announce(callee)},${result === null ? '' : `${result}=`}${callee}(${args})`
@@ -646,7 +665,10 @@ export class Terms {
     const text = this.prefix(right)
     this.erase(right.end, node.end)
     const result = emitter.temp()
-    emitter.after(this.tailOf(right), `||!${this.locals.place}&&(${result}=${target}=${old}${operator.slice(0, -1)}(${text}`)
+    emitter.after(
+      this.tailOf(right),
+      `||!${this.locals.place}&&(${result}=${target}=${old}${operator.slice(0, -1)}(${text}`,
+    )
     emitter.after(node.end, '),0)')
     return result
   }
@@ -666,7 +688,8 @@ export function withoutComments(text: string): string {
 
 function writtenIn(node: Node, into: Set<string>): Set<string> {
   if (isFunction(node)) return into
-  const target: Node | null = node.type === 'AssignmentExpression' ? node['left'] : node.type === 'UpdateExpression' ? node['argument'] : null
+  const target: Node | null =
+    node.type === 'AssignmentExpression' ? node['left'] : node.type === 'UpdateExpression' ? node['argument'] : null
   if (target !== null) namesIn(target, into)
   for (const key in node) {
     const value = node[key]

@@ -42,7 +42,8 @@ export class Variables {
     this.fn = fn
     this.sites = sites
     const { node } = fn
-    for (const param of node['params'] as Node[]) for (const id of boundNames(param)) this.add(id['name'], fn.scope, true, 0)
+    for (const param of node['params'] as Node[])
+      for (const id of boundNames(param)) this.add(id['name'], fn.scope, true, 0)
     this.collect(node['body'], null)
     // The names of functions are needed by slot before others are declared.
     for (const name of [...fn.scope.bindings.keys()])
@@ -67,7 +68,8 @@ export class Variables {
       if (known === null) continue
       if (!fixed) return `the variable ${name}, which changes and is used by a function inside`
       if (closure.start >= known.from) continue
-      if (started && closure.start === this.fn.node['body'].start) return `the variable ${name}, which a function inside may use before it is declared`
+      if (started && closure.start === this.fn.node['body'].start)
+        return `the variable ${name}, which a function inside may use before it is declared`
       const begin = Math.min(closure.start, this.loopAround(closure.node, known)?.start ?? closure.start)
       if (this.sites.some((site) => site.end > begin && site.start < known.from))
         return `the variable ${name}, which a function inside may use before it is declared`
@@ -127,12 +129,12 @@ export class Variables {
         if (hoisted) this.add(node['id'].name, this.scopeAt(this.analysis.parentOf.get(node) as Node), true, 0)
         inside = { start: hoisted ? this.fn.node['body'].start : node.start, node }
       }
-    } else if (closure === null) this.declare(node)
+    } else if (closure === null) this.declaration(node)
     if (node.type === 'Identifier' || node.type === 'JSXIdentifier') this.use(node, inside)
     for (const child of childrenOf(node)) this.collect(child, inside)
   }
 
-  private declare(node: Node): void {
+  private declaration(node: Node): void {
     if (node.type === 'VariableDeclaration') {
       const { kind } = node
       for (const { id, end } of node['declarations'])
@@ -143,7 +145,8 @@ export class Variables {
             const around = this.analysis.parentOf.get(node) as Node
             this.add(name['name'], scope, false, around['left'] === node ? around['right'].end : end)
             const binding = scope.bindings.get(name['name'])
-            if (kind === 'const' && binding?.fixed === false) this.doubtful ??= `the constant ${name['name']}, which is assigned to`
+            if (kind === 'const' && binding?.fixed === false)
+              this.doubtful ??= `the constant ${name['name']}, which is assigned to`
           }
         }
     } else if (node.type === 'CatchClause' && node['param'])

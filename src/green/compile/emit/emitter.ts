@@ -22,7 +22,6 @@ import type { Analysis } from '../analyze.ts'
 import { mayPark } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { isFunction, type Node } from '../nodes.ts'
-import type { Plan } from '../direct/plan.ts'
 import type { Fn, Scope } from '../scope.ts'
 import { siteOf } from '../sites.ts'
 import { lead, placeOf } from './places.ts'
@@ -90,8 +89,8 @@ export class Emitter {
   readonly imports = new Map<string, string>()
   /** Where compiled functions and classes end. */
   readonly marked = new Set<number>()
-  /** How functions are compiled the direct way, or why they are not. */
-  readonly direct = new Map<Fn, Plan | string>()
+  /** Why functions are not compiled the direct way; null: they are. */
+  readonly indirect = new Map<Fn, string | null>()
   /** Initialisers around which something stands. */
   readonly guarded = new Set<Node>()
   /** The private field of a class that holds the announcement of its constructor. */
@@ -156,6 +155,12 @@ export class Emitter {
       else at++
     }
     return -1
+  }
+
+  /** Where the arrow of an arrow function is. */
+  arrowOf(node: Node): number {
+    const last: Node | undefined = node['params'].at(-1)
+    return this.find('=>', last === undefined ? node.start : last.end)
   }
 
   private lineEnd(at: number): number {
