@@ -12,10 +12,10 @@
  *         h(x, g(x))                           …
  *
  *   - A statement may contain *sites*, numbered in the order of their evaluation. A list of statements passes over those in
- *     front of the place, and declares again what they declared (statement.ts).
+ *     front of the place, and declares again what they declared (statements.ts, loops.ts, declarations.ts).
  *   - An expression cannot be left in its middle. So what a statement evaluates up to its last site is taken to pieces: *terms*
  *     that are true if something has parked, joined by `||`, in place and in order; then the statement as it was, with
- *     temporaries for what the terms have evaluated (expression.ts).
+ *     temporaries for what the terms have evaluated (expressions.ts).
  *
  * So nothing is printed twice, each token stays on its line, and a debugger sees one function.
  *

@@ -3,12 +3,11 @@
  *
  * Whatever may be passed over on the way to a place is guarded: nothing runs there but what has to be declared again.
  */
-import { closing, takeLabels } from '../emit/loop.ts'
-import { boundNames, isFunction, type Node } from '../nodes.ts'
-import type { Loop } from './plan.ts'
-import { Terms, withoutComments } from './terms.ts'
+import type { Node } from '../nodes.ts'
+import { Loops } from './loops.ts'
+import { withoutComments } from './terms.ts'
 
-export class Statements extends Terms {
+export class Statements extends Loops {
   /** The body of a function. */
   body(statements: readonly Node[]): void {
     this.list(statements)
@@ -23,13 +22,7 @@ export class Statements extends Terms {
     return 'if('
   }
 
-  get PARK(): string {
-    return this.emitter.use('PARK', 'P')
-  }
-
-  // -- lists
-
-  private list(statements: readonly Node[]): void {
+  protected list(statements: readonly Node[]): void {
     const { emitter } = this
     const last = statements.findLastIndex((statement) => this.has(statement))
     let group: Node | null = null
@@ -59,20 +52,15 @@ export class Statements extends Terms {
   }
 
   /** A statement with sites. `passed`: others of its list have some, too, and come later. */
-  private guarded(statement: Node, passed: boolean): void {
+  protected guarded(statement: Node, passed: boolean): void {
     const { emitter } = this
     if (passed) emitter.text.appendRight(statement.start, `if(${this.until(statement)}){`)
     this.statement(statement)
     if (passed) emitter.after(statement.end, '}')
   }
 
-  /** True at places in a node, and where there is none to go to. */
-  private until(node: Node): string {
-    return `${this.locals.place}<=${this.range(node)[1]}`
-  }
-
   /** A statement that is not in a list. */
-  private single(statement: Node): void {
+  protected single(statement: Node): void {
     if (!this.has(statement)) return this.emitter.visit(statement)
     const block = statement.type === 'BlockStatement'
     if (!block) this.emitter.text.appendRight(statement.start, '{')
@@ -80,9 +68,7 @@ export class Statements extends Terms {
     if (!block) this.emitter.after(statement.end, '}')
   }
 
-  // -- kinds
-
-  private statement(node: Node): void {
+  protected statement(node: Node): void {
     switch (node.type) {
       case 'ExpressionStatement':
         return this.simple(node, node['expression'])
@@ -119,7 +105,7 @@ export class Statements extends Terms {
   }
 
   /** A statement that evaluates one expression. */
-  private simple(node: Node, expression: Node): void {
+  protected simple(node: Node, expression: Node): void {
     const { emitter } = this
     emitter.keep(() => {
       this.begin(expression)
@@ -133,139 +119,7 @@ export class Statements extends Terms {
     })
   }
 
-  /** `passed`: on the way to a later place it is declared again. */
-  private declaration(node: Node, passed: boolean): void {
-    const { emitter } = this
-    const { kind } = node
-    const declarators: Node[] = node['declarations']
-    const last = declarators.findLastIndex((declarator) => this.has(declarator))
-    const split = last >= 0 || (passed && declarators.some(({ id }) => id.type !== 'Identifier'))
-    if (!split) {
-      if (kind === 'var' || !passed) return emitter.visit(node)
-      if (declarators.some(({ init }) => isUnnamed(init)))
-        emitter.text.update(node.start, node.start + kind.length, 'let')
-      for (const declarator of declarators) this.again(declarator)
-      return
-    }
-    // Each becomes a statement.
-    this.erase(node.start, (declarators[0] as Node).start)
-    declarators.forEach((declarator, index) => {
-      const previous = declarators[index - 1]
-      if (previous !== undefined) this.erase(previous.end, declarator.start)
-      const later = passed || index < last
-      const front = `${index > 0 ? ';' : ''}`
-      emitter.keep(() => this.declarator(declarator, kind, later, front))
-    })
-  }
-
-  private declarator(node: Node, kind: string, passed: boolean, front: string): void {
-    const { emitter } = this
-    const { id, init } = node
-    const { place } = this.locals
-    if (!this.has(node)) {
-      if (kind === 'var' && passed) {
-        emitter.text.appendRight(node.start, `${front}if(!${place}){var `)
-        emitter.visit(node)
-        emitter.after(node.end, '}')
-      } else if (passed && id.type !== 'Identifier') {
-        emitter.text.appendRight(node.start, `${front}${this.names(id)};if(!${place})(`)
-        emitter.visit(node)
-        emitter.after(node.end, ')')
-      } else {
-        emitter.text.appendRight(node.start, `${front}${this.keyword(node, kind, passed)} `)
-        if (passed) this.again(node)
-        else emitter.visit(node)
-      }
-      return
-    }
-    this.begin(init)
-    const guard = passed ? `${this.until(node)}&&` : ''
-    const wrapped = kind === 'var' && passed
-    emitter.text.appendRight(
-      node.start,
-      `${front}${wrapped ? `if(${this.until(node)}){` : ''}if(${wrapped ? '' : guard}(`,
-    )
-    const pattern = withoutComments(emitter.code.slice(id.start, id.end))
-    const between = withoutComments(emitter.code.slice(id.end, init.start))
-    this.erase(node.start, init.start)
-    const taken = this.plan.places.has(node)
-    const prefix = taken ? this.taken(node) : this.prefix(init)
-    const open = `))return ${this.PARK};`
-    const variable = id.type === 'Identifier' ? this.variable(id) : null
-    let rest: string
-    let closed = ''
-    if (kind === 'var' || !passed) rest = `${kind} ${pattern}${between}${prefix}`
-    else if (id.type === 'Identifier') {
-      const saved = variable === null ? 'void 0' : `${this.locals.saved}[${variable}]`
-      rest = `${kind} ${pattern}=${place}?${saved}:${between.replace('=', '')}${prefix}`
-    } else {
-      rest = `${this.names(id)};if(!${place})(${pattern}${between}${prefix}`
-      closed = ')'
-    }
-    emitter.after(taken ? init.end : this.tailOf(init), `${open}${rest}`)
-    if (closed !== '' || wrapped) emitter.after(node.end, `${closed}${wrapped ? ';}' : ''}`)
-  }
-
-  /** What an array's pattern is given. */
-  private taken(declarator: Node): string {
-    const { emitter } = this
-    const { id, init } = declarator
-    const elements: (Node | null)[] = id.elements
-    const count = elements.at(-1)?.type === 'RestElement' ? '1/0' : elements.length
-    const given = this.settle(init)
-    const result = emitter.temp()
-    emitter.release(1)
-    const term = this.runtimeTerm(
-      declarator,
-      this.plan.places.get(declarator) as number,
-      'take',
-      `${given},${count}`,
-      result,
-    )
-    emitter.temp()
-    emitter.after(init.end, `${this.takeJoint()}${term}`)
-    return result
-  }
-
-  private keyword(declarator: Node, kind: string, passed: boolean): string {
-    return passed && isUnnamed(declarator['init']) ? 'let' : kind
-  }
-
-  /** `let` or `const` without sites that is passed over: gets what it had. */
-  private again(node: Node): void {
-    const { emitter } = this
-    const { id, init } = node
-    const { place, saved } = this.locals
-    const slot = this.variable(id)
-    const value = slot === null ? 'void 0' : `${saved}[${slot}]`
-    if (init === null) {
-      if (slot !== null) emitter.after(node.end, `=${place}?${value}:void 0`)
-      return
-    }
-    if (isUnnamed(init)) {
-      // A function is named after its variable only if nothing stands between the two.
-      emitter.visit(init)
-      emitter.after(node.end, `,${emitter.names.fresh(emitter.names.of('n'))}=${place}&&(${id.name}=${value})`)
-      return
-    }
-    const equals = emitter.find('=', id.end)
-    emitter.text.appendLeft(equals + 1, `${place}?${value}:`)
-    emitter.visit(init)
-  }
-
-  private variable(id: Node): number | null {
-    const binding = this.emitter.scopeAt(id).lookup(id['name'])
-    return this.plan.variables.of(binding)?.slot ?? null
-  }
-
-  /** Declares the names of a pattern. */
-  private names(pattern: Node): string {
-    const { place, saved } = this.locals
-    const each = boundNames(pattern).map((id) => `${id['name']}=${place}?${saved}[${this.variable(id)}]:void 0`)
-    return `let ${each.join(',')}`
-  }
-
-  private if(node: Node): void {
+  protected if(node: Node): void {
     const { emitter } = this
     const { test, consequent, alternate } = node
     const { place } = this.locals
@@ -292,182 +146,13 @@ export class Statements extends Terms {
     if (alternate) this.single(alternate)
   }
 
-  /** The condition of a loop. `around`: the loop may be entered behind it. */
-  private condition(test: Node, around: boolean): boolean {
-    const { emitter } = this
-    const { place, left } = this.locals
-    if (!this.has(test)) {
-      if (around) emitter.before(test.start, `${place}||(`)
-      emitter.visit(test)
-      if (around) emitter.after(test.end, ')')
-      return false
-    }
-    emitter.keep(() => {
-      this.begin(test)
-      emitter.before(test.start, `${around ? `${place}>${this.range(test)[1]}||` : ''}!(${left}=`)
-      const prefix = this.prefix(test)
-      emitter.after(this.tailOf(test), `)&&(${prefix}`)
-      emitter.after(test.end, ')')
-    })
-    return true
-  }
-
-  /** Behind a loop whose condition may have parked. */
-  private leaveLoop(node: Node): void {
-    this.emitter.after(node.end, `;if(${this.locals.left})return ${this.PARK};`)
-  }
-
-  private while(node: Node): void {
-    const parks = this.condition(node['test'], this.has(node['body']))
-    this.single(node['body'])
-    if (parks) this.leaveLoop(node)
-  }
-
-  private doWhile(node: Node): void {
-    const { emitter } = this
-    const { body, test } = node
-    const guard = this.has(test)
-    if (guard)
-      emitter.text.appendRight(body.start, this.has(body) ? `{if(${this.until(body)})` : `{if(!${this.locals.place})`)
-    this.single(body)
-    if (guard) emitter.after(body.end, '}')
-    if (this.condition(test, false)) this.leaveLoop(node)
-  }
-
-  private for(node: Node): void {
-    const { emitter } = this
-    const { init, test, update, body } = node
-    const { place } = this.locals
-    if (init?.type === 'VariableDeclaration') {
-      for (const declarator of init.declarations as Node[])
-        if (init.kind !== 'var') this.again(declarator)
-        else if (declarator['init'] !== null) {
-          const equals = emitter.find('=', declarator['id'].end)
-          emitter.text.appendLeft(equals + 1, `${place}?${declarator['id'].name}:`)
-          emitter.visit(declarator['init'])
-        }
-    } else if (init !== null) {
-      emitter.before(init.start, `${place}||(`)
-      emitter.visit(init)
-      emitter.after(init.end, ')')
-    }
-    const parks = test !== null && this.condition(test, this.has(body))
-    if (update !== null) emitter.visit(update)
-    this.single(body)
-    if (parks) this.leaveLoop(node)
-  }
-
-  private labeled(node: Node): void {
+  protected labeled(node: Node): void {
     const { body } = node
     if (/^(For|ForOf|While|DoWhile|Labeled)Statement$/.test(body.type)) this.statement(body)
     else this.single(body)
   }
 
-  /** A statement that leaves loops: they are closed first. */
-  private exit(node: Node): void {
-    const { emitter, plan } = this
-    const argument: Node | null = node['argument'] ?? null
-    const closings = (): string =>
-      (plan.exits.get(node) ?? [])
-        .map(({ loop, place }) => {
-          const cursor = (plan.loops.get(loop) as Loop).cursor.name
-          return this.runtimeTerm(node, place, 'close', cursor, null, `${cursor}.open&&`)
-        })
-        .join('||')
-    emitter.keep(() => {
-      emitter.text.appendRight(node.start, 'if(')
-      if (argument === null) {
-        emitter.text.appendRight(node.start, `${closings()})return ${this.PARK};`)
-        return
-      }
-      this.begin(argument)
-      this.erase(node.start, argument.start)
-      const result = this.settle(argument)
-      emitter.after(argument.end, `${this.takeJoint()}${closings()})return ${this.PARK};return ${result}`)
-      this.erase(argument.end, emitter.code[node.end - 1] === ';' ? node.end - 1 : node.end)
-    })
-  }
-
-  /** As emit/loop.ts has it, but that statements which leave the loop close it. */
-  private forOf(node: Node): void {
-    const { emitter, plan } = this
-    const { text } = emitter
-    const { left, right, body } = node
-    const loop = plan.loops.get(node) as Loop
-    const { place, saved } = this.locals
-    const cursor = loop.cursor.name
-    const error = loop.error.name
-    const labels = takeLabels(emitter, node)
-    const close = closing(emitter, right, body)
-    text.appendRight(node.start, `{let ${cursor};if(${place}<=${loop.open}&&(`)
-    this.erase(node.start, left.start)
-    this.erase(left.end, right.start)
-    emitter.keep(() => {
-      this.begin(right)
-      const given = this.settle(right)
-      const result = emitter.temp()
-      emitter.release(1)
-      const opened = this.runtimeTerm(node, loop.open, 'open', given, result)
-      emitter.temp()
-      // Not open yet: no `fail` for what `open` throws.
-      const start = `${this.takeJoint()}${opened}))return ${this.PARK};${cursor}=${place}?${saved}[${loop.cursor.slot}]:${result};`
-      emitter.after(right.end, `${start}try{if(${place}===${loop.fail})throw ${saved}[${loop.error.slot}];`)
-    })
-    emitter.keep(() => {
-      const more = emitter.temp()
-      emitter.release(1)
-      const advanced = this.runtimeTerm(node, loop.advance, 'advance', cursor, more)
-      emitter.temp()
-      const { left: parked } = this.locals
-      text.update(close, close + 1, `${labels}for(;${place}>${loop.advance}||!(${parked}=${advanced})&&${more};){`)
-    })
-    this.erase(right.end, close)
-    this.loopVariable(left, cursor)
-    text.move(left.start, left.end, close + 1)
-    this.single(body)
-    const failed = this.runtimeTerm(
-      node,
-      loop.fail,
-      'abandon',
-      `${cursor},${error}`,
-      null,
-      `${cursor}.open&&`,
-      loop.error,
-    )
-    const state = emitter.use('state', 's')
-    const end = /[;}]/.test(emitter.code[node.end - 1] as string) ? '' : ';'
-    emitter.after(
-      node.end,
-      `${end}}if(${this.locals.left})return ${this.PARK}}catch(${error}){${state}.next=0;if(${failed})return ${this.PARK};throw ${error}}}`,
-    )
-  }
-
-  /** Gives a loop's variable its value, or what it had. */
-  private loopVariable(left: Node, cursor: string): void {
-    const { emitter } = this
-    const { place, saved } = this.locals
-    if (left.type !== 'VariableDeclaration') {
-      emitter.text.appendRight(left.start, `if(!${place})(`)
-      emitter.visit(left)
-      emitter.after(left.end, `=${cursor}.value);`)
-      return
-    }
-    const { id } = left['declarations'][0]
-    if (left['kind'] === 'var') {
-      emitter.text.appendRight(left.start, `if(!${place}){`)
-      emitter.visit(left)
-      emitter.after(left.end, `=${cursor}.value;}`)
-    } else if (id.type === 'Identifier')
-      emitter.after(left.end, `=${place}?${saved}[${this.variable(id)}]:${cursor}.value;`)
-    else {
-      emitter.text.appendRight(left.start, `${this.names(id)};if(!${place})(`)
-      this.erase(left.start, id.start)
-      emitter.visit(id)
-      emitter.after(left.end, `=${cursor}.value);`)
-    }
-  }
-
-  private switch(node: Node): void {
+  protected switch(node: Node): void {
     const { emitter } = this
     const { discriminant, cases } = node
     const { place } = this.locals
@@ -506,7 +191,7 @@ export class Statements extends Terms {
     }
   }
 
-  private try(node: Node): void {
+  protected try(node: Node): void {
     const { emitter } = this
     const { block, handler, finalizer } = node
     const { place, saved } = this.locals
@@ -545,8 +230,4 @@ export class Statements extends Terms {
       emitter.after(finalizer.end - 1, '}')
     }
   }
-}
-
-function isUnnamed(init: Node | null): boolean {
-  return init !== null && (isFunction(init) || init.type === 'ClassExpression') && !init['id']
 }
