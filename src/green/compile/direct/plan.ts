@@ -80,6 +80,8 @@ export function planOf(emitter: Emitter, fn: Fn): Plan | string {
   return plan
 }
 
+const oneExpression = new Set(['ExpressionStatement', 'ReturnStatement', 'ThrowStatement', 'VariableDeclarator'])
+
 const kinds = new Set(['declaration', 'expression', 'arrow', 'method', 'getter'])
 
 class Planner {
@@ -145,6 +147,8 @@ class Planner {
     if (this.isSite(node)) this.places.set(node, ++this.count)
     if (this.count < first) return
     this.ranges.set(node, [first, this.count])
+    // Each of them would keep what all before it have given.
+    if (oneExpression.has(node.type) && this.count - first > 60) refuse('so many calls in one statement')
     this.check(node)
   }
 

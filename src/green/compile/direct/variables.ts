@@ -30,8 +30,8 @@ export class Variables {
   readonly all: Variable[] = []
   private readonly byBinding = new Map<Binding, Variable>()
   private readonly captures: { variable: Binding; closure: Closure }[] = []
-  /** Positions at which names occur, in the order of the text. */
-  private readonly uses = new Map<string, number[]>()
+  /** Where a name occurs for the last time. */
+  private readonly lastUse = new Map<string, number>()
   private readonly analysis: Analysis
   private readonly fn: Fn
   private readonly sites: readonly Node[]
@@ -88,7 +88,7 @@ export class Variables {
       }
       if (!variable.early && variable.from > site.start) return false
       if (!isAround(variable.binding.scope, scope)) return false
-      return (this.uses.get(variable.name) ?? []).some((position) => position >= from)
+      return (this.lastUse.get(variable.name) ?? -1) >= from
     })
   }
 
@@ -155,9 +155,8 @@ export class Variables {
   }
 
   private use(node: Node, closure: Closure | null): void {
-    const positions = this.uses.get(node['name'])
-    if (positions === undefined) this.uses.set(node['name'], [node.start])
-    else positions.push(node.start)
+    const { name } = node
+    this.lastUse.set(name, Math.max(node.start, this.lastUse.get(name) ?? 0))
     if (closure === null) return
     const binding = this.scopeAt(node).lookup(node['name'])
     if (binding !== null && binding.scope.fn === this.fn) this.captures.push({ variable: binding, closure })
