@@ -4,6 +4,7 @@
  *   parse.ts      types out, tree in                     analyze.ts   scopes, functions, what each of them uses
  *   sites.ts      which calls may park                   infer.ts     which functions may
  *   emit/         what is put into the text; emitter.ts has the theory of operation
+ *   direct/       the other way, for ordinary functions; plan.ts has the theory of operation
  */
 import remapping, { type EncodedSourceMap } from '@jridgewell/remapping'
 import { analyze } from './analyze.ts'
@@ -24,6 +25,8 @@ export interface CompileOptions {
   readonly runtime: string
   /** The program starts here: all of its top-level code may park. */
   readonly entry?: boolean
+  /** No function is compiled the direct way, which is for ordinary ones: for tests, and to compare. */
+  readonly onlyGenerators?: boolean
   /** Every call parks once: for tests. */
   readonly stress?: boolean
 }
@@ -51,15 +54,15 @@ export interface FunctionVerdict {
 }
 
 /** Part of every cache key. */
-export const COMPILER_VERSION = '1'
+export const COMPILER_VERSION = '2'
 
 /** Compiles one file. Throws a `SyntaxError` for what is none. */
 export function compile(source: string, options: CompileOptions): Compiled {
-  const { url, format, language, runtime, stress = false } = options
+  const { url, format, language, runtime, stress = false, onlyGenerators = false } = options
   const parsed = parse(source, url, format, language)
   const analysis = analyze(parsed.program, format === 'module')
   infer(analysis, parsed.comments, parsed.code, stress)
-  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress }, visit)
+  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress, onlyGenerators }, visit)
   emitModule(emitter, parsed.program, { format, runtime, entry: options.entry ?? false })
   const changed = emitter.text.hasChanged()
   const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })
@@ -71,7 +74,8 @@ export function compile(source: string, options: CompileOptions): Compiled {
         )
   const lines = new Lines(parsed.code)
   const functions = analysis.functions.map((fn): FunctionVerdict => {
-    const way = (fn.parks && fn.obstacle === null) || mayPark(fn) ? 'A' : 'untouched'
+    const compiled = (fn.parks && fn.obstacle === null) || mayPark(fn)
+    const way = !compiled ? 'untouched' : emitter.indirect.get(fn) === null ? 'B' : 'A'
     const { line, column } = lines.of(fn.node.start)
     return { name: fn.name, line, column, parks: fn.parks, why: fn.why, way }
   })
