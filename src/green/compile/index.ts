@@ -3,17 +3,26 @@
  *
  *   parse.ts      types out, tree in                     analyze.ts   scopes, functions, what each of them uses
  *   sites.ts      which calls may park                   infer.ts     which functions may
+ *   summary.ts    what that hangs on in other modules    values.ts, exports.ts   what it exports
  *   emit/         what is put into the text; emitter.ts has the theory of operation
  */
 import remapping, { type EncodedSourceMap } from '@jridgewell/remapping'
-import { analyze } from './analyze.ts'
+import { type Analysis, analyze, type ForeignVerdict } from './analyze.ts'
 import { Emitter } from './emit/emitter.ts'
 import { emitModule } from './emit/module.ts'
 import { visit } from './emit/visit.ts'
-import { infer, mayPark } from './infer.ts'
+import { hear, infer, mayPark } from './infer.ts'
 import { Lines } from './lines.ts'
 import { Names } from './names.ts'
-import { parse } from './parse.ts'
+import { type Parsed, parse } from './parse.ts'
+import type { Foreign } from './scope.ts'
+import { type Summary, summarize } from './summary.ts'
+
+export type { ForeignVerdict } from './analyze.ts'
+export type { Foreign } from './scope.ts'
+export { keyOf } from './sites.ts'
+export type { Call, FunctionSummary, Handed, Summary } from './summary.ts'
+export type { Value } from './values.ts'
 
 export interface CompileOptions {
   /** For messages and the map. */
@@ -53,14 +62,40 @@ export interface FunctionVerdict {
 /** Part of every cache key. */
 export const COMPILER_VERSION = '1'
 
-/** Compiles one file. Throws a `SyntaxError` for what is none. */
+/** A source that has been read. */
+export interface Opened {
+  /** What others need to know of it. */
+  summary(): Summary
+  /** Once. `foreign` says what is known of the values of other modules; null, or none: nothing. */
+  compile(foreign?: (value: Foreign) => ForeignVerdict | null): Compiled
+}
+
+/** Compiles one file of which nothing else is known. Throws a `SyntaxError` for what is none. */
 export function compile(source: string, options: CompileOptions): Compiled {
-  const { url, format, language, runtime, stress = false } = options
+  return open(source, options).compile()
+}
+
+/** Reads one file. Throws a `SyntaxError` for what is none. */
+export function open(source: string, options: CompileOptions): Opened {
+  const { url, format, language } = options
   const parsed = parse(source, url, format, language)
   const analysis = analyze(parsed.program, format === 'module')
-  infer(analysis, parsed.comments, parsed.code, stress)
+  hear(analysis.functions, parsed.comments, parsed.code)
+  return {
+    summary: () => summarize(parsed.program, analysis, new Lines(parsed.code), format === 'module'),
+    compile: (foreign = () => null) => emit(parsed, analysis, foreign, options),
+  }
+}
+
+function emit(
+  parsed: Parsed,
+  analysis: Analysis,
+  foreign: (value: Foreign) => ForeignVerdict | null,
+  { url, format, runtime, stress = false, entry = false }: CompileOptions,
+): Compiled {
+  infer(analysis, foreign, stress)
   const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress }, visit)
-  emitModule(emitter, parsed.program, { format, runtime, entry: options.entry ?? false })
+  emitModule(emitter, parsed.program, { format, runtime, entry })
   const changed = emitter.text.hasChanged()
   const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })
   const map =
