@@ -135,6 +135,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
         if (node['kind'] === 'await using' && fn === null) topObstacle = true
         for (const { id, init } of node['declarations'])
           for (const name of boundNames(id)) {
+            quiet.add(name)
             const target = node['kind'] === 'var' ? scope.hoist : scope
             const binding = target.declare(name['name'], node['kind'] === 'const' || (node['kind'] === 'let' && init))
             if (node['kind'] === 'const' && init && id === name && isFunction(init)) pendingFn.set(init, binding)
@@ -148,6 +149,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
           const binding = top.declare(specifier['local']['name'], true)
           const from = String(node['source']['value'])
           binding.from = from
+          quiet.add(specifier['local'])
           binding.foreign = { from, path: importedPath(specifier), required: false, made: false, loose: false }
         }
         break
@@ -208,6 +210,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
         }
         parentOf.set(node['object'], node)
         parentOf.set(node['property'], node)
+        if (!node['computed'] && isRead(node)) quiet.add(node['object'])
         visit(node['object'], scope, fn, strict)
         if (node['computed'] || node['property'].type === 'PrivateIdentifier')
           visit(node['property'], scope, fn, strict)
@@ -215,7 +218,6 @@ export function analyze(program: Node, strict: boolean): Analysis {
           identifiers.add(node['property']['name'])
           const { name } = node['property']
           if (!isRead(node)) written.set(name, (written.get(name) ?? 0) + 1)
-          else if (node['object'].type === 'Identifier') quiet.add(node['object'])
           if (fn !== null) reads.push({ name, fn })
         }
         return
@@ -334,7 +336,6 @@ export function analyze(program: Node, strict: boolean): Analysis {
       said: null,
       parks: false,
       why: null,
-      via: null,
     }
     functions.push(fn)
     fnOf.set(node, fn)

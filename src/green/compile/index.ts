@@ -24,11 +24,16 @@ export { keyOf } from './sites.ts'
 export type { Call, FunctionSummary, Handed, Summary } from './summary.ts'
 export type { Value } from './values.ts'
 
-export interface CompileOptions {
+/** What a source is. */
+export interface SourceOptions {
   /** For messages and the map. */
   readonly url: string
   readonly format: 'module' | 'commonjs'
   readonly language: 'js' | 'jsx' | 'ts' | 'tsx'
+}
+
+/** What is to become of it. */
+export interface OutputOptions {
   /** From where compiled code imports the runtime. */
   readonly runtime: string
   /** The program starts here: all of its top-level code may park. */
@@ -36,6 +41,8 @@ export interface CompileOptions {
   /** Every call parks once: for tests. */
   readonly stress?: boolean
 }
+
+export type CompileOptions = SourceOptions & OutputOptions
 
 export interface Compiled {
   readonly code: string
@@ -67,23 +74,22 @@ export interface Opened {
   /** What others need to know of it. */
   summary(): Summary
   /** Once. `foreign` says what is known of the values of other modules; null, or none: nothing. */
-  compile(foreign?: (value: Foreign) => ForeignVerdict | null): Compiled
+  compile(options: OutputOptions, foreign?: (value: Foreign) => ForeignVerdict | null): Compiled
 }
 
 /** Compiles one file of which nothing else is known. Throws a `SyntaxError` for what is none. */
 export function compile(source: string, options: CompileOptions): Compiled {
-  return open(source, options).compile()
+  return open(source, options).compile(options)
 }
 
 /** Reads one file. Throws a `SyntaxError` for what is none. */
-export function open(source: string, options: CompileOptions): Opened {
-  const { url, format, language } = options
+export function open(source: string, { url, format, language }: SourceOptions): Opened {
   const parsed = parse(source, url, format, language)
   const analysis = analyze(parsed.program, format === 'module')
   hear(analysis.functions, parsed.comments, parsed.code)
   return {
     summary: () => summarize(parsed.program, analysis, new Lines(parsed.code), format === 'module'),
-    compile: (foreign = () => null) => emit(parsed, analysis, foreign, options),
+    compile: (options, foreign = () => null) => emit(parsed, analysis, foreign, { url, format, language, ...options }),
   }
 }
 

@@ -23,7 +23,7 @@ export function infer(analysis: Analysis, foreigners: Foreigners, all: boolean):
     if (fn.said === true) raise(fn, 'a comment')
     if (fn.said !== null) continue
     const unknown = fn.sites.find((site) => site.fn === null && parksAt(analysis, site))
-    if (unknown !== undefined) raise(fn, unknown.what, unknown)
+    if (unknown !== undefined) raise(fn, unknown.what)
   }
   for (let changed = true; changed; ) {
     changed = false
@@ -39,7 +39,7 @@ export function infer(analysis: Analysis, foreigners: Foreigners, all: boolean):
       if (fn.parks || fn.said !== null) continue
       const site = fn.sites.find((site) => site.fn !== null && mayPark(site.fn))
       if (site === undefined) continue
-      raise(fn, site.what, site)
+      raise(fn, site.what)
       changed = true
     }
   }
@@ -56,10 +56,9 @@ export function parksAt(analysis: Analysis, { fn, foreign }: Site): boolean {
   return foreign === null || (analysis.foreign.get(keyOf(foreign)) ?? UNKNOWN).parks
 }
 
-function raise(fn: Fn, why: string, via: Site | null = null): void {
+function raise(fn: Fn, why: string): void {
   fn.parks = true
   fn.why = why
-  fn.via = via
 }
 
 /** Comments overrule: `// @fibril parks` and `// @fibril never-parks`, for the next function that begins on that line or the one after. */

@@ -146,8 +146,6 @@ export interface Fn {
   said: boolean | null
   parks: boolean
   why: string | null
-  /** The site that makes it so. */
-  via: Site | null
 }
 
 /** An arrow function takes `this`, `arguments`, `super` and `new.target` from the function that this gives. */

@@ -42,6 +42,8 @@ export interface FunctionSummary {
 /** A function that is handed to one of a package: the first argument of a call. */
 export interface Handed {
   readonly to: Foreign
+  /** The argument, in words. */
+  readonly what: string
   readonly line: number
   readonly column: number
   readonly value: Value
@@ -63,7 +65,7 @@ export interface Summary {
 export function summarize(program: Node, analysis: Analysis, lines: Lines, isModule: boolean): Summary {
   const values = new Values(analysis)
   const sites = [...analysis.topSites, ...analysis.functions.flatMap(({ sites }) => sites)]
-  const handed = sites.flatMap((site) => handedAt(site, values, lines))
+  const handed = sites.flatMap((site) => handedAt(site, values, lines)).sort((a, b) => a.line - b.line)
   const shown = new Set(handed.map(({ value }) => (value !== null && 'fn' in value ? value.fn : null)))
   const reads = readsOf(analysis)
   const functions = analysis.functions.map((fn, number): FunctionSummary => {
@@ -115,7 +117,9 @@ function readsOf({ functions, reads }: Analysis): Map<Fn, Site[]> {
 
 function handedAt({ node, foreign }: Site, values: Values, lines: Lines): Handed[] {
   const [argument] = (node['arguments'] as Node[] | undefined) ?? []
-  if (foreign === null || argument === undefined || /^[./]|^file:/.test(foreign.from)) return []
+  if (foreign === null || argument === undefined || argument.type === 'Literal' || /^[./]|^file:/.test(foreign.from))
+    return []
   const value = values.of(argument)
-  return value === null ? [] : [{ to: foreign, ...lines.of(node.start), value }]
+  const what = value !== null && 'fn' in value ? values.nameOf(value.fn) : String(argument['name'] ?? 'a function')
+  return [{ to: foreign, what, ...lines.of(node.start), value }]
 }

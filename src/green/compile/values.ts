@@ -28,6 +28,10 @@ export class Values {
     return this.numbers.get(fn) as number
   }
 
+  nameOf(number: number): string {
+    return (this.analysis.functions[number] as Fn).name
+  }
+
   of(node: Node, scope: Scope = scopeAt(this.analysis, node)): Value {
     const fn = this.analysis.fnOf.get(node)
     if (fn !== undefined) return { fn: this.numberOf(fn) }
@@ -57,8 +61,8 @@ export class Values {
     // Initialisers may call anything, and so may what it extends.
     const runs = members.some(({ type, value }) => type === 'PropertyDefinition' && value !== null)
     if (node['superClass'] !== null || runs) return null
-    const constructor = members.find(({ kind }) => kind === 'constructor')
-    const fn = constructor && this.analysis.fnOf.get(constructor['value'])
+    const maker = members.find(({ kind }) => kind === 'constructor')
+    const fn = maker && this.analysis.fnOf.get(maker['value'])
     return { maker: fn === undefined ? null : this.numberOf(fn) }
   }
 

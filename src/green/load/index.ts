@@ -5,6 +5,6 @@
 
 export { version } from './own-package.ts'
 export { prepare, runProgram } from './program.ts'
+export { type CheckedAtomic, type CheckedFunction, type CheckedModule, Project } from './project.ts'
 export { createSelection } from './selection.ts'
 export { type LoadSettings, settingsFrom } from './settings.ts'
-export { compileSource } from './translator.ts'

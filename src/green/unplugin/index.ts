@@ -10,9 +10,9 @@
  */
 import { createRequire } from 'node:module'
 import { isAbsolute } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { UsageError } from '../../core/index.ts'
-import { compileSource, createSelection, settingsFrom } from '../load/index.ts'
+import { createSelection, Project, settingsFrom } from '../load/index.ts'
 
 export interface GreenPluginOptions {
   /** Dependencies that are compiled too: packages (`express`, `@acme/*`) and paths from the working directory (`vendor/**`). */
@@ -67,15 +67,23 @@ function plugin() {
   return createUnplugin((options: GreenPluginOptions | undefined) => {
     const { include = [], exclude = [], stress = false } = options ?? {}
     const selects = createSelection({ include, exclude })
-    const settings = { ...settingsFrom(process.env), stress }
+    const settings = { ...settingsFrom(process.env), include, exclude, stress }
+    let project = new Project(settings)
+    const forget = (): void => {
+      project = new Project(settings)
+    }
     return {
       name: 'fibril',
       // Before anything else takes the types out, or makes something else of the functions.
       enforce: 'pre',
       transformInclude: (id) => isAbsolute(id) && selects(pathToFileURL(id).href),
+      buildStart: forget,
+      watchChange: forget,
       transform(source, id) {
         const url = pathToFileURL(id).href
-        const { code, map } = compileSource(source, url, settings)
+        const { code, map } = project.compile(source, url)
+        // What it says of other modules' functions changes with them.
+        for (const module of project.modulesBehind(url)) this.addWatchFile(fileURLToPath(module))
         return code === source ? null : { code, map: map as never }
       },
     }

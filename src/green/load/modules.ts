@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs'
+import type { Compiled, CompileOptions, Opened, Summary } from '../compile/index.ts'
+import { type Cache, hashOf } from './cache.ts'
+import type { Compiler } from './compiler.ts'
+import { type Format, formatOf, languageOf } from './format.ts'
+import { Graph } from './graph.ts'
+import { locate } from './locate.ts'
+import { pathOf } from './selection.ts'
+
+interface Known {
+  /** Names the text that it was made from. */
+  readonly key: string
+  /** Null: the text was not understood, or cannot be read. */
+  readonly summary: Summary | null
+}
+
+/** The modules of a program: what is known of each, read from its file when another module asks. */
+export class Modules {
+  readonly graph: Graph
+  private readonly compiler: () => Compiler
+  private readonly cache: Cache
+  private readonly identity: string
+  private readonly known = new Map<string, Known>()
+  /** Modules that were read for the sake of others. Most are loaded next. */
+  private readonly opened = new Map<string, { readonly source: string; readonly opened: Opened }>()
+
+  constructor(
+    compiler: () => Compiler,
+    selects: (url: string) => boolean,
+    { cache, identity }: { readonly cache: Cache; readonly identity: string },
+  ) {
+    this.compiler = compiler
+    this.cache = cache
+    this.identity = identity
+    const located = new Map<string, ReturnType<typeof locate>>()
+    this.graph = new Graph({
+      summaryOf: (url) => this.summaryOf(url),
+      locate: (specifier, from, required) => {
+        const key = `${required} ${specifier} ${/^[./]/.test(specifier) || required ? from : ''}`
+        const known = located.get(key)
+        if (known !== undefined) return known
+        const found = locate(specifier, from, required, selects)
+        located.set(key, found)
+        return found
+      },
+    })
+  }
+
+  /** The summary of a module that is about to be compiled. Others that come later are judged by that. */
+  meet(source: string, url: string, format: Format): Summary | null {
+    const key = this.keyOf(source, url, format)
+    const known = this.known.get(url)
+    if (known?.key === key) return known.summary
+    const summary = this.summarize(key, source, url, format)
+    this.known.set(url, { key, summary })
+    return summary
+  }
+
+  /** Compiles a module. Throws a `SyntaxError` for what is none. */
+  compile(source: string, options: CompileOptions): Compiled {
+    const { url } = options
+    const kept = this.opened.get(url)
+    this.opened.delete(url)
+    const opened = kept?.source === source ? kept.opened : this.compiler().open(source, options)
+    return opened.compile(options, (foreign) => this.graph.verdict(foreign, url))
+  }
+
+  /** What the verdicts in a module hang on, as a part of the key of what it is compiled to. */
+  assumed(summary: Summary | null, url: string): string {
+    const verdicts = (summary?.foreign ?? []).map((value) => this.graph.verdict(value, url))
+    return verdicts.map(({ parks, blocks }) => (blocks ? 'b' : parks ? 'p' : '-')).join('')
+  }
+
+  summaryOf(url: string): Summary | null {
+    const known = this.known.get(url)
+    if (known !== undefined) return known.summary
+    let source: string
+    try {
+      source = readFileSync(pathOf(url), 'utf8')
+    } catch {
+      // Whoever loads it will be told.
+      this.known.set(url, { key: '', summary: null })
+      return null
+    }
+    return this.meet(source, url, formatOf(url, undefined, source))
+  }
+
+  private keyOf(source: string, url: string, format: Format): string {
+    return hashOf(this.identity, 'summary', format, languageOf(url), source)
+  }
+
+  private summarize(key: string, source: string, url: string, format: Format): Summary | null {
+    const language = languageOf(url)
+    const kept = this.cache.read(key)
+    if (kept !== null) return JSON.parse(kept) as Summary
+    try {
+      const opened = this.compiler().open(source, { url, format, language })
+      const summary = opened.summary()
+      this.opened.set(url, { source, opened })
+      this.cache.write(key, JSON.stringify(summary))
+      return summary
+    } catch (error) {
+      if (error instanceof SyntaxError) return null
+      throw error
+    }
+  }
+}
