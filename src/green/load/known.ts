@@ -4,11 +4,14 @@ import type { Known } from './graph.ts'
 
 const NEVER: ForeignVerdict = { parks: false, blocks: false }
 
-/** Of `fibril/green` what does not wait itself. All else in it does. */
-const startingOnly = new Set('atomic currentTask green iterate memoryPair run spawn thingOf transfer'.split(' '))
+/** Of the faces for green code what does not wait itself. All else in them does. */
+const starting = new Set(
+  `atomic currentTask fromNode fromWeb green httpHandler iterate memoryPair netOf openCorrelator run spawn thingOf toNode toWeb
+  toWebReadable toWebWritable transfer webHandler`.split(/\s+/),
+)
 
 /** The faces whose functions park. */
-const green = new Set(['./green'])
+const green = new Set(['./green', './green/http'])
 
 /** Faces in which nothing parks: what waits there is an operation. */
 const operations = new Set(
@@ -24,7 +27,7 @@ export function knownFace(subpath: string): Known | null {
   if (operations.has(subpath)) return () => NEVER
   if (!green.has(subpath)) return null
   return ([name], made) => {
-    const waits = !made && !startingOnly.has(name ?? '')
+    const waits = !made && !starting.has(name ?? '')
     return { parks: waits, blocks: waits }
   }
 }

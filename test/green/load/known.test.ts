@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as http from '../../../src/green/http/index.ts'
 import * as green from '../../../src/green/index.ts'
 import { knownBuiltin, knownFace } from '../../../src/green/load/known.ts'
 import { patchAll, unpatch } from '../../../src/green/patch/index.ts'
 import { parks } from '../../../src/green/runtime/compiled.ts'
 
-test('of fibril/green it is known which functions park', () => {
-  const known = knownFace('./green')
-  assert.ok(known !== null)
-  for (const [name, value] of Object.entries(green))
-    if (typeof value === 'function' && !isClass(value)) assert.equal(known([name], false).parks, parks(value), name)
+test('of the faces for green code it is known which functions park', () => {
+  for (const [face, values] of [
+    ['./green', green],
+    ['./green/http', http],
+  ] as const)
+    for (const [name, value] of Object.entries(values))
+      if (typeof value === 'function' && !isClass(value))
+        assert.equal(knownFace(face)?.([name], false).parks, parks(value), name)
 })
 
 test('of no other face is anything known to park, and of unknown ones nothing is known', () => {
