@@ -3,6 +3,7 @@
  * it. See `install.ts` for which hooks, `translator.ts` for what they do.
  */
 
+export { languageOf } from './format.ts'
 export { version } from './own-package.ts'
 export { prepare, runProgram } from './program.ts'
 export { type CheckedAtomic, type CheckedFunction, type CheckedModule, Project } from './project.ts'

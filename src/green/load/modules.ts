@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import type { Compiled, CompileOptions, Opened, Summary } from '../compile/index.ts'
+import type { Compiled, CompileOptions, Opened, SourceOptions, Summary } from '../compile/index.ts'
 import { type Cache, hashOf } from './cache.ts'
 import type { Compiler } from './compiler.ts'
-import { type Format, formatOf, languageOf } from './format.ts'
+import { type Format, formatOf, type Language, languageOf } from './format.ts'
 import { Graph } from './graph.ts'
 import { locate } from './locate.ts'
 import { pathOf } from './selection.ts'
@@ -47,11 +47,11 @@ export class Modules {
   }
 
   /** The summary of a module that is about to be compiled. Others that come later are judged by that. */
-  meet(source: string, url: string, format: Format): Summary | null {
-    const key = this.keyOf(source, url, format)
+  meet(source: string, url: string, format: Format, language: Language = languageOf(url)): Summary | null {
+    const key = hashOf(this.identity, 'summary', format, language, source)
     const known = this.known.get(url)
     if (known?.key === key) return known.summary
-    const summary = this.summarize(key, source, url, format)
+    const summary = this.summarize(key, source, { url, format, language })
     this.known.set(url, { key, summary })
     return summary
   }
@@ -85,18 +85,13 @@ export class Modules {
     return this.meet(source, url, formatOf(url, undefined, source))
   }
 
-  private keyOf(source: string, url: string, format: Format): string {
-    return hashOf(this.identity, 'summary', format, languageOf(url), source)
-  }
-
-  private summarize(key: string, source: string, url: string, format: Format): Summary | null {
-    const language = languageOf(url)
+  private summarize(key: string, source: string, options: SourceOptions): Summary | null {
     const kept = this.cache.read(key)
     if (kept !== null) return JSON.parse(kept) as Summary
     try {
-      const opened = this.compiler().open(source, { url, format, language })
+      const opened = this.compiler().open(source, options)
       const summary = opened.summary()
-      this.opened.set(url, { source, opened })
+      this.opened.set(options.url, { source, opened })
       this.cache.write(key, JSON.stringify(summary))
       return summary
     } catch (error) {

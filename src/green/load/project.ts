@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import type { Compiled, FunctionVerdict } from '../compile/index.ts'
 import { noCache } from './cache.ts'
 import { loadCompiler } from './compiler.ts'
-import { formatOf, languageOf } from './format.ts'
+import { formatOf, type Language, languageOf } from './format.ts'
 import type { Step } from './graph.ts'
 import { Modules } from './modules.ts'
 import { ownSubpath } from './own-package.ts'
@@ -53,13 +53,14 @@ export class Project {
     return this.modules.graph.modulesBehind(url)
   }
 
-  compile(source: string, url: string): Compiled {
+  /** `language`: what the source is written in now, if that is not what its file is. */
+  compile(source: string, url: string, language: Language = languageOf(url)): Compiled {
     const { stress } = this.settings
     const format = formatOf(url, undefined, source)
-    const options = { url, format, language: languageOf(url), runtime: 'fibril/green/runtime', stress }
+    const options = { url, format, language, runtime: 'fibril/green/runtime', stress }
     try {
       if (stress) return loadCompiler(this.settings).compile(source, options)
-      this.modules.meet(source, url, format)
+      this.modules.meet(source, url, format, language)
       return this.modules.compile(source, options)
     } catch (error) {
       throw error instanceof SyntaxError ? asFound(error, url) : error
