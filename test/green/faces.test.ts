@@ -48,6 +48,18 @@ test('all that tasks use of the core, sync, net and offload has its name for gre
   assert.deepEqual(Object.keys(netHttp).sort(), Object.keys(http).sort())
 })
 
+itByHand('a face is called in words what the thing behind it is', function* (call) {
+  const task = spawn(
+    byHand(function* (call) {
+      yield* call(green.sleep, 1)
+    }),
+  )
+  assert.equal(String(task), String(thingOf(task)))
+  assert.match(String(task), /^task green #\d+$/)
+  yield* call([task, 'join'])
+  assert.equal(String(new green.Condition({ name: 'change' })), String(new sync.Condition({ name: 'change' })))
+})
+
 /** Serves a memory server by lines: \`answer\` gives the reply to each. */
 function* serving(
   call: Call,
