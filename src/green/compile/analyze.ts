@@ -1,6 +1,6 @@
 import { boundNames, childrenOf, isFunction, type Node } from './nodes.ts'
 import type { Binding, Fn, FnKind } from './scope.ts'
-import { Scope } from './scope.ts'
+import { lexicalOwner, Scope } from './scope.ts'
 import { builtinMade, foreignOf, siteOf } from './sites.ts'
 
 /** What is known of a source before it is changed. */
@@ -22,6 +22,10 @@ export interface Analysis {
   readonly parkingGetters: Set<string>
   /** How often a member of that name is assigned to, deleted and the like, of whatever object. */
   readonly written: ReadonlyMap<string, number>
+  /** Where CommonJS says what it exports: the names `exports` and `module`. */
+  readonly exporting: readonly { readonly node: Node; readonly scope: Scope }[]
+  /** `this` of the top level is used. */
+  readonly topThis: boolean
   /** What is known of what other modules have: by `keyOf`. The inference fills it. */
   readonly foreign: Map<string, ForeignVerdict>
 }
@@ -52,6 +56,8 @@ export function analyze(program: Node, strict: boolean): Analysis {
   const writes = new Set<Node>()
   const reads: { name: string; fn: Fn }[] = []
   const written = new Map<string, number>()
+  const exporting: { node: Node; scope: Scope }[] = []
+  let topThis = false
   const quiet = new Set<Node>()
   const classes = new Map<Node, Binding>()
   const initialised: { binding: Binding; init: Node; path: readonly string[]; scope: Scope }[] = []
@@ -88,6 +94,8 @@ export function analyze(program: Node, strict: boolean): Analysis {
     reads,
     parkingGetters: new Set(),
     written,
+    exporting,
+    topThis,
     foreign: new Map(),
   }
 
@@ -223,6 +231,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
         return
       case 'ThisExpression':
         owner(fn, 'usesThis')
+        if (lexicalOwner(fn) === null) topThis = true
         return
       case 'MetaProperty':
         if (node['meta']['name'] === 'new') owner(fn, 'usesNewTarget')
@@ -251,6 +260,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
       case 'Identifier': {
         const { name } = node
         identifiers.add(name)
+        if (name === 'exports' || name === 'module') exporting.push({ node, scope })
         if (name === 'arguments' && parentOf.get(node)?.['property']?.name === 'callee' && fn !== null)
           fn.obstacle ??= 'it uses `arguments.callee`'
         if (within.length > 0 && fn !== null) fn.obstacle ??= 'it is in a `with` statement'

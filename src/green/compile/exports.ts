@@ -1,4 +1,4 @@
-import { boundNames, childrenOf, isFunction, type Node } from './nodes.ts'
+import { boundNames, type Node } from './nodes.ts'
 import type { Foreign, Scope } from './scope.ts'
 import type { Value, Values } from './values.ts'
 
@@ -48,12 +48,17 @@ const named = (source: Node, path: string[]): Foreign => ({
  * What a CommonJS module exports: all that is ever assigned to `module.exports`, and to members of it. Null, so anything, as
  * soon as the object is used in another way, for then others may change it.
  */
-export function requiredExports(program: Node, values: Values): Value {
-  const { parentOf, scopeOf, top, written } = values.analysis
+export function requiredExports(values: Values): Value {
+  const { parentOf, exporting, written } = values.analysis
   const roots: Value[] = []
   const members = new Map<string, Value[]>()
-  let followed = true
-  walk(program, top, false)
+  // At the top, `this` is what is exported.
+  let followed = !values.analysis.topThis
+  for (const { node, scope } of exporting) {
+    if (scope.lookup(node['name']) !== null) continue
+    if (node['name'] === 'exports') useOfObject(node, scope)
+    else useOfModule(node, scope)
+  }
   if (!followed || roots.length > 1) return null
   const [root] = roots
   if (members.size === 0 && root !== undefined) return root
@@ -66,25 +71,6 @@ export function requiredExports(program: Node, values: Values): Value {
     return [name, !all ? null : assigned.length === 1 ? (assigned[0] as Value) : { either: assigned }]
   })
   return { members: { ...root?.members, ...Object.fromEntries(own) } }
-
-  function walk(node: Node, outer: Scope, ownThis: boolean): void {
-    const scope = scopeOf.get(node) ?? outer
-    if (node.type === 'Identifier' && isReference(node)) {
-      if (node['name'] === 'exports' && scope.lookup('exports') === null) useOfObject(node, scope)
-      if (node['name'] === 'module' && scope.lookup('module') === null) useOfModule(node, scope)
-    }
-    // At the top, `this` is what is exported.
-    if (node.type === 'ThisExpression' && !ownThis) followed = false
-    const inner = ownThis || (isFunction(node) && node.type !== 'ArrowFunctionExpression') || node.type === 'ClassBody'
-    for (const child of childrenOf(node)) walk(child, scope, inner)
-  }
-
-  /** Not the name of a member, nor a key or label. */
-  function isReference(node: Node): boolean {
-    const parent = parentOf.get(node)
-    if (parent === undefined) return false
-    return parent.type !== 'MemberExpression' || parent['object'] === node || parent['computed']
-  }
 
   function useOfModule(node: Node, scope: Scope): void {
     const parent = parentOf.get(node) as Node

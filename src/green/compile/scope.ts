@@ -67,8 +67,16 @@ export class Scope {
       return known
     }
     const binding: Binding = {
-      ...{ name, scope: this, fixed, fn: null, cls: null, maker: null },
-      ...{ from: null, foreign: null, escapes: false, builtin: false },
+      name,
+      scope: this,
+      fixed,
+      fn: null,
+      cls: null,
+      maker: null,
+      from: null,
+      foreign: null,
+      escapes: false,
+      builtin: false,
     }
     this.bindings.set(name, binding)
     return binding

@@ -81,7 +81,7 @@ export function summarize(program: Node, analysis: Analysis, lines: Lines, isMod
     functions,
     exports: !isModule ? null : opaque ? {} : moduleExports(program, values),
     stars: isModule ? starsOf(program) : [],
-    root: isModule || opaque ? null : requiredExports(program, values),
+    root: isModule || opaque ? null : requiredExports(values),
     foreign: [...foreign.values()],
     handed,
   }

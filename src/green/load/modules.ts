@@ -7,6 +7,9 @@ import { Graph } from './graph.ts'
 import { locate } from './locate.ts'
 import { pathOf } from './selection.ts'
 
+/** So much source text may be held as trees. */
+const HELD = 1_000_000
+
 interface Known {
   /** Names the text that it was made from. */
   readonly key: string
@@ -21,8 +24,10 @@ export class Modules {
   private readonly cache: Cache
   private readonly identity: string
   private readonly known = new Map<string, Known>()
-  /** Modules that were read for the sake of others. Most are loaded next. */
+  /** Modules that were read for the sake of others, the oldest first. Most are loaded soon. */
   private readonly opened = new Map<string, { readonly source: string; readonly opened: Opened }>()
+  /** The length of these. */
+  private held = 0
 
   constructor(
     compiler: () => Compiler,
@@ -60,7 +65,7 @@ export class Modules {
   compile(source: string, options: CompileOptions): Compiled {
     const { url } = options
     const kept = this.opened.get(url)
-    this.opened.delete(url)
+    if (kept !== undefined) this.drop(url, kept.source)
     const opened = kept?.source === source ? kept.opened : this.compiler().open(source, options)
     return opened.compile(options, (foreign) => this.graph.verdict(foreign, url))
   }
@@ -85,13 +90,30 @@ export class Modules {
     return this.meet(source, url, formatOf(url, undefined, source))
   }
 
+  /** Trees take a hundred times the room of their sources. What goes is parsed again when it is loaded. */
+  private keep(url: string, source: string, opened: Opened): void {
+    const former = this.opened.get(url)
+    if (former !== undefined) this.drop(url, former.source)
+    this.opened.set(url, { source, opened })
+    this.held += source.length
+    for (const [oldest, { source }] of this.opened) {
+      if (this.held <= HELD) return
+      this.drop(oldest, source)
+    }
+  }
+
+  private drop(url: string, source: string): void {
+    this.opened.delete(url)
+    this.held -= source.length
+  }
+
   private summarize(key: string, source: string, options: SourceOptions): Summary | null {
     const kept = this.cache.read(key)
     if (kept !== null) return JSON.parse(kept) as Summary
     try {
       const opened = this.compiler().open(source, options)
       const summary = opened.summary()
-      this.opened.set(options.url, { source, opened })
+      this.keep(options.url, source, opened)
       this.cache.write(key, JSON.stringify(summary))
       return summary
     } catch (error) {
