@@ -75,12 +75,17 @@ function plugin() {
     }
     return {
       name: 'fibril',
-      // Before anything else makes something of the functions. But Vite takes types out by printing anew, without comments,
-      // and so without the mark of compiled functions: there it comes after that.
+      // Before anything else makes something of the functions. But Vite takes types out by printing anew, without the mark of
+      // compiled functions: there it comes after that.
       enforce: printed ? 'post' : 'pre',
       transformInclude: (id) => isAbsolute(id) && selects(urlOf(id)),
       // For the same reason the bundle is not to be lowered, nor minified.
       vite: { config: () => ({ build: { target: 'esnext', minify: false } }) },
+      esbuild: {
+        config(options) {
+          options.legalComments = 'inline'
+        },
+      },
       buildStart: forget,
       watchChange: forget,
       transform(source, id) {
@@ -88,7 +93,7 @@ function plugin() {
         const { code, map } = project.compile(source, url, printed ? 'js' : languageOf(url))
         // What it says of other modules' functions changes with them.
         for (const module of project.modulesBehind(url)) this.addWatchFile(fileURLToPath(module))
-        return code === source ? null : { code, map: map as never }
+        return code === source ? null : { code: code.replaceAll('/*~*/', '/*!*/'), map: map as never }
       },
     }
   })

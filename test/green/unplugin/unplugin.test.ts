@@ -94,6 +94,25 @@ test('a program that blocks runs from a bundle of Rollup', async (t) => {
   assert.match(readFileSync(join(cwd, 'out.mjs'), 'utf8'), /^function double\(n +\) +\{\n {2}return n \* 2\n\}$/m)
 })
 
+test('a program that blocks runs from a bundle of esbuild, minified or not', async (t) => {
+  for (const minify of [false, true]) {
+    const cwd = programThatBlocks(t)
+    await build({
+      entryPoints: [join(cwd, 'main.ts')],
+      outfile: join(cwd, 'out.mjs'),
+      bundle: true,
+      minify,
+      format: 'esm',
+      platform: 'node',
+      external: ['fibril'],
+      logLevel: 'silent',
+      plugins: [green.esbuild()],
+    })
+    const { stdout, stderr } = await node(['out.mjs'], { cwd })
+    assert.equal(stdout, 'a,b42\n', stderr)
+  }
+})
+
 test('a program that blocks runs from a bundle of Vite', async (t) => {
   const cwd = programThatBlocks(t)
   await vite({
