@@ -139,9 +139,9 @@ function memberOf<X>(prototype: object, name: PropertyKey, options: FaceOptions<
   return { value: parkable(call), configurable: true, writable: true }
 }
 
-/** `toString` and its kin are not among what a table says. */
-function ownOf(table: object | undefined, name: PropertyKey): unknown {
-  return table !== undefined && Object.hasOwn(table, name) ? (table as Record<PropertyKey, unknown>)[name] : undefined
+/** Every record has a `toString` and the like, which nobody gave. */
+function ownOf(record: object | undefined, name: PropertyKey): unknown {
+  return record !== undefined && Object.hasOwn(record, name) ? record[name as keyof typeof record] : undefined
 }
 
 function descriptorOf(prototype: object, name: PropertyKey): PropertyDescriptor | undefined {
