@@ -77,7 +77,7 @@ export {
   TlsError,
   UdpError,
 } from '../net/index.ts'
-export type { ThreadPoolOptions } from '../offload/index.ts'
+export type { CallStreamOptions, ProcessPoolOptions, ThreadPoolOptions } from '../offload/index.ts'
 export { transfer } from '../offload/index.ts'
 export type { MapLimitOptions, QueueOptions, SemaphoreOptions } from '../sync/index.ts'
 export type { Action, Returned } from './callbacks.ts'
@@ -128,7 +128,7 @@ export {
 } from './net.ts'
 export { MemoryServer, type Net, net, netOf } from './nets.ts'
 // Pools
-export { ThreadPool } from './offload.ts'
+export { type CallStream, ProcessPool, ThreadPool } from './offload.ts'
 export { ConnectionPool, type PoolOptions } from './pools.ts'
 export { NativeFrameError } from './runtime/index.ts'
 // Queues and locks

@@ -35,8 +35,10 @@ import { SimNetwork } from '../../src/testing/index.ts'
 import { byHand, type Call, itByHand } from './api-by-hand.ts'
 
 test('all that tasks use of sync, net, offload and HTTP has its name for green code as well', () => {
-  // For authors of clients and of transports; and what `iterate` goes through.
-  const others = 'BufferedStream WireWait codeName describeSystemError formatAddress own Items items'.split(' ')
+  // For authors of clients and of transports; what pools share; and what `iterate` goes through.
+  const others = 'WorkerPool BufferedStream WireWait codeName describeSystemError formatAddress own Items items'.split(
+    ' ',
+  )
   const missing = [sync, net, offload].flatMap((face) => Object.keys(face)).filter((name) => !(name in green))
   assert.deepEqual(missing.sort(), others.sort())
   assert.deepEqual(Object.keys(netHttp).sort(), Object.keys(http).sort())
@@ -52,6 +54,20 @@ itByHand('a face is called in words what the thing behind it is', function* (cal
   assert.match(String(task), /^task green #\d+$/)
   yield* call([task, 'join'])
   assert.equal(String(new green.Condition({ name: 'change' })), String(new sync.Condition({ name: 'change' })))
+})
+
+itByHand('a scope that is supervised is told of each task as it ends, by its face', function* (call) {
+  const told: unknown[] = []
+  const failing = byHand(function* (call): Generator<unknown, void, unknown> {
+    yield* call(green.sleep, 1)
+    throw new Error('alone')
+  })
+  let task: unknown
+  yield* call(green.scope, (scope: green.Scope) => {
+    scope.supervise((ended) => told.push([ended === task, ended.outcome?.status]))
+    task = scope.spawn(failing)
+  })
+  assert.deepEqual(told, [[true, 'failed']])
 })
 
 /** Serves a memory server by lines: \`answer\` gives the reply to each. */
