@@ -3,24 +3,38 @@
  *
  *   parse.ts      types out, tree in                     analyze.ts   scopes, functions, what each of them uses
  *   sites.ts      which calls may park                   infer.ts     which functions may
+ *   summary.ts    what that hangs on in other modules    values.ts, exports.ts   what it exports
  *   emit/         what is put into the text; emitter.ts has the theory of operation
  *   direct/       the other way, for ordinary functions; plan.ts has the theory of operation
  */
 import remapping, { type EncodedSourceMap } from '@jridgewell/remapping'
-import { analyze } from './analyze.ts'
+import { type Analysis, analyze, type ForeignVerdict } from './analyze.ts'
 import { Emitter } from './emit/emitter.ts'
 import { emitModule } from './emit/module.ts'
 import { visit } from './emit/visit.ts'
-import { infer, mayPark } from './infer.ts'
+import { hear, infer, mayPark } from './infer.ts'
 import { Lines } from './lines.ts'
 import { Names } from './names.ts'
-import { parse } from './parse.ts'
+import { type Parsed, parse } from './parse.ts'
+import type { Foreign } from './scope.ts'
+import { type Summary, summarize } from './summary.ts'
 
-export interface CompileOptions {
+export type { ForeignVerdict } from './analyze.ts'
+export type { Foreign } from './scope.ts'
+export { keyOf } from './sites.ts'
+export type { Call, FunctionSummary, Handed, Summary } from './summary.ts'
+export type { Value } from './values.ts'
+
+/** What a source is. */
+export interface SourceOptions {
   /** For messages and the map. */
   readonly url: string
   readonly format: 'module' | 'commonjs'
   readonly language: 'js' | 'jsx' | 'ts' | 'tsx'
+}
+
+/** What is to become of it. */
+export interface OutputOptions {
   /** From where compiled code imports the runtime. */
   readonly runtime: string
   /** The program starts here: all of its top-level code may park. */
@@ -30,6 +44,8 @@ export interface CompileOptions {
   /** Every call parks once: for tests. */
   readonly stress?: boolean
 }
+
+export type CompileOptions = SourceOptions & OutputOptions
 
 export interface Compiled {
   readonly code: string
@@ -56,14 +72,39 @@ export interface FunctionVerdict {
 /** Part of every cache key. */
 export const COMPILER_VERSION = '2'
 
-/** Compiles one file. Throws a `SyntaxError` for what is none. */
+/** A source that has been read. */
+export interface Opened {
+  /** What others need to know of it. */
+  summary(): Summary
+  /** Once. `foreign` says what is known of the values of other modules; null, or none: nothing. */
+  compile(options: OutputOptions, foreign?: (value: Foreign) => ForeignVerdict | null): Compiled
+}
+
+/** Compiles one file of which nothing else is known. Throws a `SyntaxError` for what is none. */
 export function compile(source: string, options: CompileOptions): Compiled {
-  const { url, format, language, runtime, stress = false, onlyGenerators = false } = options
+  return open(source, options).compile(options)
+}
+
+/** Reads one file. Throws a `SyntaxError` for what is none. */
+export function open(source: string, { url, format, language }: SourceOptions): Opened {
   const parsed = parse(source, url, format, language)
   const analysis = analyze(parsed.program, format === 'module')
-  infer(analysis, parsed.comments, parsed.code, stress)
+  hear(analysis.functions, parsed.comments, parsed.code)
+  return {
+    summary: () => summarize(parsed.program, analysis, new Lines(parsed.code), format === 'module'),
+    compile: (options, foreign = () => null) => emit(parsed, analysis, foreign, { url, format, language, ...options }),
+  }
+}
+
+function emit(
+  parsed: Parsed,
+  analysis: Analysis,
+  foreign: (value: Foreign) => ForeignVerdict | null,
+  { url, format, runtime, stress = false, entry = false, onlyGenerators = false }: CompileOptions,
+): Compiled {
+  infer(analysis, foreign, stress)
   const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress, onlyGenerators }, visit)
-  emitModule(emitter, parsed.program, { format, runtime, entry: options.entry ?? false })
+  emitModule(emitter, parsed.program, { format, runtime, entry })
   const changed = emitter.text.hasChanged()
   const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })
   const map =
