@@ -4,7 +4,7 @@
 // and compiled so that every call parks once. What plain Node does is the measure: a difference is printed, and the figures
 // at the end. Tests of modules, and async ones, are passed over.
 //
-//   node scripts/test262.mjs PATH [--only=expressions/call] [--part=1/4] [--verbose]
+//   node scripts/test262.mjs PATH [--only=expressions/call] [--part=1/4] [--verbose] [--only-generators]
 //
 // PATH is a check-out of https://github.com/tc39/test262 (its `harness` and `test/language`).
 import { readdirSync, readFileSync } from 'node:fs'
@@ -21,6 +21,8 @@ const root = join(path, 'test/language')
 const [part, parts] = option('part', '1/1').split('/').map(Number)
 const only = option('only', '')
 const verbose = process.argv.includes('--verbose')
+// Otherwise ordinary functions are compiled the direct way.
+const onlyGenerators = process.argv.includes('--only-generators')
 const files = readdirSync(root, { recursive: true })
   .filter((file) => file.endsWith('.js') && !file.includes('_FIXTURE') && file.includes(only))
   .sort()
@@ -71,7 +73,7 @@ async function check(file) {
   for (const mode of ['compiled', 'stress']) {
     const error = await attempt(names, file, () => {
       const options = { url: file, format: 'commonjs', language: 'js', runtime: 'runtime', entry: true }
-      return compile(body, { ...options, stress: mode === 'stress' }).code
+      return compile(body, { ...options, onlyGenerators, stress: mode === 'stress' }).code
     })
     if ((error !== null) === fails) continue
     same = false

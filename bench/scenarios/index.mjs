@@ -4,6 +4,7 @@ import { fairnessChatty, fairnessQueue, fairnessReady } from './fairness.mjs'
 import { greenFib, greenLoop, greenMethods } from './green-calls.mjs'
 import { greenCompileJs, greenCompileTs, greenStart } from './green-compile.mjs'
 import { greenMemory, greenPark1, greenPark3, greenPark30, greenStay } from './green-parks.mjs'
+import { greenWays } from './green-ways.mjs'
 import { heapReturn } from './heap-return.mjs'
 import { idleConnections } from './idle-connections.mjs'
 import { linesChunks, linesPacket } from './lines.mjs'
@@ -84,4 +85,5 @@ export const scenarios = [
   greenCompileTs,
   greenCompileJs,
   greenStart,
+  greenWays,
 ]

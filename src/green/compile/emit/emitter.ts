@@ -10,6 +10,7 @@
  *
  *   green      its body is the generator of a wrapper (function.ts): `yield`
  *   generator  a generator of the source's own: `yield` as well, which `next` of the runtime understands (generator.ts)
+ *   direct     the function itself (direct/plan.ts): it returns
  *   async      an async function, or top-level code that may await: `await detach()` (async.ts)
  *   plain      nothing: what it calls is not announced, so nothing parks there
  *
@@ -18,14 +19,15 @@
  */
 import MagicString from 'magic-string'
 import type { Analysis } from '../analyze.ts'
-import { mayPark } from '../infer.ts'
+import { mayPark, parksAt } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { isFunction, type Node } from '../nodes.ts'
 import type { Fn, Scope } from '../scope.ts'
 import { siteOf } from '../sites.ts'
+import { scopeAt } from '../values.ts'
 import { lead, placeOf } from './places.ts'
 
-export type Mode = 'green' | 'generator' | 'async' | 'plain'
+export type Mode = 'green' | 'direct' | 'generator' | 'async' | 'plain'
 
 /** What `this` and its like are called where the code that is visited ends up; null: by their own names. */
 export interface Lexical {
@@ -45,6 +47,8 @@ export interface Activation {
   /** Temporaries in use, and the most that ever were. */
   used: number
   most: number
+  /** In mode `direct`: what follows the call that is visited. */
+  parked?: () => string
 }
 
 /** The front of an optional chain, which has been visited. */
@@ -64,6 +68,8 @@ export interface Hole {
 /** What the compiler's part of a file is made with. */
 export interface EmitOptions {
   readonly stress: boolean
+  /** Every function that may park is compiled by way of a generator. */
+  readonly onlyGenerators: boolean
 }
 
 export class Emitter {
@@ -84,6 +90,8 @@ export class Emitter {
   readonly imports = new Map<string, string>()
   /** Where compiled functions and classes end. */
   readonly marked = new Set<number>()
+  /** Why functions are not compiled the direct way; null: they are. */
+  readonly indirect = new Map<Fn, string | null>()
   /** Initialisers around which something stands. */
   readonly guarded = new Set<Node>()
   /** The private field of a class that holds the announcement of its constructor. */
@@ -150,6 +158,12 @@ export class Emitter {
     return -1
   }
 
+  /** Where the arrow of an arrow function is. */
+  arrowOf(node: Node): number {
+    const last: Node | undefined = node['params'].at(-1)
+    return this.find('=>', last === undefined ? node.start : last.end)
+  }
+
   private lineEnd(at: number): number {
     const end = this.code.slice(at).search(/[\n\r\u2028\u2029]/)
     return end < 0 ? this.code.length : at + end
@@ -200,6 +214,7 @@ export class Emitter {
 
   /** What follows a call whose result is in `result`. */
   outcome(result: string): string {
+    if (this.activation.mode === 'direct') return (this.activation.parked as () => string)()
     const parked = `${this.use('machine', 'm')}.registers.op`
     if (this.activation.mode === 'async') return `${parked}?await ${this.use('detach', 'detach')}():${result}`
     return `${parked}?${this.use('resumedValue', 'v')}(yield):${result}`
@@ -222,11 +237,7 @@ export class Emitter {
 
   /** The innermost scope around a node. */
   scopeAt(node: Node): Scope {
-    for (let at: Node | undefined = node; at !== undefined; at = this.analysis.parentOf.get(at)) {
-      const scope = this.analysis.scopeOf.get(at)
-      if (scope !== undefined) return scope
-    }
-    return this.analysis.top
+    return scopeAt(this.analysis, node)
   }
 
   /** True if a node that could be a site, as the inference sees it, cannot park. */
@@ -235,7 +246,7 @@ export class Emitter {
     if (callee?.type === 'Identifier' && callee.name === 'eval') return true
     if (this.options.stress) return callee?.type === 'Import'
     const site = siteOf(node, this.scopeAt(node))
-    return site === null || (site.fn !== null && !mayPark(site.fn))
+    return site === null || !parksAt(this.analysis, site)
   }
 
   isGreen(fn: Fn): boolean {

@@ -42,7 +42,7 @@ export function visitForOf(emitter: Emitter, node: Node): void {
 }
 
 /** The parenthesis that ends the head. */
-function closing(emitter: Emitter, right: Node, body: Node): number {
+export function closing(emitter: Emitter, right: Node, body: Node): number {
   let close = -1
   for (let at = right.end; at < body.start; ) {
     const next = emitter.findBefore(')', at, body.start)
@@ -54,7 +54,7 @@ function closing(emitter: Emitter, right: Node, body: Node): number {
 }
 
 /** Takes the labels off a loop, to be put on again where it now begins. */
-function takeLabels(emitter: Emitter, loop: Node): string {
+export function takeLabels(emitter: Emitter, loop: Node): string {
   let labels = ''
   for (let at = emitter.analysis.parentOf.get(loop); at?.type === 'LabeledStatement'; ) {
     const { label, body } = at
