@@ -9,7 +9,13 @@
  *                                                     ConnectTimeoutError, SSLError         AlreadyCalled, AlreadyCancelled …
  */
 import { BrokenError, FibrilError, UsageError } from '../core/index.ts'
-import { type Address, ConnectError as NetConnectError, CertificateError, formatAddress, TlsError } from '../net/index.ts'
+import {
+  type Address,
+  CertificateError,
+  formatAddress,
+  ConnectError as NetConnectError,
+  TlsError,
+} from '../net/index.ts'
 
 /** A connection has ended. */
 export class ConnectionClosed extends FibrilError {}
@@ -71,7 +77,10 @@ export class ConnectingCancelledError extends FibrilError {
 /** The connection was made, but the factory gave no protocol for it, and so it was closed. */
 export class NoProtocol extends FibrilError {
   constructor(factory: object) {
-    super('FIBRIL_NO_PROTOCOL', `${factory} built no protocol for the connection, which was closed: buildProtocol gave null`)
+    super(
+      'FIBRIL_NO_PROTOCOL',
+      `${factory} built no protocol for the connection, which was closed: buildProtocol gave null`,
+    )
   }
 }
 
@@ -136,7 +145,8 @@ const byCode: { readonly [code: string]: typeof ConnectError } = {
 
 /** @internal What `connect` of fibril/net failed with, by its name in Twisted. Of several attempts, that of the last one counts. */
 export function connectErrorOf(error: unknown): unknown {
-  if (error instanceof TlsError || error instanceof CertificateError) return new SSLError(error.message, { cause: error })
+  if (error instanceof TlsError || error instanceof CertificateError)
+    return new SSLError(error.message, { cause: error })
   if (!(error instanceof NetConnectError)) return error
   const systemCode = decidingCode(error)
   const type = (systemCode === null ? undefined : byCode[systemCode]) ?? ConnectError

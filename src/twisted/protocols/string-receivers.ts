@@ -47,7 +47,8 @@ export abstract class NetstringReceiver extends StringReceiver {
       this.received.clear()
       return false
     }
-    if (this.#framing?.maxLength !== this.MAX_LENGTH) this.#framing = new NetstringFraming({ maxLength: this.MAX_LENGTH })
+    if (this.#framing?.maxLength !== this.MAX_LENGTH)
+      this.#framing = new NetstringFraming({ maxLength: this.MAX_LENGTH })
     const string = this.#decode(this.#framing)
     if (string === MORE) return false
     this.stringReceived(string)

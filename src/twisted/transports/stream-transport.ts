@@ -11,8 +11,18 @@
  *  3. `loseConnection` makes the stream give no more, which ends a read that is parked; the rest is up to `serve`.
  *  4. `connectionLost` is called exactly once, from `serve`, whichever way it ends, a cancel of the task included.
  */
-import { type Body, BrokenError, ClosedError, fn, Future, type Operation, spawn, type Task, timeoutOr } from '../../core/index.ts'
-import type { BufferedStream } from '../../net/index.ts'
+import {
+  type Body,
+  BrokenError,
+  ClosedError,
+  Future,
+  fn,
+  type Operation,
+  spawn,
+  type Task,
+  timeoutOr,
+} from '../../core/index.ts'
+import type { Connection } from '../../net/index.ts'
 import { Failure } from '../failure.ts'
 import { log } from '../log.ts'
 import { ConnectionAborted, ConnectionDone, ConnectionLost } from '../network-errors.ts'
@@ -27,19 +37,10 @@ const HIGH = 65_536
 /** How long the last bytes may take to leave after `loseConnection`, when nobody is asked for more. */
 const LAST_WORDS_MS = 10_000
 
-/** @internal What can be asked of a connection's addresses: a `Socket`, or a stream of a simulated network. */
-export interface Addressed {
-  readonly local: Address
-  readonly remote: Address
-}
-
-/** @internal */
-export type AddressedStream = BufferedStream & Addressed
-
 export class StreamTransport implements Transport {
   disconnecting = false
   /** @internal */
-  readonly stream: AddressedStream
+  readonly stream: Connection
   private connected = true
   /** `abortConnection` was called. */
   private aborted = false
@@ -59,7 +60,7 @@ export class StreamTransport implements Transport {
   private half: 'open' | 'ending' | 'ended' = 'open'
   private protocol: Protocol | null = null
 
-  constructor(stream: AddressedStream) {
+  constructor(stream: Connection) {
     this.stream = stream
   }
 
@@ -170,6 +171,11 @@ export class StreamTransport implements Transport {
     return this.stream.name
   }
 
+  /** @internal It is about to be gone, or is. */
+  get ending(): boolean {
+    return this.disconnecting || !this.connected
+  }
+
   // -- writing what does not leave at once
 
   private beginWriting(): void {
@@ -215,16 +221,20 @@ export class StreamTransport implements Transport {
 
   // -- the connection's task
 
-  /** Connects `protocol`, and ends when its connection has. */
-  serve(protocol: Protocol): Operation<void> {
-    return StreamTransport.served(this, protocol)
+  /** Connects `protocol`, and ends when its connection has. `connected` is called when the protocol knows. Gives the reason. */
+  serve(protocol: Protocol, connected: () => void): Operation<Failure> {
+    return StreamTransport.served(this, protocol, connected)
   }
 
-  private static readonly served = fn(function* connection(transport: StreamTransport, protocol: Protocol): Body<void> {
+  private static readonly served = fn(function* connection(
+    transport: StreamTransport,
+    protocol: Protocol,
+    connected: () => void,
+  ): Body<Failure> {
     let reason = new Failure(new ConnectionAborted('the connection was given up, as its task was cancelled'))
     transport.protocol = protocol
     try {
-      reason = yield* transport.reading(protocol)
+      reason = yield* transport.reading(protocol, connected)
     } finally {
       transport.connected = false
       transport.pending = []
@@ -241,13 +251,15 @@ export class StreamTransport implements Transport {
       // It broke after all was said.
       if (!(error instanceof BrokenError)) throw error
     }
+    return reason
   })
 
   /** Gives why the connection ends. */
-  private *reading(protocol: Protocol): Body<Failure> {
+  private *reading(protocol: Protocol, connected: () => void): Body<Failure> {
     const { stream } = this
     try {
       protocol.makeConnection(this)
+      connected()
       while (!this.disconnecting) {
         const chunk = yield* stream.read()
         while (this.resumed !== null && !this.disconnecting) yield* this.resumed.wait()

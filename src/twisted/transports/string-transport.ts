@@ -32,7 +32,10 @@ export class StringTransport implements Transport {
   private readonly peer: Address
   private readonly host: Address
 
-  constructor(peer: Address = { host: '192.168.1.1', port: 54_321 }, host: Address = { host: '10.0.0.1', port: 12_345 }) {
+  constructor(
+    peer: Address = { host: '192.168.1.1', port: 54_321 },
+    host: Address = { host: '10.0.0.1', port: 12_345 },
+  ) {
     this.peer = peer
     this.host = host
   }
