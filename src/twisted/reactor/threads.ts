@@ -132,7 +132,7 @@ export function reactorThread<F extends Functions>(port: MessagePort): ReactorTh
       const flag = new Int32Array(new SharedArrayBuffer(4))
       port.postMessage({ name, args, flag } satisfies Call)
       Atomics.wait(flag, 0, 0)
-      const { failed, value, error } = receiveMessageOnPort(port)?.message as Answer
+      const { failed, value, error } = (receiveMessageOnPort(port) as { message: Answer }).message
       if (failed) throw error
       return value as never
     },
