@@ -1,8 +1,9 @@
 import { Heap } from '../../sync/index.ts'
+import type { IReactorTime } from '../clock.ts'
 import { type Callback, DelayedCall, type Timing } from './delayed-call.ts'
 
 /** What can be asked for calls to come: a `Reactor`, or a `Clock`. */
-export interface ReactorTime {
+export interface ReactorTime extends IReactorTime {
   /** Milliseconds on this clock. */
   now(): number
   /** Calls `func` with `args` after `ms` milliseconds; equal times in the order of these calls. */
