@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Deferred, LineOnlyReceiver, LineReceiver, StringTransport } from '../../../src/twisted/index.ts'
+import { LineOnlyReceiver, LineReceiver, StringTransport, succeed } from '../../../src/twisted/index.ts'
 import { it } from '../../support/it.ts'
 import { feed, forEachChunkSize, give } from './chunks.ts'
 
@@ -53,7 +53,7 @@ it('a true result of lineReceived stops the delivery of what has come', () => {
 })
 
 it('a Deferred or promise that lineReceived returns stops nothing', () => {
-  const lines = new Lines((_, line) => (line === 'a' ? new Deferred() : Promise.resolve()))
+  const lines = new Lines((_, line) => (line === 'a' ? succeed(1) : Promise.resolve()))
   feed(lines, 'a\r\nb\r\n')
   assert.deepEqual(lines.heard, ['a', 'b'])
 })

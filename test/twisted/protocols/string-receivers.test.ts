@@ -189,7 +189,13 @@ it('messages that were delivered are not delivered again when more comes after l
   receiver.whenExceeded = () => {}
   feed(receiver, encoded(32, 'one', 'two', 'too long'))
   give(receiver, encoded(32, 'three'))
-  assert.deepEqual([receiver.heard, receiver.exceeded], [['one', 'two'], [8, 8]])
+  assert.deepEqual(
+    [receiver.heard, receiver.exceeded],
+    [
+      ['one', 'two'],
+      [8, 8],
+    ],
+  )
 })
 
 it('recvd may be set in stringReceived: that goes on from there', () => {

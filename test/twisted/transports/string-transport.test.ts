@@ -47,5 +47,11 @@ it('follows what it is asked as a producer, and cannot go on after stopProducing
 
 it('has the addresses that it is given', () => {
   const transport = new StringTransport({ host: 'a', port: 1 }, { host: 'b', port: 2 })
-  assert.deepEqual([transport.getPeer(), transport.getHost()], [{ host: 'a', port: 1 }, { host: 'b', port: 2 }])
+  assert.deepEqual(
+    [transport.getPeer(), transport.getHost()],
+    [
+      { host: 'a', port: 1 },
+      { host: 'b', port: 2 },
+    ],
+  )
 })
