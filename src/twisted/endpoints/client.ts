@@ -13,7 +13,7 @@ import {
   tlsOptions,
   unixOptions,
 } from '../reactor/reactor.ts'
-import { siteIfRecorded } from '../reactor/selectables.ts'
+import { recordedSite } from '../reactor/recorded-site.ts'
 import type { Address } from '../transports/transport.ts'
 
 /** Somewhere to connect to. Making one connects to nothing; it may be used again and again. */
@@ -67,7 +67,7 @@ export abstract class StreamClientEndpoint {
         },
         lost: fail,
       },
-      siteIfRecorded(this.connect),
+      recordedSite(this.connect),
     )
     return deferred
   }

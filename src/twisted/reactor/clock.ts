@@ -1,5 +1,6 @@
 import { Heap } from '../../sync/index.ts'
 import type { IReactorTime } from '../clock.ts'
+import { getDebugging, siteOf } from '../sites.ts'
 import { type Callback, DelayedCall, type Timing } from './delayed-call.ts'
 
 /** What can be asked for calls to come: a `Reactor`, or a `Clock`. */
@@ -45,7 +46,7 @@ export class Clock implements ReactorTime, Timing {
   }
 
   callLater<A extends readonly unknown[]>(ms: number, func: (...args: A) => unknown, ...args: A): DelayedCall {
-    return new DelayedCall(this, ms, func as Callback, args, null, this.callLater)
+    return new DelayedCall(this, ms, func as Callback, args, null, getDebugging() ? siteOf(this.callLater) : null)
   }
 
   getDelayedCalls(): readonly DelayedCall[] {

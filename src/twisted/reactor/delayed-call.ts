@@ -1,6 +1,6 @@
-import { type Context, type Timer, type TimerBucket, UsageError } from '../../core/index.ts'
+import { type Context, openings, type Timer, type TimerBucket, UsageError } from '../../core/index.ts'
 import { AlreadyCalled, AlreadyCancelled } from '../network-errors.ts'
-import { type Site, siteLines, siteOf, sites } from '../sites.ts'
+import { type Site, siteLines } from '../sites.ts'
 
 /** Any function. */
 export type Callback = (...args: never[]) => unknown
@@ -42,6 +42,8 @@ export class DelayedCall implements Timer {
   index = 0
   /** @internal The context in which it was asked for, and in which it is made. */
   readonly context: Context | null
+  /** @internal It was asked for while somebody watched for leaks. */
+  readonly watched: boolean
   private readonly timing: Timing
   private readonly site: Site | null
   private time: number
@@ -53,7 +55,7 @@ export class DelayedCall implements Timer {
     func: Callback,
     args: readonly unknown[],
     context: Context | null,
-    by: Callback,
+    site: Site | null,
   ) {
     if (!(ms >= 0 && ms < Infinity)) {
       throw new UsageError(`callLater(${ms}): give a number of milliseconds from 0 up`)
@@ -63,7 +65,8 @@ export class DelayedCall implements Timer {
     this.func = func
     this.args = args
     this.context = context
-    this.site = sites.left > 0 ? siteOf(by) : null
+    this.site = site
+    this.watched = openings.watchers > 0
     this.time = timing.now() + ms
     timing.schedule(this)
   }

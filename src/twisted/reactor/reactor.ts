@@ -9,7 +9,16 @@
  *     beginning and an end: it calls the triggers of startup, keeps the process, and ends with those of shutdown.
  *  2. What a call throws is logged, and the others are made.
  */
-import { type Context, currentLoop, fn, type Loop, type Operation } from '../../core/index.ts'
+import {
+  type Context,
+  currentLoop,
+  fn,
+  type Loop,
+  type LoopView,
+  type Opening,
+  type Operation,
+  openings,
+} from '../../core/index.ts'
 import { NodeHost } from '../../host/index.ts'
 import {
   type Connection,
@@ -39,7 +48,8 @@ import { Connector, type ConnectorFactory } from './connector.ts'
 import { deferOperation } from './defer-operation.ts'
 import { type Callback, DelayedCall, type Timing } from './delayed-call.ts'
 import { type AnyServer, Port } from './port.ts'
-import { type Selectable, Selectables, siteIfRecorded } from './selectables.ts'
+import { recordedSite } from './recorded-site.ts'
+import { type Selectable, Selectables } from './selectables.ts'
 import { type Phase, SystemEvent, type TriggerId } from './system-event.ts'
 
 /** How to connect. */
@@ -85,6 +95,9 @@ class Place implements Timing {
 
   constructor(loop: Loop) {
     this.loop = loop
+    const others = placesOn.get(loop)
+    if (others === undefined) placesOn.set(loop, [this])
+    else others.push(this)
   }
 
   now(): number {
@@ -125,6 +138,30 @@ class Place implements Timing {
     return event
   }
 }
+
+/** Of each loop, for whoever checks for leaks. */
+const placesOn = new WeakMap<LoopView, Place[]>()
+
+openings.addLister(function* (loop): Generator<Opening> {
+  for (const { calls, selectables } of placesOn.get(loop) ?? []) {
+    for (const call of [...calls]) {
+      if (call.watched)
+        yield {
+          kind: 'DelayedCall',
+          name: nameOfCall(call),
+          reason: `due at ${call.getTime()} ms`,
+          madeAt: call.madeAt || null,
+          letGo: () => call.active() && call.cancel(),
+        }
+    }
+    for (const { name, madeAt, disconnecting, watched, close } of selectables.list()) {
+      if (watched && !disconnecting)
+        yield { kind: 'selectable', name, reason: 'open', madeAt: madeAt || null, letGo: close }
+    }
+  }
+})
+
+const nameOfCall = ({ func }: DelayedCall): string => func.name || 'anonymous'
 
 /** What a reactor may be told. */
 export interface ReactorOptions {
@@ -175,7 +212,14 @@ export class Reactor implements ReactorTime {
    */
   callLater<A extends readonly unknown[]>(ms: number, func: (...args: A) => unknown, ...args: A): DelayedCall {
     const { place } = this
-    return new DelayedCall(place, ms, func as Callback, args, place.loop.host.captureContext(), this.callLater)
+    return new DelayedCall(
+      place,
+      ms,
+      func as Callback,
+      args,
+      place.loop.host.captureContext(),
+      recordedSite(this.callLater),
+    )
   }
 
   /** The calls that are still to come, the earliest first. */
@@ -312,7 +356,7 @@ export class Reactor implements ReactorTime {
 
   private listenBy(listen: () => Operation<unknown>, factory: Factory, by: Callback): Deferred<Port> {
     const { selectables } = this.place
-    const site = siteIfRecorded(by)
+    const site = recordedSite(by)
     return deferOperation(() => listening(listen)).addCallback((server) => new Port(server, factory, selectables, site))
   }
 
@@ -353,7 +397,7 @@ export class Reactor implements ReactorTime {
     factory: ConnectorFactory,
     by: Callback,
   ): Connector {
-    const connector = new Connector(this.place.selectables, address, open, factory, siteIfRecorded(by))
+    const connector = new Connector(this.place.selectables, address, open, factory, recordedSite(by))
     connector.connect()
     return connector
   }

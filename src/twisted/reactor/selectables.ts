@@ -1,4 +1,5 @@
-import { type Site, siteLines, siteOf, sites } from '../sites.ts'
+import { openings } from '../../core/index.ts'
+import { type Site, siteLines } from '../sites.ts'
 
 /** Something open that a reactor knows of: a port that listens, a connection, an attempt to connect. */
 export interface Selectable {
@@ -10,6 +11,8 @@ export interface Selectable {
   readonly madeAt: string
   /** Lets go of it at once. */
   close(): void
+  /** @internal It was opened while somebody watched for leaks. */
+  readonly watched: boolean
 }
 
 /** What a reactor has open. */
@@ -29,6 +32,7 @@ export class Selectables {
         return site === null ? '' : siteLines(site)
       },
       close: () => what.close(),
+      watched: openings.watchers > 0,
     }
     this.open.add(selectable)
     return () => this.open.delete(selectable)
@@ -37,9 +41,4 @@ export class Selectables {
   list(): readonly Selectable[] {
     return [...this.open]
   }
-}
-
-/** Where the caller of `by` is, if that is recorded now. */
-export function siteIfRecorded(by: (...args: never[]) => unknown): Site | null {
-  return sites.left > 0 ? siteOf(by) : null
 }
