@@ -70,7 +70,7 @@ export class ThreadDoor<F extends Functions> {
       try {
         port.postMessage(answer)
       } catch (error) {
-        port.postMessage({ failed: true, error })
+        port.postMessage({ failed: true, error: new TypeError(`${name}: ${textOf(error)}`) })
       }
       Atomics.store(flag, 0, 1)
       Atomics.notify(flag, 0)
