@@ -116,6 +116,8 @@ class PairTransport implements Transport {
       return true
     }
     if (this.ended && !this.endTold) {
+      // Both directions have ended: so has the connection.
+      if (this.peer.endTold) this.lost = { here: new ConnectionDone(), there: new ConnectionDone() }
       this.endTold = true
       halfCloseable(this.protocol)?.writeConnectionLost()
       const peer = halfCloseable(this.peer.protocol)

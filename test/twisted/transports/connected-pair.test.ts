@@ -97,6 +97,17 @@ it('loseWriteConnection ends one direction for those who want to know, and the c
   assert.deepEqual(d.heard, ['made', 'lost: ConnectionDone'])
 })
 
+it('when both directions have ended, so has the connection', () => {
+  const a = new HalfClosing()
+  const b = new HalfClosing()
+  const pair = connectedPair(a, b)
+  a.transport.loseWriteConnection()
+  b.transport.loseWriteConnection()
+  pair.flush()
+  assert.deepEqual(a.heard, ['made', 'write lost', 'read lost', 'lost: ConnectionDone'])
+  assert.equal(b.heard.at(-1), 'lost: ConnectionDone')
+})
+
 it('a paused end is given nothing until it resumes', () => {
   const a = new Noting()
   const b = new Noting()

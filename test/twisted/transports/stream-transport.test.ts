@@ -274,6 +274,19 @@ it('loseWriteConnection ends one direction; protocols that can are told, and the
   })
 })
 
+it('when both directions have ended, so has the connection', function* () {
+  yield* connected(new HalfClosing(), new HalfClosing(), function* (client, server) {
+    client.transport.loseWriteConnection()
+    yield* sleep(100)
+    assert.equal(server.connected, true)
+    server.transport.write('answer')
+    server.transport.loseWriteConnection()
+    yield* sleep(100)
+    assert.deepEqual(client.heard, ['write lost', 'answer', 'lost: ConnectionDone'])
+    assert.deepEqual(server.heard, ['read lost', 'write lost', 'lost: ConnectionDone'])
+  })
+})
+
 it('the end of the peer’s bytes is the end of the connection for other protocols; what was written still leaves', function* () {
   class Late extends Noting {
     override connectionLost(reason: Failure): void {
