@@ -303,6 +303,33 @@ it('the end of the peer’s bytes is the end of the connection for other protoco
   })
 })
 
+it('what was written before the peer ended its bytes still leaves, however much, and so does what a producer has', function* () {
+  yield* connected(new HalfClosing(), new Noting(), function* (client, server) {
+    let left = 50
+    server.transport.registerProducer(
+      {
+        resumeProducing() {
+          if (left-- > 0) server.transport.write(Buffer.alloc(10_000))
+          else server.transport.unregisterProducer()
+        },
+        stopProducing() {},
+      },
+      false,
+    )
+    client.transport.loseWriteConnection()
+    yield* sleep(5000)
+    assert.equal(client.received, 500_000)
+    assert.deepEqual([client.heard.at(-1), server.heard], ['lost: ConnectionDone', ['lost: ConnectionDone']])
+  })
+})
+
+it('what is neither text nor bytes cannot be written', function* () {
+  yield* connected(new Noting(), new Noting(), function* (client) {
+    assert.throws(() => client.transport.write(5 as never), /5 was written: give text or bytes/)
+    yield* sleep(0)
+  })
+})
+
 it('what a protocol throws in dataReceived is logged, costs its own connection, and is its reason', function* () {
   class Bad extends Noting {
     override dataReceived(): void {
