@@ -9,7 +9,7 @@
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { textOf, UsageError } from '../../core/index.ts'
-import type { ArgumentsOf, FunctionName, Pool, ReturnOf } from '../../offload/index.ts'
+import type { ArgumentsOf, FunctionName, Pool, ReturnOf, ThreadPool } from '../../offload/index.ts'
 import type { Deferred } from '../deferred.ts'
 import { log } from '../log.ts'
 import { maybeDeferred } from '../make.ts'
@@ -152,7 +152,7 @@ export function reactorThread<F extends Functions>(port: MessagePort): ReactorTh
  * ```
  */
 export function deferToThread<M extends object, K extends FunctionName<M>>(
-  pool: Pool<M>,
+  pool: ThreadPool<M> | Pool<M>,
   name: K,
   ...args: ArgumentsOf<M, K>
 ): Deferred<ReturnOf<M, K>> {
