@@ -136,7 +136,7 @@ export interface WaitEdge {
   readonly spawnedAt: string | null
 }
 
-/** A task failed and nobody waited for it, or what a dialect has in place of a task (then `task` is null). The failure is the `cause`. */
+/** Something failed and nobody waited for it: a task, or, where `task` is null, what a dialect names in the message. The failure is the `cause`. */
 export class UnhandledError extends FibrilError {
   readonly task: TaskView | null
 

@@ -71,7 +71,6 @@ it('whatever can be waited for can be given: operations, tasks, futures, lists a
 it('a thing that says by asOperation how it is waited for is not waited for as a promise', function* (host) {
   const thing = {
     [asOperation]: () => sleep(5),
-    // biome-ignore lint/suspicious/noThenProperty: what it is to the rest of the world
     then: () => assert.fail('asked as a promise'),
   }
   yield* wait(thing as unknown as PromiseLike<void>)
