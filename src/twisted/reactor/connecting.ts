@@ -82,7 +82,7 @@ export const serveTransport = fn(function* serveTransport(
       get disconnecting() {
         return transport.ending
       },
-      close: () => transport.abortConnection(),
+      close: () => transport.letGo(),
     },
     site,
   )

@@ -102,14 +102,24 @@ export function inContext(context: Context | null, func: Callback, args: readonl
   return context === null ? call(...args) : context.runInAsyncScope(call, undefined, ...(args as unknown[]))
 }
 
-/** Keeps the process alive, and hears its signals. Returns how to end both. A virtual host has neither. */
+/**
+ * Keeps the process alive, and has its first signal stop the reactor; another one ends the process, as it does without a reactor.
+ * Returns how to end both. A virtual host has neither.
+ */
 export function keepProcess(place: Place, signals: boolean, stop: () => void): () => void {
   if (!(place.loop.host instanceof NodeHost)) return () => {}
   const timer = setInterval(() => {}, 2 ** 30)
   const heard = signals ? (['SIGINT', 'SIGTERM'] as const) : []
-  for (const signal of heard) process.on(signal, stop)
+  const turnDeaf = (): void => {
+    for (const signal of heard) process.off(signal, hear)
+  }
+  const hear = (): void => {
+    turnDeaf()
+    stop()
+  }
+  for (const signal of heard) process.on(signal, hear)
   return () => {
     clearInterval(timer)
-    for (const signal of heard) process.off(signal, stop)
+    turnDeaf()
   }
 }

@@ -165,7 +165,7 @@ export class Reactor implements ReactorTime {
     const over = new Deferred<void>()
     place.over = over
     place.state = 'starting'
-    place.release = keepProcess(place, options.installSignalHandlers !== false, () => this.stopIfRunning(place))
+    place.release = keepProcess(place, options.installSignalHandlers !== false, () => this.stopBySignal(place))
     place.event('startup').add('during', () => {
       place.state = 'running'
     })
@@ -181,11 +181,15 @@ export class Reactor implements ReactorTime {
     const { place } = this
     if (place.state === 'starting') return void place.event('startup').add('after', () => this.stop())
     if (place.state !== 'running') throw new ReactorNotRunning('the reactor cannot be stopped: it does not run')
-    this.stopIfRunning(place)
+    this.shutDown(place)
   }
 
-  private stopIfRunning(place: Place): void {
-    if (place.state !== 'running') return
+  private stopBySignal(place: Place): void {
+    if (place.state === 'starting') place.event('startup').add('after', () => this.stopBySignal(place))
+    if (place.state === 'running') this.shutDown(place)
+  }
+
+  private shutDown(place: Place): void {
     place.state = 'stopping'
     place.soon(() => {
       const shutdown = place.event('shutdown')

@@ -61,6 +61,8 @@ export class ClientService {
   private readonly prepareConnection: ((protocol: Protocol) => unknown) | null
   private state: 'stopped' | 'connecting' | 'connected' | 'waiting' | 'stopping' = 'stopped'
   private started = false
+  /** It ran, and was stopped for good. */
+  private wasStopped = false
   private failures = 0
   private attempt: { cancel(): void } | null = null
   private proxy: ProtocolProxy | null = null
@@ -127,8 +129,6 @@ export class ClientService {
     return waiter.deferred
   }
 
-  private wasStopped = false
-
   private connect(): void {
     this.state = 'connecting'
     const attempt = this.endpoint.connect(new ProxyFactory(this.factory, (proxy) => this.lost(proxy)))
@@ -169,12 +169,13 @@ export class ClientService {
     this.wait()
     const due = this.waiters.filter((waiter) => waiter.left !== null && --waiter.left <= 0)
     this.waiters = this.waiters.filter((waiter) => !due.includes(waiter))
-    for (const { deferred } of due) deferred.errback(failure)
+    for (const { deferred } of due) deferred.errback(proxy?.reason ?? failure)
   }
 
   private lost(proxy: ProtocolProxy): void {
     if (this.proxy !== proxy) return
-    if (this.state === 'connecting') return
+    // While it was being prepared: there is nothing to prepare any more.
+    if (this.state === 'connecting') return this.attempt?.cancel()
     this.proxy = null
     if (this.state === 'stopping') this.ended()
     else this.wait()

@@ -127,9 +127,20 @@ export class StreamTransport implements Transport {
   abortConnection(): void {
     if (!this.connected) return
     this.aborted = true
+    this.stream.reset()
+    this.gone()
+  }
+
+  /** @internal Closes at once, as the end of the process would: the peer gets what has left, and then the end. */
+  letGo(): void {
+    if (!this.connected) return
+    this.stream.destroy()
+    this.gone()
+  }
+
+  private gone(): void {
     this.disconnecting = true
     this.pending = []
-    this.stream.reset()
     this.resumed?.tryResolve()
     this.idle?.tryResolve()
     this.closing.tryResolve()

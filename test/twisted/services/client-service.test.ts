@@ -226,7 +226,23 @@ it.many('stopService while a connection is being prepared closes it', function* 
   yield* port.stopListening()
 })
 
-it.many('a connection that is lost while it is being prepared is an attempt that failed', function* () {
+it.many(
+  'a connection that is lost while it is being prepared fails the attempt, also if that never ends',
+  function* () {
+    let prepares = 0
+    const world = new World({ prepareConnection: () => (++prepares === 1 ? new Promise(() => {}) : undefined) })
+    const port = yield* world.listen()
+    const first = world.service.whenConnected(1)
+    world.service.startService()
+    yield* sleep(500)
+    ;(yield* world.latest()).transport.abortConnection()
+    assert.equal(yield* first.addErrback(kindOf), 'ConnectionLost')
+    assert.equal((yield* world.service.whenConnected()).connected, true)
+    yield* world.close(port)
+  },
+)
+
+it.many('one whose preparation ends after the loss has failed all the same', function* () {
   const prepared: Deferred<void>[] = []
   const world = new World({
     prepareConnection: () => {
