@@ -16,12 +16,14 @@ export interface Opening {
 export type Lister = (loop: LoopView) => Iterable<Opening>
 
 /**
- * How whoever checks for leaks learns of things that the engine does not know. A floor above adds a lister, and keeps account
- * while somebody watches.
+ * How whoever checks for leaks learns of things that the engine does not know. A floor above adds a lister, and keeps
+ * account while somebody watches.
  */
 class Openings {
   /** How many watch. Nothing needs to be kept while it is 0. */
   watchers = 0
+  /** Places that may still be recorded: those of a burst would cost more than what is made there. */
+  places = 0
   private readonly listers = new Set<Lister>()
 
   addLister(lister: Lister): void {

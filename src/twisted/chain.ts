@@ -1,54 +1,30 @@
 /**
- * Theory of operation: a chain of callbacks, and how it runs.
+ * A chain of callbacks: how it gets its result, what waits for it, and how it is ended. How it runs is told in drive.ts.
  *
- * `callbacks` is a flat list of pairs; `at` is the next one. A pair's first half takes results, its second half failures:
- *
- *     [callback, errback]   functions; null passes the result on
- *     [link, link]          not user code: an observer (a wait, a promise), or another chain that waits for this one's result
- *
- * A chain runs when it has fired, is not `paused`, and is not `busy` (running already, or in line to). A callback that returns
- * another chain makes its own wait for that: it is paused, and stands as a link at the end of the other's list. When the other
- * gets there it hands its result over and is left with none.
- *
- * Nothing recurses over chains. `drive` works on a stack of chains, linked by `under`: one whose link is reached goes on top.
- * Only user code nests: a callback may fire a chain, or add to one that has fired, and these callbacks run before it goes on,
- * as in Twisted. So that a callback that asks a full queue for the next item, and again, does not overflow the stack,
- * at most `DEEPEST` runs nest. A run beyond that stands in `line` until the callback that caused it has returned.
- *
- * The result of a chain is never another chain or a promise: they are waited for.
+ * A callback that returns another chain makes its own wait for that: it is paused, and stands as a link at the end of the
+ * other's list. When the other gets there it hands its result over and is left with none. The result of a chain is never
+ * another chain or a promise: they are waited for.
  */
 import {
   type Callable,
   CancelledError,
   currentTask,
-  Fifo,
   Operation,
   openings,
-  run,
+  run as startTask,
   Task,
   UsageError,
 } from '../core/index.ts'
+import { type Driven, type Link, run, type Step } from './drive.ts'
 import { AlreadyCalledError } from './errors.ts'
 import { Failure } from './failure.ts'
 import { getDebugging, type Site, siteLines, siteOf, sites } from './sites.ts'
 import { track, untrack } from './unfired.ts'
 import { claim, type Unclaimed, unclaimed } from './unhandled.ts'
 
-/** Runs that may nest. Twisted dies of three times as many, at Python's usual limit. */
-const DEEPEST = 100
+/** How far it is looked for a chain that waits for itself: further would make long chains quadratic. */
+const CIRCLE = 100
 const TEST_ENDED = 'its test has ended'
-
-/** Something that hears of a chain's result without being user code. */
-export interface Link {
-  /** The result has come to its place in the list. Gives a chain that may run now. */
-  reached(chain: Chain): Chain | null
-  /** Nobody waits there any more. */
-  readonly gone: boolean
-  /** Who waits there, in words. */
-  describe(): string
-}
-
-type Step = ((result: never) => unknown) | Link | null
 
 /** What few chains have. */
 interface Rare {
@@ -65,11 +41,8 @@ interface Rare {
 /** The callbacks of a chain that has none; nothing is added to it. */
 const NONE: Step[] = []
 
-let depth = 0
-const line = new Fifo<Chain>()
-
 /** What a Deferred is without its types. */
-export class Chain implements Link {
+export class Chain implements Driven, Link {
   /** It has been given a result. */
   called: boolean
   /** How often it was paused and not unpaused; waiting for another chain counts as one. */
@@ -89,7 +62,7 @@ export class Chain implements Link {
   /** @internal The chain whose result it waits for. */
   chainedTo: Chain | null
   /** @internal The next one on the stack that is driven. */
-  under: Chain | null
+  under: Driven | null
   /** @internal */
   rare: Rare | null
 
@@ -165,7 +138,7 @@ export class Chain implements Link {
     // A literal is as long as it need be; an array that grows from nothing begins with 17 places.
     if (this.callbacks === NONE) this.callbacks = [callback, errback]
     else this.callbacks.push(callback, errback)
-    if (this.called && this.paused === 0 && !this.busy) this.run()
+    if (this.called && this.paused === 0 && !this.busy) run(this)
   }
 
   /** @internal Adds one that waits for the result, at this place. */
@@ -192,11 +165,11 @@ export class Chain implements Link {
   /** @internal Gives it its first result. */
   fire(result: unknown, by: Callable): void {
     const ready = this.take(result, by)
-    if (ready !== null) ready.run()
+    if (ready !== null) run(ready)
   }
 
   /** @internal As `fire`, but what is to run then is given back, or null. */
-  take(result: unknown, by: Callable): Chain | null {
+  take(result: unknown, by: Callable): Driven | null {
     if (this.called) {
       this.takeAgain()
       return null
@@ -236,26 +209,12 @@ export class Chain implements Link {
   unpause(): void {
     if (this.paused <= (this.chainedTo === null ? 0 : 1)) throw new UsageError('unpause() without a pause() before it')
     this.paused--
-    if (this.called && this.paused === 0 && !this.busy) this.run()
-  }
-
-  /** @internal Runs its callbacks: now, or when the callback that is deepest on the stack has returned. */
-  run(): void {
-    this.busy = true
-    if (depth === DEEPEST) {
-      line.push(this)
-      return
-    }
-    depth++
-    drive(this)
-    depth--
+    if (this.called && this.paused === 0 && !this.busy) run(this)
   }
 
   /** @internal Its result is this, or what this comes to. */
   accept(result: unknown): void {
     if (typeof result !== 'object' || result === null || result instanceof Failure) this.outcome = result
-    else if (result === this)
-      this.outcome = new Failure(new UsageError('a callback returned the Deferred that it was added to'))
     else if (result instanceof Chain) this.waitFor(result)
     else this.acceptObject(result as Partial<PromiseLike<unknown>>)
   }
@@ -276,6 +235,12 @@ export class Chain implements Link {
 
   /** @internal Its result becomes that of `inner`: at once where that has one. */
   private waitFor(inner: Chain): void {
+    if (this.isAwaitedBy(inner)) {
+      this.outcome = new Failure(
+        new UsageError('a callback returned a Deferred that waits for its own: neither could go on'),
+      )
+      return
+    }
     if (inner.settled) {
       this.outcome = inner.outcome
       inner.outcome = undefined
@@ -288,8 +253,17 @@ export class Chain implements Link {
     inner.addLink(this)
   }
 
+  private isAwaitedBy(chain: Chain): boolean {
+    let next: Chain | null = chain
+    for (let i = 0; i < CIRCLE && next !== null; i++) {
+      if (next === this) return true
+      next = next.chainedTo
+    }
+    return false
+  }
+
   /** @internal The chain that it waited for has a result. */
-  reached(chain: Chain): Chain | null {
+  reached(chain: Driven): Driven | null {
     this.outcome = chain.outcome
     chain.outcome = undefined
     this.chainedTo = null
@@ -324,14 +298,20 @@ export class Chain implements Link {
   // -- ending it
 
   /**
-   * Asks for its end. Before it has fired, its canceller is called; if that does not fire it, or there is none, it fails with
-   * `CancelledError`, and without a canceller the one result that may still come is ignored. If it has fired and waits for
-   * another Deferred, that one is cancelled. Otherwise nothing happens. A canceller that throws does not keep it from failing: its
-   * error is the `cause`. `reason` is told by the `CancelledError`.
+   * Asks for its end. Before it has fired, its canceller is called; if that does not fire it, or there is none, it fails
+   * with `CancelledError`, and without a canceller the one result that may still come is ignored. If it has fired and
+   * waits for another Deferred, that one is cancelled. Otherwise nothing happens. A canceller that throws does not keep
+   * it from failing: its error is the `cause`. `reason` is told by the `CancelledError`.
    */
   cancel(reason?: unknown): void {
     let chain: Chain = this
-    for (let next = chain.awaits; next !== null; next = chain.awaits) chain = next
+    let behind: Chain = this
+    for (let next = chain.awaits, steps = 1; next !== null; next = chain.awaits, steps++) {
+      chain = next
+      if (steps % 2 === 0) behind = behind.awaits as Chain
+      // A circle: nothing in it can be ended.
+      if (chain === behind) return
+    }
     if (!chain.called) chain.end(reason)
   }
 
@@ -360,77 +340,13 @@ function isDropped(error: unknown): boolean {
   return error instanceof CancelledError && error.reason === TEST_ENDED
 }
 
-/** Runs a chain, and all that it sets going. Never throws. */
-function drive(first: Chain): void {
-  let current: Chain | null = first
-  while (current !== null) {
-    if (isOver(current)) {
-      current = leave(current)
-      continue
-    }
-    const { at } = current as Chain
-    current.at = at + 2
-    const step = current.callbacks[current.outcome instanceof Failure ? at + 1 : at] as Step
-    if (step === null) continue
-    let next: Chain | null = null
-    if (typeof step === 'function') {
-      let result: unknown
-      try {
-        result = step(current.outcome as never)
-      } catch (error) {
-        result = error instanceof Failure ? error : new Failure(error, true)
-      }
-      current.accept(result)
-    } else if (!step.gone) {
-      current.links--
-      next = step.reached(current)
-    }
-
-    // What has nothing to do is not left on the stack, or a callback that asks again would make it long.
-    if (next === null && line.length === 0) continue
-    let below: Chain | null = isOver(current) ? leave(current) : current
-    if (line.length > 0) below = takeLine(below)
-    if (next !== null) {
-      next.busy = true
-      next.under = below
-      below = next
-    }
-    current = below
-  }
-}
-
-function isOver(chain: Chain): boolean {
-  return chain.paused > 0 || chain.at === chain.callbacks.length
-}
-
-/** Takes the top off the stack. */
-function leave(top: Chain): Chain | null {
-  const { under } = top
-  top.under = null
-  top.busy = false
-  top.rest()
-  return under
-}
-
-/** Puts the chains that stand in line on the stack above `current`, the first on top. */
-function takeLine(current: Chain | null): Chain {
-  const top = line.shift() as Chain
-  let last = top
-  for (let next = line.shift(); next !== undefined; next = line.shift()) {
-    last.under = next
-    last = next
-  }
-  last.under = current
-  return top
-}
-
 /** A chain that fires with what something else that can be awaited settles to. */
 class Adoption extends Chain {
   private readonly task: Task<unknown> | null
 
   constructor(source: PromiseLike<unknown>, then: PromiseLike<unknown>['then']) {
     super()
-    const task = source instanceof Operation ? run(source) : source
+    const task = source instanceof Operation ? startTask(source) : source
     this.task = task instanceof Task ? task : null
     const settle = (result: unknown): void => {
       if (!this.called) this.fire(result, settle)

@@ -9,8 +9,8 @@ import { fail } from './make.ts'
 const INTERVAL = 1000
 
 /**
- * A lock between processes: a symbolic link at `name` whose target is the number of the process that holds it. One that was left
- * by a process that is gone is taken over; then `clean` is false.
+ * A lock between processes: a symbolic link at `name` whose target is the number of the process that holds it. One that
+ * was left by a process that is gone is taken over; then `clean` is false.
  *
  * ```ts
  * import { mkdtempSync } from 'node:fs'
@@ -70,8 +70,9 @@ export class DeferredFilesystemLock {
   }
 
   /**
-   * Tries to lock it now, and every second from then on; fires when it is locked. Fails with a `TimeoutError` after `ms` milliseconds,
-   * with an `AlreadyTryingToLockError` if an earlier call is still trying. A cancel, like the timeout, tries once more.
+   * Tries to lock it now, and every second from then on; fires when it is locked. Fails with a `TimeoutError` after `ms`
+   * milliseconds, with an `AlreadyTryingToLockError` if an earlier call is still trying. A cancel, like the timeout,
+   * tries once more.
    */
   deferUntilLocked(ms?: number | null): Deferred<void> {
     if (this.trying) return fail(new AlreadyTryingToLockError(this.name))

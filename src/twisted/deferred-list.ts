@@ -24,7 +24,10 @@ export interface DeferredListOptions<First extends boolean = boolean> {
   readonly fireOnOneCallback?: First
   /** Fail with a `FirstError` when the first one fails. */
   readonly fireOnOneErrback?: boolean
-  /** A Deferred that has failed goes on with undefined. Otherwise it keeps its failure, which is reported if nobody else deals with it. */
+  /**
+   * A Deferred that has failed goes on with undefined. Otherwise it keeps its failure, which is reported if nobody else
+   * deals with it.
+   */
   readonly consumeErrors?: boolean
 }
 

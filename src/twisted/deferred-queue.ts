@@ -13,8 +13,8 @@ export interface DeferredQueueOptions {
 }
 
 /**
- * A queue whose `get` gives a Deferred. Items and waiters are served first in, first out. A cancelled `get` leaves the line, and no
- * item is lost to it.
+ * A queue whose `get` gives a Deferred. Items and waiters are served first in, first out. A cancelled `get` leaves the
+ * line, and no item is lost to it.
  *
  * ```ts
  * import { DeferredQueue } from 'fibril/twisted'

@@ -1,5 +1,6 @@
 import { addCaller, machine, NOT_YET, type Registers, Wait, type Waiter } from '../core/index.ts'
-import type { Chain, Link } from './chain.ts'
+import type { Chain } from './chain.ts'
+import type { Driven, Link } from './drive.ts'
 import { Failure } from './failure.ts'
 
 /** Hears of a result and passes it on. A failure that it has heard of is not unhandled. */
@@ -13,7 +14,7 @@ export class Observer<T> implements Link {
     this.over = over
   }
 
-  reached(chain: Chain): null {
+  reached(chain: Driven): null {
     const { outcome } = chain
     const { waiter } = this
     this.waiter = null

@@ -11,10 +11,15 @@ import { type IReactorTime, loopTime } from './clock.ts'
 import { DeferredWait, Observer } from './deferred-wait.ts'
 import { Failure } from './failure.ts'
 
-/** What a chain goes on with after a callback that gives `R`: a Deferred or promise is waited for, a Failure goes to the errbacks. */
+/**
+ * What a chain goes on with after a callback that gives `R`: a Deferred or promise is waited for, a Failure goes to the
+ * errbacks.
+ */
 export type Result<R> = Awaited<Exclude<R, Failure>>
 
-/** Ends, as soon as it can, what a Deferred waits for. It may fire the Deferred; if not, that fails with `CancelledError`. */
+/**
+ * Ends, as soon as it can, what a Deferred waits for. It may fire the Deferred; if not, that fails with `CancelledError`.
+ */
 export type Canceller<T> = (deferred: Deferred<T>) => void
 
 /**
@@ -110,8 +115,8 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
   // -- firing it
 
   /**
-   * Fires it. A `Failure` goes to the errbacks; a Deferred or promise is waited for. An `AlreadyCalledError` if it has fired
-   * before, except for one late result after a cancel.
+   * Fires it. A `Failure` goes to the errbacks; a Deferred or promise is waited for. An `AlreadyCalledError` if it has
+   * fired before, except for one late result after a cancel.
    */
   callback(result: T | Failure | PromiseLike<T>): void {
     this.fire(result, this.callback)
@@ -139,10 +144,10 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
   }
 
   /**
-   * Cancels it if it has no result after `ms` milliseconds. Callbacks added before this see a `CancelledError` then, those added after
-   * it a `TimeoutError`; or what `onTimeoutCancel` makes of what the cancel led to. A canceller that fires the Deferred with a result, and an
-   * errback before this that deals with the `CancelledError`, turn the timeout into a success. Time is that of the loop, or
-   * of `clock`.
+   * Cancels it if it has no result after `ms` milliseconds. Callbacks added before this see a `CancelledError` then,
+   * those added after it a `TimeoutError`; or what `onTimeoutCancel` makes of what the cancel led to. A canceller that
+   * fires the Deferred with a result, and an errback before this that deals with the `CancelledError`, turn the timeout
+   * into a success. Time is that of the loop, or of `clock`.
    *
    * ```ts
    * import { Deferred, TimeoutError } from 'fibril/twisted'

@@ -1,7 +1,7 @@
 /**
- * What goes wrong with Deferreds. The names are Twisted's, also where they do not end in `Error`; `code` is Fibril's.
- * A cancelled Deferred fails with the engine's `CancelledError`, one whose time is over with its `TimeoutError`. `FirstError`
- * and `FailureGroup` are with what raises them.
+ * What goes wrong with Deferreds. The names are Twisted's, also where they do not end in `Error`; `code` is Fibril's. A
+ * cancelled Deferred fails with the engine's `CancelledError`, one whose time is over with its `TimeoutError`.
+ * `FirstError` and `FailureGroup` are with what raises them.
  */
 import { FibrilError } from '../core/index.ts'
 

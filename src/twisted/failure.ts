@@ -1,11 +1,13 @@
 import { type Callable, textOf, withoutEngine } from '../core/index.ts'
 import { NoCurrentExceptionError } from './errors.ts'
 
-/** What `check` and `trap` compare an error with: its class or a class that it extends, or the name of one, or its `code`. */
+/**
+ * What `check` and `trap` compare an error with: its class or a class that it extends, or the name of one, or its `code`.
+ */
 export type ErrorKind = string | (abstract new (...args: never[]) => unknown)
 
 /** Where a chain called the callback that threw. */
-const catcher = /\/src\/twisted\/(chain|inline-callbacks)\.[jt]s/
+const catcher = /\/src\/twisted\/(drive|inline-callbacks)\.[jt]s/
 
 /**
  * An error on its way through a chain of callbacks. `value` is what was thrown, as it was: also what is no `Error`.
@@ -66,8 +68,8 @@ export class Failure {
   }
 
   /**
-   * The error and its stack, innermost call first. What was thrown by a callback has the line `--- <exception caught here> ---`
-   * where the chain caught it: above are the callback and what it called, below is who fired the Deferred.
+   * The error and its stack, innermost call first. What was thrown by a callback has the line `--- <exception caught
+   * here> ---` where the chain caught it: above are the callback and what it called, below is who fired the Deferred.
    */
   getTraceback(): string {
     const { inside, outside } = this.lines()

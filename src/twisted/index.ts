@@ -1,7 +1,8 @@
 /**
  * The face of `fibril/twisted`: Deferreds and what is built on them, with Twisted's names and rules.
  *
- *   chain.ts             how callbacks run                      failure.ts            an error on its way
+ *   drive.ts             how callbacks run                      failure.ts            an error on its way
+ *   chain.ts             what waits for whom, and its end
  *   deferred.ts          a result that comes later              errors.ts             what goes wrong
  *   make.ts promises.ts  Deferreds for what is there already    deferred-wait.ts      a Deferred as an operation
  *   deferred-list.ts race.ts          several at once           inline-callbacks.ts   sequential code

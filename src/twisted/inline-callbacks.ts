@@ -1,23 +1,24 @@
 /**
  * Theory of operation: a generator that waits for Deferreds, driven by them.
  *
- * A `Coroutine` stands as a link in the chain of the Deferred that its generator has yielded, and steps the generator when its
- * place is reached: inside `callback()`, as Twisted does and as tests and protocols rely on. A task of the engine would go on
- * one turn of the loop later, so these are not tasks. What has its result already is given back in the same loop, without recursion;
- * what the generator returns goes to the Deferred for it, which the chain's own driver runs next: any depth of nesting unwinds in
- * a bounded stack.
+ * A `Coroutine` stands as a link in the chain of the Deferred that its generator has yielded, and steps the generator
+ * when its place is reached: inside `callback()`, as Twisted does and as tests and protocols rely on. A task of the
+ * engine would go on one turn of the loop later, so these are not tasks. What has its result already is given back in the
+ * same loop, without recursion; what the generator returns goes to the Deferred for it, which the chain's own driver runs
+ * next: any depth of nesting unwinds in a bounded stack.
  *
- * A cancel goes to the Deferred that is waited for, through any number of levels, and comes back as its error, thrown at the
- * `yield`. So a body may catch it, translate it, or go on; the Deferred for it fires when the body has ended.
+ * A cancel goes to the Deferred that is waited for, through any number of levels, and comes back as its error, thrown at
+ * the `yield`. So a body may catch it, translate it, or go on; the Deferred for it fires when the body has ended.
  *
  * An async function is driven by the platform. Its Deferreds are known by the context (AsyncLocalStorage) in which they are
  * awaited.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Context, currentLoop, machine, Registers, UsageError } from '../core/index.ts'
-import type { Chain, Link } from './chain.ts'
+import type { Chain } from './chain.ts'
 import { Deferred, type Result, watchAwaits } from './deferred.ts'
 import { inline } from './deferred-wait.ts'
+import type { Driven, Link } from './drive.ts'
 import { Failure } from './failure.ts'
 import { log } from './log.ts'
 import { callerOfReturnValue, ReturnValue } from './return-value.ts'
@@ -60,7 +61,7 @@ class Coroutine implements Link {
   }
 
   /** @internal What it waits for has come. */
-  reached(chain: Chain): Chain | null {
+  reached(chain: Driven): Driven | null {
     const { outcome } = chain
     this.waitingFor = null
     if (outcome instanceof Failure) chain.see(outcome)
@@ -77,7 +78,7 @@ class Coroutine implements Link {
   }
 
   /** Steps the body until it waits or ends. Gives the Deferred, if it is to be run. */
-  step(input: unknown): Chain | null {
+  step(input: unknown): Driven | null {
     const outer = machine.registers
     const outerInline = inline.registers
     const registers = new Registers(outer.loop)
@@ -91,7 +92,7 @@ class Coroutine implements Link {
     }
   }
 
-  private advance(input: unknown): Chain | null {
+  private advance(input: unknown): Driven | null {
     const { body } = this
     let given = input
     for (;;) {
@@ -121,7 +122,7 @@ class Coroutine implements Link {
     }
   }
 
-  private ended(result: unknown): Chain | null {
+  private ended(result: unknown): Driven | null {
     const { deferred } = this
     if (!deferred.called) return deferred.take(result, this.step)
     // Somebody else has fired it.
@@ -204,11 +205,12 @@ const AsyncFunction = (async () => {}).constructor
  * Makes a function whose body waits for Deferreds as if it were sequential. Calling it runs the body to its first wait, and
  * gives a Deferred for what it returns or throws.
  *
- * In a generator, `yield* deferred` gives the result with its type; `yield deferred` as well, untyped. Promises, operations and
- * generators can be waited for by `yield`; anything else comes back as it is. In an async function, `await` it.
+ * In a generator, `yield* deferred` gives the result with its type; `yield deferred` as well, untyped. Promises,
+ * operations and generators can be waited for by `yield`; anything else comes back as it is. In an async function,
+ * `await` it.
  *
- * Cancelling the Deferred cancels what the body waits for, at every level; the body sees a `CancelledError` there, which it may
- * catch. It ends when its body has. AsyncLocalStorage is that of the call.
+ * Cancelling the Deferred cancels what the body waits for, at every level; the body sees a `CancelledError` there, which
+ * it may catch. It ends when its body has. AsyncLocalStorage is that of the call.
  *
  * ```ts
  * import { Deferred, inlineCallbacks } from 'fibril/twisted'

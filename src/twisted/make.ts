@@ -32,8 +32,8 @@ export function execute<A extends readonly unknown[], R>(f: (...args: A) => R, .
 }
 
 /**
- * Calls `f` with `args`, and gives a Deferred whatever `f` does: one that it returns, as it is; one for a promise, a generator or an
- * operation; one that has fired, with what it returns or throws.
+ * Calls `f` with `args`, and gives a Deferred whatever `f` does: one that it returns, as it is; one for a promise, a
+ * generator or an operation; one that has fired, with what it returns or throws.
  *
  * ```ts
  * import { maybeDeferred } from 'fibril/twisted'
@@ -52,8 +52,9 @@ export function maybeDeferred<A extends readonly unknown[], R>(f: (...args: A) =
 }
 
 /**
- * A Deferred for a coroutine: a generator (as a body of `inlineCallbacks` makes), a promise, a task or another operation. Cancelling it
- * cancels the task, and it tells then how that ended. A Deferred is given back as it is; anything else is a `NotACoroutineError`.
+ * A Deferred for a coroutine: a generator (as a body of `inlineCallbacks` makes), a promise, a task or another operation.
+ * Cancelling it cancels the task, and it tells then how that ended. A Deferred is given back as it is; anything else is a
+ * `NotACoroutineError`.
  *
  * ```ts
  * import { sleep } from 'fibril'

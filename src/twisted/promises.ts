@@ -2,8 +2,8 @@ import { Deferred } from './deferred.ts'
 import { Failure } from './failure.ts'
 
 /**
- * A Deferred for a promise, or for what a function given an `AbortSignal` promises. Cancelling it aborts the signal, and it fails with
- * `CancelledError` at once: what the promise settles to is ignored then.
+ * A Deferred for a promise, or for what a function given an `AbortSignal` promises. Cancelling it aborts the signal, and
+ * it fails with `CancelledError` at once: what the promise settles to is ignored then.
  *
  * ```ts
  * import { fromPromise } from 'fibril/twisted'

@@ -17,8 +17,8 @@ export class FailureGroup extends FibrilError {
 named(FailureGroup, 'FailureGroup')
 
 /**
- * Fires with `[index, result]` of the first that succeeds; the others are cancelled, and what becomes of them is ignored. If all
- * fail, it fails with a `FailureGroup`. Cancelling it cancels all.
+ * Fires with `[index, result]` of the first that succeeds; the others are cancelled, and what becomes of them is ignored.
+ * If all fail, it fails with a `FailureGroup`. Cancelling it cancels all.
  *
  * ```ts
  * import { Deferred, race, succeed } from 'fibril/twisted'

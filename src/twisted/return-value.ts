@@ -18,8 +18,8 @@ export function callerOfReturnValue({ site }: ReturnValue): string | null {
 }
 
 /**
- * Ends the running body of `inlineCallbacks` with a result. From the time when Python's generators could not return; write `return`.
- * Calling it from another function than the body itself is warned of.
+ * Ends the running body of `inlineCallbacks` with a result. From the time when Python's generators could not return;
+ * write `return`. Calling it from another function than the body itself is warned of.
  */
 export function returnValue(value?: unknown): never {
   throw new ReturnValue(value)

@@ -1,8 +1,8 @@
 /**
- * Theory of operation: a chain whose callbacks have all run and which ends in a failure is *unclaimed* until somebody adds an
- * errback, waits for it, or takes its result into another chain. What is still unclaimed when the turn is over, after all
- * microtasks and before the platform's next event, is reported: once, in the order of failing, with where the Deferred was made.
- * That is where Node looks for unhandled rejections too.
+ * Theory of operation: a chain whose callbacks have all run and which ends in a failure is *unclaimed* until somebody
+ * adds an errback, waits for it, or takes its result into another chain. What is still unclaimed when the turn is over,
+ * after all microtasks and before the platform's next event, is reported: once, in the order of failing, with where the
+ * Deferred was made. That is where Node looks for unhandled rejections too.
  *
  * Twisted reports when the garbage collector happens to find the Deferred, which lands in whatever runs by then.
  */

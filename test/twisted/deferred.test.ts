@@ -338,7 +338,22 @@ it('a then that throws when it is read, or called, is a failure and not a crash'
 it('a callback that returns its own Deferred makes it fail, and does not hang', () => {
   const deferred: Deferred<unknown> = new Deferred<void>().addCallback((): unknown => deferred)
   ;(deferred as Deferred<void>).callback()
-  assert.match(failureNow(deferred).getErrorMessage(), /returned the Deferred that it was added to/)
+  assert.match(failureNow(deferred).getErrorMessage(), /waits for its own/)
+})
+
+it('Deferreds that would wait for one another in a circle fail, or can at least be cancelled', () => {
+  const [a, b] = [new Deferred<unknown>(), new Deferred<unknown>()]
+  a.addCallback(() => b)
+  b.addCallback(() => a)
+  a.callback(0)
+  b.callback(0)
+  assert.match(failureNow(a).getErrorMessage(), /waits for its own/)
+
+  const all = Array.from({ length: 1000 }, () => new Deferred<unknown>())
+  for (const [i, deferred] of all.entries()) deferred.addCallback(() => all[(i + 1) % all.length])
+  for (const deferred of all) deferred.callback(0)
+  all[0]?.cancel()
+  assert.ok(isPending(all[0] as Deferred<unknown>))
 })
 
 it('chainDeferred fires another with the result or failure, and leaves none', () => {
