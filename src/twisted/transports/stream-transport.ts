@@ -34,6 +34,9 @@ import { registeredOnce } from './transport.ts'
 
 type Piece = string | Uint8Array
 
+/** Pieces that are smaller than this together leave as one: to copy them costs less than to write each. */
+const SMALL = 4096
+
 /** A producer is paused while so many bytes have not left. */
 const HIGH = 65_536
 /** How long the last bytes may take to leave after `loseConnection`, when nobody is asked for more. */
@@ -78,9 +81,7 @@ export class StreamTransport implements Transport {
   }
 
   writeSequence(data: Iterable<Piece>): void {
-    if (!this.mayWrite()) return
-    if (this.writer !== null) this.accept([...data])
-    else this.accept(Array.isArray(data) ? data : [...data])
+    if (this.mayWrite()) this.accept(inOne([...data]))
   }
 
   private mayWrite(): boolean {
@@ -337,4 +338,17 @@ export class StreamTransport implements Transport {
       log.err(error)
     }
   }
+}
+
+/** A header and a short body, a line and its end, are one piece. */
+function inOne(pieces: readonly Piece[]): Piece | readonly Piece[] {
+  let length = 0
+  let texts = 0
+  for (const piece of pieces) {
+    length += piece.length
+    if (typeof piece === 'string') texts++
+  }
+  if (texts === pieces.length) return pieces.join('')
+  if (length > SMALL) return pieces
+  return Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)))
 }

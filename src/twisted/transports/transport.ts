@@ -36,7 +36,7 @@ export interface Transport extends Consumer, Producer {
   readonly disconnecting: boolean
   /** Sends bytes, which must not be changed afterwards, or a text in UTF-8. After the connection is lost: does nothing. */
   write(data: string | Uint8Array): void
-  /** Sends several pieces in order, copying none. */
+  /** Sends several pieces in order; big ones are not copied. */
   writeSequence(data: Iterable<string | Uint8Array>): void
   /** Closes, once all that was written has left and no producer is to be waited for. No bytes are delivered any more. */
   loseConnection(): void
