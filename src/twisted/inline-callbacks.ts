@@ -103,11 +103,12 @@ class Coroutine implements Link {
         return this.ended(error instanceof ReturnValue ? this.returned(error) : new Failure(error, true))
       }
       if (answer.done) return this.ended(answer.value)
-      const chain = chainFor(answer.value, this.name)
-      if (chain === null) {
-        given = answer.value
+      const { value } = answer
+      if (typeof value !== 'object' || value === null) {
+        given = value
         continue
       }
+      const chain = chainFor(value, this.name)
       if (this.cancelled) {
         this.cancelled = false
         chain.cancel()
@@ -141,12 +142,10 @@ class Coroutine implements Link {
   }
 }
 
-/** What is to be waited for in place of a yielded value; null if it is given back as it is. */
-function chainFor(value: unknown, name: string): Chain | null {
+/** What is to be waited for in place of a yielded object. What cannot be waited for is its own result. */
+function chainFor(value: object, name: string): Chain {
   if (value instanceof Deferred) return value
-  if (typeof value !== 'object' || value === null) return null
   if (isGenerator(value)) return start(value, `${name}: a generator`)
-  if (typeof (value as Partial<PromiseLike<unknown>>).then !== 'function') return null
   const deferred = new Deferred<unknown>()
   deferred.callback(value)
   return deferred

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { currentTask, sleep, spawn } from '../../src/index.ts'
 import { waitAllBlocked } from '../../src/testing/index.ts'
-import { CancelledError, Deferred, fail, inlineCallbacks, returnValue, succeed } from '../../src/twisted/index.ts'
+import {
+  CancelledError,
+  Deferred,
+  Failure,
+  fail,
+  inlineCallbacks,
+  returnValue,
+  succeed,
+  unfiredDeferreds,
+} from '../../src/twisted/index.ts'
 import { it } from '../support/it.ts'
 import { failureNow, isPending, resultNow } from './fired.ts'
 
@@ -24,9 +33,30 @@ it('the body runs to its first wait inside the call, and goes on inside callback
 
 it('what is yielded and is nothing to wait for comes back as it is', () => {
   const body = inlineCallbacks(function* () {
-    return [yield 5, yield 'text', yield null, yield undefined]
+    return [yield 5, yield 'text', yield null, yield undefined, yield thing]
   })
-  assert.deepEqual(resultNow(body()), [5, 'text', null, undefined])
+  const thing = { a: 1 }
+  assert.deepEqual(resultNow(body()), [5, 'text', null, undefined, thing])
+})
+
+it('a Failure that is yielded, and a then that throws when it is read, are thrown at the yield', () => {
+  const unreadable = Object.defineProperty({}, 'then', {
+    get() {
+      throw new RangeError('unreadable')
+    },
+  })
+  const body = inlineCallbacks(function* () {
+    const messages: string[] = []
+    for (const bad of [new Failure(new TypeError('given')), unreadable]) {
+      try {
+        yield bad
+      } catch (error) {
+        messages.push((error as Error).message)
+      }
+    }
+    return messages
+  })
+  assert.deepEqual(resultNow(body()), ['given', 'unreadable'])
 })
 
 it('promises, operations, tasks and generators that are yielded are waited for', function* () {
@@ -256,6 +286,24 @@ it('a body may make another error of the cancel, and its finally blocks run', ()
   deferred.cancel()
   assert.deepEqual(order, ['cleanup'])
   assert.equal(failureNow(deferred).type, RangeError)
+})
+
+it('a body that nobody ends stays open, and is listed; cancelling its Deferred runs its finally blocks', () => {
+  let closed = false
+  const abandoned = inlineCallbacks(function* abandoned() {
+    try {
+      yield* new Deferred<void>()
+    } finally {
+      closed = true
+    }
+  })
+  abandoned().addErrback(() => {})
+  const [body, waited] = unfiredDeferreds()
+  assert.deepEqual(waited?.waiters, ['abandoned()'])
+  assert.equal(closed, false)
+  body?.cancel()
+  assert.equal(closed, true)
+  assert.deepEqual(unfiredDeferreds(), [])
 })
 
 it('one that is cancelled amid its own step is cancelled where it waits next', () => {
