@@ -11,6 +11,8 @@ import { currentLoop, openings, type TaskView } from '../../core/index.ts'
 import { canLeak, type Leak, macrotask, resources, resourcesSince } from '../../testing/index.ts'
 import { type ErrorKind, type Failure, type LoggedError, log, reportUnclaimed } from '../index.ts'
 
+/** So many places are recorded for one test: those of a burst would cost more than what is made there. */
+const PLACES = 10_000
 /** Turns of the platform in which what was asked for "at once" may still happen. */
 const SETTLING = 3
 /** Real milliseconds that what ends by itself may take. */
@@ -25,6 +27,7 @@ export class Watch {
 
   constructor() {
     openings.watchers++
+    openings.places = PLACES
     log.addObserver(this.observer)
   }
 
