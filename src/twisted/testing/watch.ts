@@ -9,11 +9,11 @@
  */
 import { currentLoop, openings, type TaskView } from '../../core/index.ts'
 import { canLeak, type Leak, macrotask, resources, resourcesSince } from '../../testing/index.ts'
-import { type ErrorKind, type Failure, type LoggedError, log, reportUnclaimed } from '../index.ts'
+import { type ErrorKind, type Failure, type LoggedError, log, loopTime, reportUnclaimed } from '../index.ts'
 
 /** So many places are recorded for one test: those of a burst would cost more than what is made there. */
 const PLACES = 10_000
-/** Turns of the platform in which what was asked for "at once" may still happen. */
+/** Turns in which what was asked for "at once" may still happen. */
 const SETTLING = 3
 /** Real milliseconds that what ends by itself may take. */
 const ENDING_MS = 1200
@@ -42,7 +42,7 @@ export class Watch {
   /** The test is over: gives the errors that nobody has flushed, and what was left behind, of which nothing remains. */
   async end(): Promise<{ readonly errors: readonly LoggedError[]; readonly leaks: readonly Leak[] }> {
     try {
-      for (let i = 0; i < SETTLING; i++) await macrotask()
+      for (let i = 0; i < SETTLING; i++) await turn()
       reportUnclaimed()
       const errors = this.errors
       // What letting go has to say is of no interest.
@@ -85,6 +85,12 @@ export class Watch {
   private handlesLeft(): string[] {
     return resourcesSince(this.handlesBefore).filter(canLeak)
   }
+}
+
+/** A turn of the loop after all that was asked for at once, for equal deadlines are kept in order; and one of the platform. */
+async function turn(): Promise<void> {
+  await new Promise<void>((resolve) => loopTime.callLater(0, resolve))
+  await macrotask()
 }
 
 function cancelQuietly(task: TaskView): void {
