@@ -20,6 +20,7 @@ export {
   FibrilError,
   InternalError,
   TimeoutError,
+  textOf,
   UnhandledError,
   UsageError,
   type WaitEdge,
@@ -76,7 +77,7 @@ export { shield } from './shield.ts'
 export { sleep } from './sleep.ts'
 export { Task } from './task.ts'
 export { TaskLocal, type TaskLocalOptions } from './task-local.ts'
-export { addCaller } from './task-stack.ts'
+export { addCaller, captureSite, siteLines, withoutEngine } from './task-stack.ts'
 export { timeout, timeoutOr } from './timeout.ts'
 export { wait } from './wait.ts'
 export { ListedWait, WaitList } from './wait-list.ts'
