@@ -94,9 +94,9 @@ export class Cursor<T> {
 
   /** Gets the next batch. False: there is none. */
   static readonly #fetch = fn(function* fetch(self: Cursor<unknown>): Body<boolean> {
+    if (self.#fetching) throw new BusyError('two tasks want the next document of one cursor: let one of them read')
     if (self.#fault !== null) throw self.#fault
     if (self.#id?.isZero() === true) return false
-    if (self.#fetching) throw new BusyError('two tasks want the next document of one cursor: let one of them read')
     self.#fetching = true
     // Of a fetch that is cancelled nobody knows how far it went: going on after it could leave documents out.
     self.#fault = new ClosedError('this cursor was left amid a batch, or closed: run the query again')

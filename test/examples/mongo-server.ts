@@ -4,7 +4,7 @@
  * another, as the real one does. What queries and updates mean is the business of mingo.
  */
 import { type Document, deserialize, Long, ObjectId, serialize } from 'bson'
-import { type Body, fn, Operation } from 'fibril'
+import { type Body, BrokenError, ClosedError, fn, Operation } from 'fibril'
 import type { Stream } from 'fibril/net'
 import { type Framing, MORE, type ReceiveBuffer } from 'fibril/protocol'
 import { aggregate, update as applyUpdate, find, Query } from 'mingo'
@@ -80,6 +80,12 @@ export class MongoServer {
   /** What it says in its hello, apart from the usual. */
   hello: Document = {}
   intercept: Intercept = () => undefined
+  /** Nobody can connect, as far as tests ask for it. */
+  down = false
+  /** Replies go to this request, which may be none. */
+  replyTo: number | null = null
+  /** Replies are no BSON, within their proper length. */
+  garble = false
 
   /** The names of the commands that came, without the hellos. */
   get names(): string[] {
@@ -104,9 +110,13 @@ export class MongoServer {
         const reply = instead instanceof Operation ? yield* instead : instead
         const body = reply === undefined ? this.#answer(command, message) : reply
         if (body === null || (message.flags & flag.moreToCome) !== 0) continue
-        const answer = { requestId: 1, responseTo: message.requestId, flags: 0, body: serialize(body), sequences: [] }
-        yield* stream.write(framing.encode(answer))
+        const bytes = this.garble ? Uint8Array.of(9, 0, 0, 0, 99, 99, 0, 99, 0) : serialize(body)
+        const responseTo = this.replyTo ?? message.requestId
+        yield* stream.write(framing.encode({ requestId: 1, responseTo, flags: 0, body: bytes, sequences: [] }))
       }
+    } catch (error) {
+      // A test has cut the connection.
+      if (!(error instanceof BrokenError || error instanceof ClosedError)) throw error
     } finally {
       this.streams.delete(stream)
     }
