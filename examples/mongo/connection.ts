@@ -33,6 +33,11 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs?: number
   /** After how long a silence the server is asked for a sign of life, and how long that may take. 10000 if left out. */
   readonly heartbeatMs?: number
+  /**
+   * How many commands may be under way on one connection. The server answers them in order, so a slow one keeps those behind
+   * it waiting; with 1, each has a connection to itself, as in MongoDB's own driver. No limit if left out.
+   */
+  readonly maxInFlight?: number
   readonly tls?: boolean
   /** What the server calls this program in its logs. */
   readonly appName?: string
@@ -105,7 +110,9 @@ const openLink = fn(function* (address: string, options: ConnectionOptions): Bod
     send: (message: Message) => stream.write(framing.encode(message)),
     close: () => stream.close(),
   }
+  const { maxInFlight } = options
   const commands = openCorrelator(channel, {
+    ...(maxInFlight === undefined ? {} : { maxInFlight }),
     withId: ({ command, sequences = [], unacknowledged }: Request, requestId: number): Message => {
       const flags = unacknowledged === true ? flag.moreToCome : 0
       return { requestId, responseTo: 0, flags, body: serialize(command), sequences }
