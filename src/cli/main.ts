@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { version } from '../green/load/index.ts'
 import { check } from './check.ts'
+import { deferred } from './deferred.ts'
 import { run } from './run.ts'
 import { CommandError, help } from './usage.ts'
 
-const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>>> = { check, run }
+const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>>> = { check, deferred, run }
 
 async function main([name, ...rest]: string[]): Promise<void> {
   if (name === '--help' || name === '-h' || name === 'help') return print(help)
