@@ -9,7 +9,7 @@
  *   wait.ts       promises and the rest of the awaitable world
  */
 
-export type { Awaitable } from './awaitable.ts'
+export { type Awaitable, asOperation } from './awaitable.ts'
 export { callOf, callWithFrame, fn, type TaskBody } from './call.ts'
 export {
   BrokenError,
@@ -50,6 +50,7 @@ export {
   type Unwind,
   type Waiter,
 } from './machine.ts'
+export { type Lister, type Opening, openings } from './openings.ts'
 export {
   type Body,
   type Instruction,

@@ -17,20 +17,32 @@
  *
  * The result of a chain is never another chain or a promise: they are waited for.
  */
-import { type Callable, Fifo, UsageError } from '../core/index.ts'
+import {
+  type Callable,
+  CancelledError,
+  currentTask,
+  Fifo,
+  Operation,
+  openings,
+  run,
+  Task,
+  UsageError,
+} from '../core/index.ts'
 import { AlreadyCalledError } from './errors.ts'
 import { Failure } from './failure.ts'
 import { getDebugging, type Site, siteLines, siteOf, sites } from './sites.ts'
+import { track, untrack } from './unfired.ts'
 import { claim, type Unclaimed, unclaimed } from './unhandled.ts'
 
 /** Runs that may nest. Twisted dies of three times as many, at Python's usual limit. */
 const DEEPEST = 100
+const TEST_ENDED = 'its test has ended'
 
 /** Something that hears of a chain's result without being user code. */
 export interface Link {
   /** The result has come to its place in the list. Gives a chain that may run now. */
   reached(chain: Chain): Chain | null
-  /** Who or what it is, in words; null for nobody. */
+  /** Who waits there, in words; null for nobody. */
   describe(): string | null
 }
 
@@ -43,12 +55,13 @@ interface Rare {
   /** The failure that an observer has seen: it is not unhandled. */
   seen: Failure | null
   unclaimed: Unclaimed | null
+  tracked: boolean
 }
 
 let depth = 0
 const line = new Fifo<Chain>()
 
-/** The part of a Deferred that has no types and no user. */
+/** What a Deferred is without its types. */
 export class Chain implements Link {
   /** It has been given a result. */
   called: boolean
@@ -56,7 +69,7 @@ export class Chain implements Link {
   paused: number
   /** @internal Running, or in line to run. */
   busy: boolean
-  /** @internal The next call of `callback` or `errback` is ignored: the Deferred was cancelled. */
+  /** @internal The next result is ignored: the Deferred was cancelled. */
   suppress: boolean
   /** @internal Undefined while it has none. */
   outcome: unknown
@@ -82,13 +95,56 @@ export class Chain implements Link {
     this.chainedTo = null
     this.under = null
     this.rare = null
-    if (sites.left > 0) this.extra().madeAt = siteOf(new.target as unknown as Callable)
+    if (sites.left > 0 || openings.watchers > 0) this.record(new.target as unknown as Callable)
   }
+
+  private record(maker: Callable): void {
+    const rare = this.extra()
+    rare.madeAt = siteOf(maker)
+    rare.tracked = getDebugging() || openings.watchers > 0
+    if (rare.tracked) track(this)
+  }
+
+  // -- what is known of it
 
   /** @internal Its result stands: nothing is left to run or to wait for. */
   get settled(): boolean {
     return this.called && this.paused === 0 && !this.busy
   }
+
+  /** Where it was made, if that was recorded: lines of a stack trace. */
+  get madeAt(): string {
+    return this.rare?.madeAt == null ? '' : siteLines(this.rare.madeAt)
+  }
+
+  /** @internal What a cancel of this one goes to instead. */
+  get awaits(): Chain | null {
+    return this.called ? this.chainedTo : null
+  }
+
+  /** @internal Which one, in words. */
+  get label(): string {
+    const made = this.madeAt.split('\n')[0]?.trim() ?? ''
+    return made === '' ? 'a Deferred' : `a Deferred made ${made}`
+  }
+
+  /** Who waits for it, in words: tasks, promises, other Deferreds. */
+  waiters(): string[] {
+    const waiters: string[] = []
+    for (let i = this.at; i < this.callbacks.length; i += 2) {
+      const step = this.callbacks[i]
+      const waiter = typeof step === 'object' && step !== null ? step.describe() : null
+      if (waiter !== null) waiters.push(waiter)
+    }
+    return waiters
+  }
+
+  /** @internal */
+  describe(): string | null {
+    return this.label
+  }
+
+  // -- its callbacks
 
   /** @internal Adds a pair. */
   add(callback: Step, errback: Step): void {
@@ -97,32 +153,42 @@ export class Chain implements Link {
   }
 
   /** @internal Gives it its first result. */
-  fire(result: unknown, by: (...args: never[]) => unknown): void {
-    if (this.called) return this.firedAgain()
-    this.called = true
-    if (getDebugging()) this.extra().firedAt = siteOf(by)
-    if (isAwaitable(result)) this.waitFor(result)
-    else this.outcome = result
-    if (this.paused > 0 || this.busy) return
-    if (this.callbacks.length > 0) this.run()
-    else this.rest()
+  fire(result: unknown, by: Callable): void {
+    const ready = this.take(result, by)
+    if (ready !== null) ready.run()
   }
 
-  private firedAgain(): void {
+  /** @internal As `fire`, but what is to run then is given back, or null. */
+  take(result: unknown, by: Callable): Chain | null {
+    if (this.called) {
+      this.takeAgain()
+      return null
+    }
+    this.called = true
+    const { rare } = this
+    if (rare !== null) {
+      if (rare.tracked) untrack(this)
+      if (getDebugging()) rare.firedAt = siteOf(by)
+    }
+    if (isAwaitable(result)) this.waitFor(result)
+    else this.outcome = result
+    if (this.paused > 0 || this.busy) return null
+    if (this.callbacks.length > 0) return this
+    this.rest()
+    return null
+  }
+
+  private takeAgain(): void {
     if (this.suppress) {
       this.suppress = false
       return
     }
-    const made = this.madeAt
     const fired = this.rare?.firedAt == null ? '' : siteLines(this.rare.firedAt)
-    const where = getDebugging() ? `\nC: it was made\n${made}\nI: it was first fired\n${fired}` : ''
-    const hint = where === '' ? ' (setDebugging(true) tells where)' : ''
-    throw new AlreadyCalledError(`the Deferred has fired already${hint}${where}`)
-  }
-
-  /** Where it was made, if that was recorded: lines of a stack trace. */
-  get madeAt(): string {
-    return this.rare?.madeAt == null ? '' : siteLines(this.rare.madeAt)
+    throw new AlreadyCalledError(
+      getDebugging()
+        ? `the Deferred has fired already\nC: it was made\n${this.madeAt}\nI: it was first fired\n${fired}`
+        : 'the Deferred has fired already (setDebugging(true) tells where)',
+    )
   }
 
   /** Runs no more callbacks until it was unpaused as often as paused. */
@@ -149,31 +215,13 @@ export class Chain implements Link {
     depth--
   }
 
-  /** @internal The chain that waited for `chain` takes its result. */
-  reached(chain: Chain): Chain | null {
-    this.outcome = chain.outcome
-    chain.outcome = undefined
-    this.chainedTo = null
-    this.paused--
-    if (this.paused > 0 || this.busy) return null
-    this.busy = true
-    return this
-  }
-
-  /** @internal */
-  describe(): string | null {
-    return String(this)
-  }
-
   /** @internal Its result becomes that of `source`: at once where that has one. */
   waitFor(source: Chain | PromiseLike<unknown>): void {
     if (source === this) {
-      this.outcome = new Failure(
-        new UsageError('a callback returned the Deferred that it was attached to: it would wait for itself'),
-      )
+      this.outcome = new Failure(new UsageError('a callback returned the Deferred that it was added to'))
       return
     }
-    const inner = source instanceof Chain ? source : chainOf(source)
+    const inner = source instanceof Chain ? source : new Adoption(source)
     if (inner.settled) {
       this.outcome = inner.outcome
       inner.outcome = undefined
@@ -186,6 +234,15 @@ export class Chain implements Link {
     inner.callbacks.push(this, this)
   }
 
+  /** @internal The chain that it waited for has a result. */
+  reached(chain: Chain): Chain | null {
+    this.outcome = chain.outcome
+    chain.outcome = undefined
+    this.chainedTo = null
+    this.paused--
+    return this.paused > 0 || this.busy ? null : this
+  }
+
   /** @internal Nothing is left to run: a failure is unhandled from now on, until somebody comes for it. */
   rest(): void {
     const { outcome, rare } = this
@@ -193,13 +250,12 @@ export class Chain implements Link {
       this.callbacks = []
       this.at = 0
     }
-    const failure = outcome instanceof Failure && this.paused === 0 && outcome !== rare?.seen ? outcome : null
+    const failed = outcome instanceof Failure && this.paused === 0 && outcome !== rare?.seen
+    const failure = failed && !isDropped(outcome.value) ? outcome : null
     const former = rare === null ? null : rare.unclaimed
-    if (former !== null && former.failure !== failure) {
-      claim(former)
-      ;(rare as Rare).unclaimed = null
-    }
-    if (failure !== null && former?.failure !== failure) this.extra().unclaimed = unclaimed(failure, this.madeAt)
+    if (former === null ? failure === null : former.failure === failure) return
+    if (former !== null) claim(former)
+    this.extra().unclaimed = failure === null ? null : unclaimed(failure, this.madeAt)
   }
 
   /** @internal An observer has taken note of this failure. */
@@ -210,27 +266,58 @@ export class Chain implements Link {
     rare.unclaimed = null
   }
 
-  /** @internal */
-  extra(): Rare {
-    return (this.rare ??= { madeAt: null, firedAt: null, seen: null, unclaimed: null })
+  // -- ending it
+
+  /**
+   * Asks for its end. Before it has fired, its canceller is called; if that does not fire it, or there is none, it fails with
+   * `CancelledError`, and without a canceller the one result that may still come is ignored. If it has fired and waits for
+   * another Deferred, that one is cancelled. Otherwise nothing happens. A canceller that throws does not keep it from failing: its
+   * error is the `cause`. `reason` is told by the `CancelledError`.
+   */
+  cancel(reason?: unknown): void {
+    let chain: Chain = this
+    for (let next = chain.awaits; next !== null; next = chain.awaits) chain = next
+    if (!chain.called) chain.end(reason)
   }
+
+  /** @internal Ends one that has not fired: fires it, or sees to it that it will be fired. */
+  end(reason: unknown): void {
+    this.suppress = true
+    this.giveUp(reason)
+  }
+
+  /** @internal Cancels what a test has left open; what becomes of it is nobody's concern. */
+  drop(): void {
+    this.cancel(TEST_ENDED)
+  }
+
+  /** @internal */
+  giveUp(reason: unknown): void {
+    this.fire(new Failure(new CancelledError(null, reason, currentTask())), this.cancel)
+  }
+
+  private extra(): Rare {
+    return (this.rare ??= { madeAt: null, firedAt: null, seen: null, unclaimed: null, tracked: false })
+  }
+}
+
+function isDropped(error: unknown): boolean {
+  return error instanceof CancelledError && error.reason === TEST_ENDED
 }
 
 /** Runs a chain, and all that it sets going. Never throws. */
 function drive(first: Chain): void {
   let current: Chain | null = first
   while (current !== null) {
-    const { callbacks, at } = current as Chain
-    if (current.paused > 0 || at === callbacks.length) {
-      const done: Chain = current
-      current = done.under
-      done.under = null
-      done.busy = false
-      done.rest()
+    if (isOver(current)) {
+      current = leave(current)
       continue
     }
+    const { at } = current as Chain
     current.at = at + 2
-    const step = callbacks[current.outcome instanceof Failure ? at + 1 : at] as Step
+    const step = current.callbacks[current.outcome instanceof Failure ? at + 1 : at] as Step
+    if (step === null) continue
+    let next: Chain | null = null
     if (typeof step === 'function') {
       let result: unknown
       try {
@@ -240,19 +327,36 @@ function drive(first: Chain): void {
       }
       if (isAwaitable(result)) current.waitFor(result)
       else current.outcome = result
-      if (line.length > 0) current = takeLine(current)
-    } else if (step !== null) {
-      const next: Chain | null = step.reached(current)
-      if (next !== null) {
-        next.under = current
-        current = next
-      }
+    } else next = step.reached(current)
+
+    // What has nothing to do is not left on the stack, or a callback that asks again would make it long.
+    if (next === null && line.length === 0) continue
+    let below: Chain | null = isOver(current) ? leave(current) : current
+    if (line.length > 0) below = takeLine(below)
+    if (next !== null) {
+      next.busy = true
+      next.under = below
+      below = next
     }
+    current = below
   }
 }
 
+function isOver(chain: Chain): boolean {
+  return chain.paused > 0 || chain.at === chain.callbacks.length
+}
+
+/** Takes the top off the stack. */
+function leave(top: Chain): Chain | null {
+  const { under } = top
+  top.under = null
+  top.busy = false
+  top.rest()
+  return under
+}
+
 /** Puts the chains that stand in line on the stack above `current`, the first on top. */
-function takeLine(current: Chain): Chain {
+function takeLine(current: Chain | null): Chain {
   const top = line.shift() as Chain
   let last = top
   for (let next = line.shift(); next !== undefined; next = line.shift()) {
@@ -268,16 +372,27 @@ function isAwaitable(result: unknown): result is Chain | PromiseLike<unknown> {
   return result instanceof Chain || typeof (result as Partial<PromiseLike<unknown>>).then === 'function'
 }
 
-/** A chain that fires with what a promise settles to. */
-function chainOf(promise: PromiseLike<unknown>): Chain {
-  const chain = new Chain()
-  try {
-    promise.then(
-      (value) => chain.called || chain.fire(value, chainOf),
-      (error) => chain.called || chain.fire(new Failure(error, true), chainOf),
-    )
-  } catch (error) {
-    if (!chain.called) chain.fire(new Failure(error, true), chainOf)
+/** A chain that fires with what something else that can be awaited settles to. */
+class Adoption extends Chain {
+  private readonly task: Task<unknown> | null
+
+  constructor(source: PromiseLike<unknown>) {
+    super()
+    const promise = source instanceof Operation ? run(source) : source
+    this.task = promise instanceof Task ? promise : null
+    const settle = (result: unknown): void => {
+      if (!this.called) this.fire(result, settle)
+    }
+    try {
+      promise.then(settle, (error) => settle(new Failure(error, true)))
+    } catch (error) {
+      settle(new Failure(error, true))
+    }
   }
-  return chain
+
+  /** A task ends when its cleanup is over, and then says how. A promise cannot be ended: what it settles to is ignored. */
+  override end(reason: unknown): void {
+    if (this.task === null) this.giveUp(reason)
+    else this.task.cancel(reason)
+  }
 }

@@ -1,24 +1,23 @@
-import { NOT_YET, Wait, type Waiter } from '../core/index.ts'
+import { addCaller, machine, NOT_YET, type Registers, Wait, type Waiter } from '../core/index.ts'
 import type { Chain, Link } from './chain.ts'
 import { Failure } from './failure.ts'
-
-/** What can be waited for: a chain that can be cancelled. */
-export interface Cancellable extends Chain {
-  cancel(): void
-}
 
 /** Hears of a result and passes it on. A failure that it has heard of is not unhandled. */
 export class Observer<T> implements Link {
   waiter: Waiter<T> | null
+  private readonly over: (() => void) | null
 
-  constructor(waiter: Waiter<T>) {
+  /** `over` is called when the result has come. */
+  constructor(waiter: Waiter<T>, over: (() => void) | null = null) {
     this.waiter = waiter
+    this.over = over
   }
 
   reached(chain: Chain): null {
     const { outcome } = chain
     const { waiter } = this
     this.waiter = null
+    this.over?.()
     if (outcome instanceof Failure) {
       chain.see(outcome)
       waiter?.reject(outcome.value)
@@ -33,18 +32,44 @@ export class Observer<T> implements Link {
   }
 }
 
-/** A task waits for a Deferred. When the wait is cancelled and nobody else waits for that, so is it. */
-export class DeferredWait<T> extends Wait<T> {
-  private readonly deferred: Cancellable
-  private observer: Observer<T> | null = null
+/** @internal The registers in which a body of `inlineCallbacks` is stepped now, or null. */
+export const inline: { registers: Registers | null } = { registers: null }
 
-  constructor(deferred: Cancellable) {
+/**
+ * A task waits for a Deferred. When the wait is cancelled and nobody else waits for the Deferred, so is that. In a body of
+ * `inlineCallbacks` the Deferred itself is what is yielded.
+ */
+export class DeferredWait<T> extends Wait<T> {
+  private readonly deferred: Chain
+  private observer: Observer<T> | null = null
+  private yielded = false
+
+  constructor(deferred: Chain) {
     super()
     this.deferred = deferred
   }
 
   override get reason(): string {
     return String(this.deferred)
+  }
+
+  /** @internal */
+  override next(value?: unknown): IteratorResult<unknown, unknown> {
+    if (this.yielded) {
+      this.yielded = false
+      return { done: true, value }
+    }
+    if (inline.registers === null || inline.registers !== machine.registers) return super.next(value)
+    this.yielded = true
+    return { done: false, value: this.deferred }
+  }
+
+  /** @internal */
+  override throw(error: unknown): IteratorResult<unknown, unknown> {
+    // The generator that waits is on the stack for this moment, at the line of its `yield*`.
+    if (this.yielded) addCaller(error, this.throw)
+    this.yielded = false
+    return super.throw(error)
   }
 
   override attempt(): T | typeof NOT_YET {
@@ -65,8 +90,6 @@ export class DeferredWait<T> extends Wait<T> {
     const { observer, deferred } = this
     this.observer = null
     if (observer !== null) observer.waiter = null
-    for (const step of deferred.callbacks)
-      if (step instanceof Object && 'describe' in step && step.describe() !== null) return
-    deferred.cancel()
+    if (deferred.waiters().length === 0) deferred.cancel()
   }
 }

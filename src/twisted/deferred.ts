@@ -1,5 +1,13 @@
-import { CancelledError, currentTask, type OperationIterator, UsageError } from '../core/index.ts'
+import {
+  asOperation,
+  CancelledError,
+  type Operation,
+  type OperationIterator,
+  TimeoutError,
+  UsageError,
+} from '../core/index.ts'
 import { Chain } from './chain.ts'
+import { type IReactorTime, loopTime } from './clock.ts'
 import { DeferredWait, Observer } from './deferred-wait.ts'
 import { Failure } from './failure.ts'
 
@@ -115,32 +123,49 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
     this.fire(error instanceof Failure ? error : new Failure(error), this.errback)
   }
 
+  /** @internal Its canceller may fire it, and may not throw for whoever cancels. */
+  override end(reason: unknown): void {
+    const { canceller } = this
+    if (canceller === null) return super.end(reason)
+    let why = reason
+    try {
+      canceller(this)
+    } catch (error) {
+      this.suppress = !this.called
+      why = error
+    }
+    if (!this.called) this.giveUp(why)
+  }
+
   /**
-   * Asks for its end. Before it has fired, its canceller is called; if that does not fire it, or there is none, it fails with
-   * `CancelledError`, and without a canceller the one result that may still come is ignored. If it has fired and waits for
-   * another Deferred, that one is cancelled. Otherwise nothing happens. A canceller that throws does not keep it from failing: its error
-   * is the `cause`.
+   * Cancels it if it has no result after `ms` milliseconds. Callbacks added before this see a `CancelledError` then, those added after
+   * it a `TimeoutError`; or what `onTimeoutCancel` makes of what the cancel led to. A canceller that fires the Deferred with a result, and an
+   * errback before this that deals with the `CancelledError`, turn the timeout into a success. Time is that of the loop, or
+   * of `clock`.
+   *
+   * ```ts
+   * import { Deferred, TimeoutError } from 'fibril/twisted'
+   *
+   * const never = new Deferred<string>()
+   * never.addTimeout(5).addErrback((failure) => failure.trap(TimeoutError))
+   * console.log((await never) === TimeoutError) // => true
+   * ```
    */
-  cancel(): void {
-    let chain: Chain = this
-    while (chain.called && chain.chainedTo !== null) chain = chain.chainedTo
-    if (chain !== this) {
-      if (chain instanceof Deferred) chain.cancel()
-      else if (!chain.called) giveUp(chain, undefined)
-      return
-    }
-    if (this.called) return
-    let reason: unknown
-    if (this.canceller === null) this.suppress = true
-    else {
-      try {
-        this.canceller(this)
-      } catch (error) {
-        this.suppress = !this.called
-        reason = error
-      }
-    }
-    if (!this.called) giveUp(this, reason)
+  addTimeout<R = never>(
+    ms: number,
+    clock?: IReactorTime | null,
+    onTimeoutCancel?: ((result: T | Failure, ms: number) => R) | null,
+  ): Deferred<T | Result<R>> {
+    let timedOut = false
+    const call = (clock ?? loopTime).callLater(ms, () => {
+      timedOut = true
+      this.cancel()
+    })
+    return this.addBoth((result) => {
+      if (call.active()) call.cancel()
+      if (!timedOut) return result
+      return onTimeoutCancel == null ? toTimeout(result, ms) : onTimeoutCancel(result, ms)
+    }) as Deferred<T | Result<R>>
   }
 
   // -- waiting for it
@@ -151,9 +176,15 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
     rejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return new Promise<T>((resolve, reject) => {
-      const observer = new Observer<T>({ resume: resolve, reject, waitingTask: null })
+      const over = onAwait === null ? null : onAwait(this)
+      const observer = new Observer<T>({ resume: resolve, reject, waitingTask: null }, over)
       this.add(observer, observer)
     }).then(fulfilled, rejected)
+  }
+
+  /** @internal For `wait`, `all` and the like. */
+  [asOperation](): Operation<T> {
+    return new DeferredWait<T>(this)
   }
 
   /** For `yield*` in a task. When that wait is cancelled, the Deferred is, unless others wait for it. */
@@ -164,13 +195,21 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
   override toString(): string {
     const state =
       this.chainedTo !== null ? `waits for a ${this.chainedTo}` : this.called ? 'has fired' : 'has not fired'
-    const made = this.madeAt.split('\n')[0]?.trim() ?? ''
-    return made === '' ? `Deferred (${state})` : `Deferred made ${made} (${state})`
+    return `${this.label}, which ${state}`
   }
 }
 
-function giveUp(chain: Chain, reason: unknown): void {
-  chain.fire(new Failure(new CancelledError(null, reason, currentTask())), giveUp)
+let onAwait: ((deferred: Chain) => (() => void) | null) | null = null
+
+/** @internal `listener` is told of each Deferred that is awaited, and given back what is called when that is over. */
+export function watchAwaits(listener: (deferred: Chain) => (() => void) | null): void {
+  onAwait = listener
+}
+
+function toTimeout<T>(result: T | Failure, ms: number): T | Failure {
+  if (!(result instanceof Failure)) return result
+  result.trap(CancelledError)
+  return new Failure(new TimeoutError(ms, 'the Deferred'))
 }
 
 function withArgs(step: unknown, args: readonly unknown[] | null | undefined): (result: never) => unknown {

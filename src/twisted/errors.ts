@@ -1,11 +1,12 @@
 /**
  * What goes wrong with Deferreds. The names are Twisted's, also where they do not end in `Error`; `code` is Fibril's.
- * A cancelled Deferred fails with the engine's `CancelledError`, one whose time is over with its `TimeoutError`.
+ * A cancelled Deferred fails with the engine's `CancelledError`, one whose time is over with its `TimeoutError`. `FirstError`
+ * and `FailureGroup` are with what raises them.
  */
 import { FibrilError } from '../core/index.ts'
-import type { Failure } from './failure.ts'
 
-const named = (type: { prototype: Error }, name: string): void => {
+/** @internal Names a class of errors, also in minified programs. */
+export function named(type: { prototype: Error }, name: string): void {
   Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })
 }
 
@@ -33,37 +34,11 @@ export class NotACoroutineError extends FibrilError {
   constructor(what: string) {
     super(
       'FIBRIL_NOT_A_COROUTINE',
-      `ensureDeferred was given ${what}, which is no Deferred, coroutine, promise or operation`,
+      `ensureDeferred was given ${what}: it takes a Deferred, generator, promise or operation`,
     )
   }
 }
 named(NotACoroutineError, 'NotACoroutineError')
-
-/** The first failure among several Deferreds: which one (`index`), and what (`subFailure`). */
-export class FirstError extends FibrilError {
-  readonly subFailure: Failure
-  readonly index: number
-
-  constructor(subFailure: Failure, index: number) {
-    super('FIBRIL_FIRST_ERROR', `number ${index} failed first: ${subFailure}`, { cause: subFailure.value })
-    this.subFailure = subFailure
-    this.index = index
-  }
-}
-named(FirstError, 'FirstError')
-
-/** All Deferreds of a `race` failed: their failures, in the order of the arguments. */
-export class FailureGroup extends FibrilError {
-  readonly failures: readonly Failure[]
-
-  constructor(failures: readonly Failure[]) {
-    super('FIBRIL_FAILURE_GROUP', `all ${failures.length} failed: ${failures.join('; ')}`, {
-      cause: new AggregateError(failures.map((failure) => failure.value)),
-    })
-    this.failures = failures
-  }
-}
-named(FailureGroup, 'FailureGroup')
 
 /** `put` on a `DeferredQueue` that holds as many items as it may. */
 export class QueueOverflow extends FibrilError {
@@ -76,7 +51,7 @@ named(QueueOverflow, 'QueueOverflow')
 /** `get` on a `DeferredQueue` for which as many wait as may. */
 export class QueueUnderflow extends FibrilError {
   constructor(backlog: number) {
-    super('FIBRIL_QUEUE_UNDERFLOW', `too many wait for an item of the DeferredQueue already (backlog ${backlog})`)
+    super('FIBRIL_QUEUE_UNDERFLOW', `as many wait for an item of the DeferredQueue as may (backlog ${backlog})`)
   }
 }
 named(QueueUnderflow, 'QueueUnderflow')
@@ -86,7 +61,7 @@ export class AlreadyTryingToLockError extends FibrilError {
   constructor(path: string) {
     super(
       'FIBRIL_ALREADY_TRYING_TO_LOCK',
-      `this DeferredFilesystemLock is already trying to lock ${path}: wait for that`,
+      `this DeferredFilesystemLock is trying to lock ${path} already: wait for that`,
     )
   }
 }

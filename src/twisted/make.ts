@@ -1,6 +1,7 @@
 import { Deferred, type Result } from './deferred.ts'
 import { NotACoroutineError } from './errors.ts'
 import { Failure } from './failure.ts'
+import { coroutineOf } from './inline-callbacks.ts'
 
 /** A Deferred that has fired with `result`. A Deferred or promise is waited for. */
 export function succeed<T = void>(result: T): Deferred<Result<T>> {
@@ -44,13 +45,26 @@ export function maybeDeferred<A extends readonly unknown[], R>(f: (...args: A) =
   } catch (error) {
     return fail(error instanceof Failure ? error : new Failure(error, true))
   }
-  return (result instanceof Deferred ? result : succeed(result)) as Deferred<Result<R>>
+  return (result instanceof Deferred ? result : (coroutineOf(result) ?? succeed(result))) as Deferred<Result<R>>
 }
 
-/** A Deferred for a coroutine: a promise, an operation. A Deferred is given back as it is, anything else is a `NotACoroutineError`. */
-export function ensureDeferred<T>(coroutine: PromiseLike<T>): Deferred<T> {
+/**
+ * A Deferred for a coroutine: a generator (as a body of `inlineCallbacks` makes), a promise, a task or another operation. Cancelling it
+ * cancels the task, and it tells then how that ended. A Deferred is given back as it is; anything else is a `NotACoroutineError`.
+ *
+ * ```ts
+ * import { sleep } from 'fibril'
+ * import { ensureDeferred } from 'fibril/twisted'
+ *
+ * ensureDeferred(sleep(1)).addCallback(() => console.log('rested')) // prints: rested
+ * ```
+ */
+export function ensureDeferred<T>(coroutine: PromiseLike<T> | Generator<unknown, T, unknown>): Deferred<Result<T>>
+export function ensureDeferred(coroutine: unknown): Deferred<unknown> {
   if (coroutine instanceof Deferred) return coroutine
-  const then = (coroutine as Partial<PromiseLike<T>> | null | undefined)?.then
-  if (typeof then === 'function') return succeed(coroutine) as Deferred<T>
+  const started = coroutineOf(coroutine)
+  if (started !== null) return started
+  const then = (coroutine as Partial<PromiseLike<unknown>> | null | undefined)?.then
+  if (typeof then === 'function') return succeed(coroutine)
   throw new NotACoroutineError(String(coroutine))
 }
