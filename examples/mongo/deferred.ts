@@ -3,8 +3,8 @@
  * what the operation of the same name in `Collection` or `MongoClient` gives; cancelling the Deferred cancels the command.
  */
 import type { Document } from 'bson'
-import { type Body, fn, type Operation, run } from 'fibril'
-import { Deferred, Failure } from 'fibril/twisted'
+import type { Operation } from 'fibril'
+import { type Deferred, deferOperation } from 'fibril/twisted'
 import { MongoClient } from './client.ts'
 import type {
   Collection,
@@ -19,22 +19,7 @@ import type { CallOptions } from './commands.ts'
 import type { Cursor, CursorOptions } from './cursor.ts'
 import type { ClientOptions } from './url.ts'
 
-/** The result of an operation, which runs as a task of its own. */
-function defer<T>(operation: Operation<T>): Deferred<T> {
-  const deferred = new Deferred<T>(() => task.cancel('its Deferred was cancelled'))
-  const task = run(fire(deferred as Deferred<unknown>, operation))
-  return deferred
-}
-
-const fire = fn(function* (deferred: Deferred<unknown>, operation: Operation<unknown>): Body<void> {
-  let result: unknown
-  try {
-    result = yield* operation
-  } catch (error) {
-    result = new Failure(error)
-  }
-  deferred.callback(result)
-})
+const defer = <T>(operation: Operation<T>): Deferred<T> => deferOperation(() => operation)
 
 /** A few connections to MongoDB, shared by any number of commands. */
 export class MongoConnection {
