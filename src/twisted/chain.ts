@@ -170,8 +170,7 @@ export class Chain implements Link {
       if (rare.tracked) untrack(this)
       if (getDebugging()) rare.firedAt = siteOf(by)
     }
-    if (isAwaitable(result)) this.waitFor(result)
-    else this.outcome = result
+    this.accept(result)
     if (this.paused > 0 || this.busy) return null
     if (this.callbacks.length > 0) return this
     this.rest()
@@ -215,13 +214,31 @@ export class Chain implements Link {
     depth--
   }
 
-  /** @internal Its result becomes that of `source`: at once where that has one. */
-  waitFor(source: Chain | PromiseLike<unknown>): void {
-    if (source === this) {
+  /** @internal Its result is this, or what this comes to. */
+  accept(result: unknown): void {
+    if (typeof result !== 'object' || result === null || result instanceof Failure) this.outcome = result
+    else if (result === this)
       this.outcome = new Failure(new UsageError('a callback returned the Deferred that it was added to'))
+    else if (result instanceof Chain) this.waitFor(result)
+    else this.acceptObject(result as Partial<PromiseLike<unknown>>)
+  }
+
+  private acceptObject(result: Partial<PromiseLike<unknown>>): void {
+    let then: unknown
+    // A getter may throw, or give its function but once: it is asked once, and no more than that.
+    try {
+      then = result.then
+    } catch (error) {
+      this.outcome = new Failure(error, true)
       return
     }
-    const inner = source instanceof Chain ? source : new Adoption(source)
+    if (typeof then === 'function')
+      this.waitFor(new Adoption(result as PromiseLike<unknown>, then as PromiseLike<unknown>['then']))
+    else this.outcome = result
+  }
+
+  /** @internal Its result becomes that of `inner`: at once where that has one. */
+  private waitFor(inner: Chain): void {
     if (inner.settled) {
       this.outcome = inner.outcome
       inner.outcome = undefined
@@ -325,8 +342,7 @@ function drive(first: Chain): void {
       } catch (error) {
         result = error instanceof Failure ? error : new Failure(error, true)
       }
-      if (isAwaitable(result)) current.waitFor(result)
-      else current.outcome = result
+      current.accept(result)
     } else next = step.reached(current)
 
     // What has nothing to do is not left on the stack, or a callback that asks again would make it long.
@@ -367,24 +383,21 @@ function takeLine(current: Chain | null): Chain {
   return top
 }
 
-function isAwaitable(result: unknown): result is Chain | PromiseLike<unknown> {
-  if (typeof result !== 'object' || result === null) return false
-  return result instanceof Chain || typeof (result as Partial<PromiseLike<unknown>>).then === 'function'
-}
-
 /** A chain that fires with what something else that can be awaited settles to. */
 class Adoption extends Chain {
   private readonly task: Task<unknown> | null
 
-  constructor(source: PromiseLike<unknown>) {
+  constructor(source: PromiseLike<unknown>, then: PromiseLike<unknown>['then']) {
     super()
-    const promise = source instanceof Operation ? run(source) : source
-    this.task = promise instanceof Task ? promise : null
+    const task = source instanceof Operation ? run(source) : source
+    this.task = task instanceof Task ? task : null
     const settle = (result: unknown): void => {
       if (!this.called) this.fire(result, settle)
     }
     try {
-      promise.then(settle, (error) => settle(new Failure(error, true)))
+      const fail = (error: unknown): void => settle(new Failure(error, true))
+      if (this.task !== null) this.task.then(settle, fail)
+      else then.call(source, settle, fail)
     } catch (error) {
       settle(new Failure(error, true))
     }

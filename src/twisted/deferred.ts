@@ -44,7 +44,8 @@ export type Canceller<T> = (deferred: Deferred<T>) => void
  * ```
  */
 export class Deferred<T> extends Chain implements PromiseLike<T> {
-  private readonly canceller: Canceller<T> | null
+  // Not of `T`: a Deferred of numbers is one of anything.
+  private readonly canceller: ((deferred: never) => void) | null
 
   /** `canceller` is called, once, if the Deferred is cancelled before it has fired. */
   constructor(canceller?: Canceller<T> | null) {
@@ -129,7 +130,7 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
     if (canceller === null) return super.end(reason)
     let why = reason
     try {
-      canceller(this)
+      canceller(this as never)
     } catch (error) {
       this.suppress = !this.called
       why = error
@@ -193,9 +194,8 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
   }
 
   override toString(): string {
-    const state =
-      this.chainedTo !== null ? `waits for a ${this.chainedTo}` : this.called ? 'has fired' : 'has not fired'
-    return `${this.label}, which ${state}`
+    const state = this.called ? 'has fired' : 'has not fired'
+    return `${this.label}, which ${this.chainedTo === null ? state : `waits for ${this.chainedTo.label}`}`
   }
 }
 
