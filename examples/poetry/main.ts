@@ -1,5 +1,5 @@
 // node dist/examples/poetry/main.js --style deferreds 10000 10001 10002        [HOST:]PORT …, where poetry-server listens
-// fibril run examples/poetry/main.ts --style green 10000 10001 10002
+// fibril run dist/examples/poetry/main.js --style green 10000 10001 10002
 //
 // Gets poems, has them put in the style of Lord Byron, and prints them.
 //
