@@ -18,8 +18,7 @@ const floors = [
   ['net', 'offload', 'green/patch', 'green/watchdog'],
   ['green'],
   ['twisted', 'tornado', 'gevent', 'inspect', 'testing', 'green/load'],
-  ['twisted/simulator'],
-  ['index.ts', 'green/register', 'green/unplugin'], // the face of the package
+  ['index.ts', 'green/register', 'green/unplugin', 'twisted/simulator', 'twisted/testing'], // the face of the package
   ['cli'],
 ]
 const platformFree = ['core', 'protocol', 'sync', 'green/compile', 'twisted/drawing'] // no node: import

@@ -1,3 +1,4 @@
+import { deferredChain, deferredQueue, deferredTen } from './deferred.mjs'
 import { echo1, echo100, echo100x16 } from './echo.mjs'
 import { fairnessChatty, fairnessQueue, fairnessReady } from './fairness.mjs'
 import { greenFib, greenLoop, greenMethods } from './green-calls.mjs'
@@ -50,6 +51,9 @@ export const scenarios = [
   spawnJoinPark,
   queueBuffered,
   queuePingpong,
+  deferredTen,
+  deferredQueue,
+  deferredChain,
   sleepersMemory,
   sleepersTime,
   heapReturn,

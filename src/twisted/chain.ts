@@ -58,6 +58,9 @@ interface Rare {
   tracked: boolean
 }
 
+/** The callbacks of a chain that has none; nothing is added to it. */
+const NONE: Step[] = []
+
 let depth = 0
 const line = new Fifo<Chain>()
 
@@ -90,7 +93,7 @@ export class Chain implements Link {
     this.busy = false
     this.suppress = false
     this.outcome = undefined
-    this.callbacks = []
+    this.callbacks = NONE
     this.at = 0
     this.chainedTo = null
     this.under = null
@@ -148,7 +151,9 @@ export class Chain implements Link {
 
   /** @internal Adds a pair. */
   add(callback: Step, errback: Step): void {
-    this.callbacks.push(callback, errback)
+    // A literal is as long as it need be; an array that grows from nothing begins with 17 places.
+    if (this.callbacks === NONE) this.callbacks = [callback, errback]
+    else this.callbacks.push(callback, errback)
     if (this.called && this.paused === 0 && !this.busy) this.run()
   }
 
@@ -248,7 +253,7 @@ export class Chain implements Link {
     this.outcome = undefined
     this.chainedTo = inner
     this.paused++
-    inner.callbacks.push(this, this)
+    inner.add(this, this)
   }
 
   /** @internal The chain that it waited for has a result. */
@@ -264,7 +269,7 @@ export class Chain implements Link {
   rest(): void {
     const { outcome, rare } = this
     if (this.at > 0 && this.at === this.callbacks.length) {
-      this.callbacks = []
+      this.callbacks = NONE
       this.at = 0
     }
     const failed = outcome instanceof Failure && this.paused === 0 && outcome !== rare?.seen

@@ -37,13 +37,13 @@ export class Failure {
   }
 
   /** The first of `kinds` that the error is of, or null. */
-  check<K extends ErrorKind>(...kinds: readonly K[]): K | null {
+  check<K extends readonly ErrorKind[]>(...kinds: K): K[number] | null {
     for (const kind of kinds) if (isOf(this.value, kind)) return kind
     return null
   }
 
   /** As `check`, but throws the error itself if it is of none of them: what follows is for these kinds only. */
-  trap<K extends ErrorKind>(...kinds: readonly K[]): K {
+  trap<K extends readonly ErrorKind[]>(...kinds: K): K[number] {
     const kind = this.check(...kinds)
     if (kind === null) throw this.value
     return kind

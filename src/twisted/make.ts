@@ -4,16 +4,19 @@ import { Failure } from './failure.ts'
 import { coroutineOf } from './inline-callbacks.ts'
 
 /** A Deferred that has fired with `result`. A Deferred or promise is waited for. */
-export function succeed<T = void>(result: T): Deferred<Result<T>> {
+export function succeed(): Deferred<void>
+export function succeed<T>(result: T): Deferred<Result<T>>
+export function succeed(result?: unknown): Deferred<unknown> {
   const deferred = new Deferred<unknown>()
   deferred.callback(result)
-  return deferred as Deferred<Result<T>>
+  return deferred
 }
 
 /** A Deferred that has fired with a failure, or with an error to make one of. */
 export function fail<T = never>(error?: unknown): Deferred<T> {
+  const failure = error instanceof Failure ? error : new Failure(error)
   const deferred = new Deferred<T>()
-  deferred.errback(error)
+  deferred.errback(failure)
   return deferred
 }
 

@@ -1,4 +1,4 @@
-import { type Body, type Operation, spawn } from '../../core/index.ts'
+import { type Body, spawn } from '../../core/index.ts'
 import { type Connection, formatAddress, type Server, TlsError } from '../../net/index.ts'
 import type { Deferred } from '../deferred.ts'
 import { log } from '../log.ts'
@@ -63,8 +63,10 @@ export class Port {
     return `Port on ${formatAddress(this.getHost())} (${this.factory})`
   }
 
-  private serve(): Operation<void> {
-    return this.server.serve((stream) => this.connection(stream), {
+  private *serve(): Body<void> {
+    // It may have been stopped before this task began.
+    if (this.disconnecting) return
+    yield* this.server.serve((stream) => this.connection(stream), {
       // A handshake that failed is the peer's doing.
       onError: (error) => error instanceof TlsError || log.err(error, `${this}:`),
     })

@@ -149,7 +149,7 @@ openings.addLister(function* (loop): Generator<Opening> {
         yield {
           kind: 'DelayedCall',
           name: nameOfCall(call),
-          reason: `due at ${call.getTime()} ms`,
+          reason: `due in ${Math.round(call.getTime() - loop.now())} ms`,
           madeAt: call.madeAt || null,
           letGo: () => call.active() && call.cancel(),
         }

@@ -8,8 +8,7 @@
  * port of its own. Messages of one port keep their order. An idle port keeps nobody alive.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import type { Operation } from '../../core/index.ts'
-import { UsageError } from '../../core/index.ts'
+import { type Operation, textOf, UsageError } from '../../core/index.ts'
 import type { Deferred } from '../deferred.ts'
 import { log } from '../log.ts'
 import { maybeDeferred } from '../make.ts'
@@ -70,7 +69,7 @@ export class ThreadDoor<F extends Functions> {
       try {
         port.postMessage(answer)
       } catch (error) {
-        port.postMessage({ failed: true, error })
+        port.postMessage({ failed: true, error: new TypeError(`${name}: ${textOf(error)}`) })
       }
       Atomics.store(flag, 0, 1)
       Atomics.notify(flag, 0)

@@ -69,9 +69,9 @@ class PairTransport implements Transport {
   }
 
   registerProducer(producer: Producer | PullProducer, streaming: boolean): void {
+    if (!this.connected) return producer.stopProducing()
     this.registered = registeredOnce(this.registered, producer, streaming)
-    if (!this.connected) producer.stopProducing()
-    else if (!streaming) producer.resumeProducing()
+    if (!streaming) producer.resumeProducing()
   }
 
   unregisterProducer(): void {
@@ -116,6 +116,8 @@ class PairTransport implements Transport {
       return true
     }
     if (this.ended && !this.endTold) {
+      // Both directions have ended: so has the connection.
+      if (this.peer.endTold) this.lost = { here: new ConnectionDone(), there: new ConnectionDone() }
       this.endTold = true
       halfCloseable(this.protocol)?.writeConnectionLost()
       const peer = halfCloseable(this.peer.protocol)
@@ -153,7 +155,9 @@ class PairTransport implements Transport {
   private lose(reason: Error): void {
     if (!this.connected) return
     this.connected = false
-    this.registered?.producer.stopProducing()
+    const { registered } = this
+    this.registered = null
+    registered?.producer.stopProducing()
     this.protocol.connected = false
     this.protocol.connectionLost(new Failure(reason))
   }

@@ -58,6 +58,8 @@ export class StreamTransport implements Transport {
   private idle: Future<void> | null = null
   /** `loseWriteConnection` was called; the end is still to be sent; it has been. */
   private half: 'open' | 'ending' | 'ended' = 'open'
+  /** The peer has ended its bytes, and the protocol goes on. */
+  private readEnded = false
   private protocol: Protocol | null = null
 
   constructor(stream: Connection) {
@@ -199,6 +201,7 @@ export class StreamTransport implements Transport {
       if (this.half === 'ending') {
         yield* stream.end()
         this.half = 'ended'
+        if (this.readEnded) this.closing.tryResolve()
         this.tell((protocol) => halfCloseable(protocol)?.writeConnectionLost())
       }
     } catch (error) {
@@ -267,6 +270,7 @@ export class StreamTransport implements Transport {
         if (chunk !== null) protocol.dataReceived(chunk)
         else if (halfCloseable(protocol) === null || this.half === 'ended') return new Failure(new ConnectionDone())
         else {
+          this.readEnded = true
           halfCloseable(protocol)?.readConnectionLost()
           yield* this.closing.wait()
         }

@@ -145,14 +145,14 @@ it('a DelayedCall says where it was asked for, what it calls and when', () => {
   assert.equal(String(call), 'DelayedCall poem() (cancelled)')
 })
 
-it('100,000 calls at random times that are all moved, half cancelled, leave nothing behind', () => {
+it('20,000 calls at random times that are all moved, half cancelled, leave nothing behind', () => {
   const clock = new Clock()
   let made = 0
-  const calls = Array.from({ length: 100_000 }, (_, i) => clock.callLater((i * 7919) % 10_007, () => made++))
+  const calls = Array.from({ length: 20_000 }, (_, i) => clock.callLater((i * 7919) % 10_007, () => made++))
   for (const [i, call] of calls.entries()) {
     if (i % 2 === 0) call.cancel()
     else call.reset((i * 104_729) % 20_011)
   }
   clock.advance(20_011)
-  assert.deepEqual([made, clock.getDelayedCalls().length], [50_000, 0])
+  assert.deepEqual([made, clock.getDelayedCalls().length], [10_000, 0])
 })
