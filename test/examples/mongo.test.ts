@@ -173,11 +173,12 @@ it('a cursor whose fetch was cancelled is not gone on with: it might leave docum
   }))
 
 it('two tasks on one cursor: the second is told, the first is unharmed', () =>
-  inMemory({}, function* ({ poems }) {
+  inMemory({}, function* ({ server, poems }) {
     yield* poems.insertMany(write(3))
     const cursor = poems.find()
+    server.intercept = ({ find }) => (find ? slowly() : undefined)
     const first = spawn(cursor.next())
-    yield* sleep(0)
+    yield* sleep(10)
     const error = yield* failureOf(cursor.next())
     assert.deepEqual([(error as { code: string }).code, (yield* first)?._id], ['FIBRIL_BUSY', 0])
   }))
