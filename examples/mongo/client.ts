@@ -3,7 +3,9 @@ import { type Body, BrokenError, FibrilError, fn, type Operation } from 'fibril'
 import { ConnectError, type Correlator, CorrelatorPool, type CorrelatorPoolStats } from 'fibril/net'
 import { Collection } from './collection.ts'
 import type { CommandOptions, Commands } from './commands.ts'
-import { type Connection, type Hello, openConnection, type Request } from './connection.ts'
+import { type Connection, type Hello, openConnection } from './connection.ts'
+import { MongoError } from './errors.ts'
+import type { Request } from './request.ts'
 import { type ClientOptions, parseUrl } from './url.ts'
 
 /**
@@ -32,7 +34,7 @@ export class MongoClient implements Commands, AsyncDisposable {
       // A connect may try several hosts, each with a limit of its own.
       connectTimeoutMs: Infinity,
       acquireTimeoutMs: acquireTimeoutMs === 0 ? Infinity : acquireTimeoutMs,
-      failFast: acquireTimeoutMs === 0,
+      failFast: (error) => acquireTimeoutMs === 0 || error instanceof MongoError,
       backoff,
     })
   }
@@ -104,7 +106,8 @@ const connectToPrimary = fn(function* (hosts: readonly string[], options: Client
       const { primaryAddress } = connection.hello
       if (primaryAddress !== null) left.unshift(primaryAddress)
     } catch (error) {
-      if (!FibrilError.is(error)) throw error
+      // A password that is wrong for one host is wrong for all, and stays so.
+      if (!FibrilError.is(error) || error instanceof MongoError) throw error
       failures.push(error)
     }
   }

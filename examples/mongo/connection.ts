@@ -16,16 +16,9 @@ import { type Document, deserialize, serialize } from 'bson'
 import { type Body, BrokenError, FibrilError, fn, type Operation, spawn, timeout, timeoutOr, UsageError } from 'fibril'
 import { type Correlator, connect, connectTls, openCorrelator, type Stream } from 'fibril/net'
 import { checkedReply, NotPrimaryError } from './errors.ts'
-import { type DocumentSequence, flag, MAX_MESSAGE_BYTES, type Message, MessageFraming } from './wire.ts'
-
-/** A command on its way out. */
-export interface Request {
-  /** With `$db`, the database that it is for. */
-  readonly command: Document
-  readonly sequences?: readonly DocumentSequence[]
-  /** The server is not to reply. */
-  readonly unacknowledged?: boolean
-}
+import { type Credentials, logIn } from './log-in.ts'
+import type { Request } from './request.ts'
+import { flag, MAX_MESSAGE_BYTES, type Message, MessageFraming } from './wire.ts'
 
 /** How connections are made. Durations are in milliseconds. */
 export interface ConnectionOptions {
@@ -39,6 +32,8 @@ export interface ConnectionOptions {
    */
   readonly maxInFlight?: number
   readonly tls?: boolean
+  /** Who logs in, by SCRAM-SHA-256. Nobody if left out. */
+  readonly credentials?: Credentials
   /** What the server calls this program in its logs. */
   readonly appName?: string
   /** Opens the stream to an address, in place of TCP or TLS. */
@@ -65,7 +60,7 @@ export interface Connection {
   readonly commands: Correlator<Request, Document>
 }
 
-/** The wire versions of MongoDB 4.2 and of those after it: the oldest whose OP_MSG knows `hello` or its forerunner. */
+/** The wire version of MongoDB 4.2, the oldest that knows `hello`. */
 const OLDEST_WIRE_VERSION = 8
 
 /** Connects to `host:port`. The tasks of the connection belong to the scope of the caller. */
@@ -74,6 +69,7 @@ export const openConnection = fn(function* (address: string, options: Connection
   const { stream, commands, fail } = yield* timeout(connectTimeoutMs, openLink(address, options))
   try {
     const hello = yield* timeout(connectTimeoutMs, greet(commands, address, options))
+    if (options.credentials !== undefined) yield* timeout(connectTimeoutMs, logIn(commands, options.credentials))
     const watch = heartbeat(stream, commands, heartbeatMs, fail, () => probe(address, options))
     spawn(watch, { name: `heartbeat of ${address}` })
     return { hello, commands }

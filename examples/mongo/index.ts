@@ -4,7 +4,8 @@
  *   deferred.ts     the face of Deferreds        client.ts       the pool, and which server
  *   collection.ts   queries and writes           connection.ts   one connection: correlator, hello, heartbeat
  *   cursor.ts       results in batches           wire.ts         OP_MSG: bytes and messages
- *   errors.ts       what the server refuses      url.ts commands.ts   settings, and limits of time
+ *   errors.ts       what the server refuses      log-in.ts        SCRAM-SHA-256
+ *   url.ts          settings                     commands.ts request.ts   what the others know of a client
  */
 export { MongoClient } from './client.ts'
 export {
@@ -28,4 +29,5 @@ export {
   type RefusedWrite,
   WriteError,
 } from './errors.ts'
+export type { Credentials } from './log-in.ts'
 export type { ClientOptions } from './url.ts'

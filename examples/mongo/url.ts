@@ -24,6 +24,11 @@ const number = (name: keyof Settings) => (value: string) => {
 }
 const readers: Readonly<Record<string, (value: string) => Settings>> = {
   appname: (value) => ({ appName: value }),
+  authmechanism(value) {
+    if (value !== 'SCRAM-SHA-256')
+      throw new UsageError(`of the ways to log in only SCRAM-SHA-256 is known, not ${value}`)
+    return {}
+  },
   connecttimeoutms: number('connectTimeoutMs'),
   heartbeatfrequencyms: number('heartbeatMs'),
   maxpoolsize: number('maxPoolSize'),
@@ -36,22 +41,35 @@ const readers: Readonly<Record<string, (value: string) => Settings>> = {
 }
 
 /**
- * What a connection string says: `mongodb://host:port,host2/?option=value`. A `UsageError` for what this client does not
- * know: a wrong guess about a password or a read concern would be worse.
+ * What a connection string says: `mongodb://user:password@host:port,host2/database?option=value`. A `UsageError` for what this
+ * client does not know: a wrong guess about a read concern, say, would be worse.
  */
 export function parseUrl(url: string): { readonly hosts: readonly string[]; readonly options: ClientOptions } {
-  const [, authority, query = ''] = /^mongodb:\/\/([^/?#]+)(?:\/[^?#]*)?(?:\?([^#]*))?$/.exec(url) ?? []
+  const [, login, authority, database = '', query = ''] =
+    /^mongodb:\/\/(?:([^@/?#]*)@)?([^@/?#]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(url) ?? []
   if (authority === undefined) {
     const what = url.startsWith('mongodb+srv:') ? 'mongodb+srv:// is not supported' : 'it is not understood'
-    throw new UsageError(`the URL of a MongoDB is mongodb://host:port,host:port/?option=value; ${what}`)
+    throw new UsageError(`the URL of a MongoDB is mongodb://user:password@host:port,host:port/?option=value; ${what}`)
   }
-  if (authority.includes('@')) throw new UsageError('this client cannot log in: give a URL without user and password')
   const hosts = authority.split(',').map((host) => (/:\d+$/.test(host) ? host : `${host}:27017`))
   const options: Settings = {}
-  for (const [name, value] of new URLSearchParams(query)) {
+  const given = new URLSearchParams(query)
+  const source = given.get('authSource') ?? (database || 'admin')
+  given.delete('authSource')
+  if (login !== undefined) options.credentials = { ...credentialsOf(login), source }
+  for (const [name, value] of given) {
     const read = readers[name.toLowerCase()]
     if (read === undefined) throw new UsageError(`the option ${name} in the URL of a MongoDB is not known here`)
     Object.assign(options, read(value))
   }
   return { hosts, options }
+}
+
+function credentialsOf(login: string): { readonly user: string; readonly password: string } {
+  const [, user, password] = /^([^:]+):([^:]+)$/.exec(login) ?? []
+  if (user === undefined || password === undefined)
+    throw new UsageError(
+      'before the @ in the URL of a MongoDB stands user:password, in which : / ? # @ are written %3A and so on',
+    )
+  return { user: decodeURIComponent(user), password: decodeURIComponent(password) }
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { Binary, Decimal128, Double, deserialize, Int32, Long, MaxKey, ObjectId, serialize, Timestamp } from 'bson'
 import { MongoClient as Driver, MongoServerError } from 'mongodb'
 import { MongoClient } from '../../examples/mongo/client.ts'
-import { DuplicateKeyError } from '../../examples/mongo/errors.ts'
+import { DuplicateKeyError, MongoError } from '../../examples/mongo/errors.ts'
 import { type Message, MessageFraming } from '../../examples/mongo/wire.ts'
 import { run, type Task } from '../../src/index.ts'
 import { type Server, type Socket, serve } from '../../src/net/index.ts'
@@ -14,18 +14,23 @@ import { MongoServer } from './mongo-server.ts'
 
 /** A server, the driver, and this client. */
 async function withBoth(
-  body: (parts: { server: MongoServer; driver: Driver; ours: MongoClient }) => Promise<void>,
+  body: (parts: { server: MongoServer; driver: Driver; ours: MongoClient; host: string }) => Promise<void>,
+  passwords: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const server = new MongoServer()
+  for (const [user, password] of Object.entries(passwords)) server.passwords.set(user, password)
   let running: Task<void> | undefined
   const listening = await new Promise<Server<Socket>>((onListen) => {
     running = run(serve((socket) => server.serve(socket), { port: 0, onListen }))
   })
-  const url = `mongodb://127.0.0.1:${portIn(listening.name)}/`
+  const host = `127.0.0.1:${portIn(listening.name)}`
+  const [[user, password] = []] = Object.entries(passwords)
+  const login = user === undefined ? '' : `${encodeURIComponent(user)}:${encodeURIComponent(password as string)}@`
+  const url = `mongodb://${login}${host}/`
   const driver = new Driver(url, { directConnection: true, serverSelectionTimeoutMS: 10_000 })
   const ours = new MongoClient(url)
   try {
-    await body({ server, driver, ours })
+    await body({ server, driver, ours, host })
   } finally {
     await driver.close()
     await ours.close()
@@ -179,4 +184,65 @@ test('a write that wants no acknowledgement is carried out, and what follows on 
     assert.equal(await mine.count({ _id: 2 }), 1)
     assert.equal(ours.stats().connections[0]?.unexpected, 0)
   })
+})
+
+test('both log in with a password, and what is odd in it or in the name is no matter', async () => {
+  await withBoth(
+    async ({ driver, ours }) => {
+      await driver.db('test').collection<{ _id: number }>('poems').insertOne({ _id: 1 })
+      assert.deepEqual(await ours.collection('test', 'poems').find().toArray(), [{ _id: 1 }])
+    },
+    { 'Ada, =Countess': 'p@ss:w/rd%41 ½' },
+  )
+})
+
+test('a wrong password is the same error to both, at once; without one, a command is refused', async () => {
+  await withBoth(
+    async ({ host }) => {
+      const wrong = `mongodb://Ada:wrong@${host}/`
+      const driver = new Driver(wrong, { directConnection: true })
+      await assert.rejects(driver.db('test').command({ ping: 1 }), { code: 18, codeName: 'AuthenticationFailed' })
+      await driver.close()
+      await using ours = new MongoClient(wrong)
+      await assert.rejects(ours.command('test', { ping: 1 }).then(), (error) => {
+        const { cause } = error as { cause: MongoError }
+        return cause instanceof MongoError && cause.serverCode === 18
+      })
+      await using nobody = new MongoClient(`mongodb://${host}/`)
+      await assert.rejects(nobody.command('test', { ping: 1 }).then(), { serverCode: 13 })
+    },
+    { Ada: 'right' },
+  )
+})
+
+test('a server that does not know the password itself is not believed', async () => {
+  await withBoth(
+    async ({ server, host }) => {
+      let rounds = 0
+      server.intercept = (command) => {
+        const text = command['payload'] === undefined ? '' : Buffer.from(command['payload'].value()).toString()
+        const payload = (reply: string) => ({
+          conversationId: 1,
+          done: true,
+          payload: new Binary(Buffer.from(reply)),
+          ok: 1,
+        })
+        if (command['saslStart']) {
+          const nonce = text.slice(text.indexOf('r=') + 2)
+          return payload(`r=${nonce}more,s=c2FsdA==,i=${rounds}`)
+        }
+        return command['saslContinue'] ? payload('v=AAAA') : undefined
+      }
+      for (const [n, said] of [
+        [4096, /does not know the password either/],
+        [1, /wants 1 rounds/],
+        [1e9, /wants 1000000000 rounds/],
+      ] as const) {
+        rounds = n
+        await using ours = new MongoClient(`mongodb://Ada:right@${host}/`, { acquireTimeoutMs: 0 })
+        await assert.rejects(ours.command('test', { ping: 1 }).then(), said)
+      }
+    },
+    { Ada: 'right' },
+  )
 })

@@ -9,6 +9,8 @@ import type { Stream } from 'fibril/net'
 import { type Framing, MORE, type ReceiveBuffer } from 'fibril/protocol'
 import { aggregate, update as applyUpdate, find, Query } from 'mingo'
 import { flag, HEADER_BYTES, type Message, MessageFraming } from '../../examples/mongo/wire.ts'
+import { Refusal } from './mongo-refusal.ts'
+import { ScramServer } from './mongo-scram-server.ts'
 
 const OP_REPLY = 1
 const OP_QUERY = 2004
@@ -22,17 +24,6 @@ export type Intercept = (
 interface Stored {
   readonly bytes: Uint8Array
   readonly document: Document
-}
-
-class Refusal extends Error {
-  readonly serverCode: number
-  readonly codeName: string
-
-  constructor(serverCode: number, codeName: string, message: string) {
-    super(message)
-    this.serverCode = serverCode
-    this.codeName = codeName
-  }
 }
 
 /** The command of an OP_QUERY; its bytes as well. */
@@ -79,6 +70,8 @@ export class MongoServer {
   readonly #collections = new Map<string, Stored[]>()
   /** What it says in its hello, apart from the usual. */
   hello: Document = {}
+  /** With a password for any user, who has not logged in is refused; without, everybody is welcome. */
+  readonly passwords = new Map<string, string>()
   intercept: Intercept = () => undefined
   /** Nobody can connect, as far as tests ask for it. */
   down = false
@@ -98,6 +91,7 @@ export class MongoServer {
   readonly serve = fn(function* (this: MongoServer, stream: Stream): Body<void> {
     const framing = new ServerFraming((bytes) => this.bytes.push(bytes))
     this.streams.add(stream)
+    const scram = new ScramServer(this.passwords)
     try {
       for (let message: Message | Query2004 | null; (message = yield* stream.receive(framing)) !== null; ) {
         if ('query' in message) {
@@ -108,7 +102,7 @@ export class MongoServer {
         this.commands.push(command)
         const instead = this.intercept(command, stream)
         const reply = instead instanceof Operation ? yield* instead : instead
-        const body = reply === undefined ? this.#answer(command, message) : reply
+        const body = reply === undefined ? this.#answer(command, message, scram) : reply
         if (body === null || (message.flags & flag.moreToCome) !== 0) continue
         const bytes = this.garble ? Uint8Array.of(9, 0, 0, 0, 99, 99, 0, 99, 0) : serialize(body)
         const responseTo = this.replyTo ?? message.requestId
@@ -134,14 +128,18 @@ export class MongoServer {
       minWireVersion: 0,
       maxWireVersion: 21,
       readOnly: false,
+      ...(this.passwords.size > 0 ? { saslSupportedMechs: ['SCRAM-SHA-256'] } : {}),
       ...this.hello,
       ok: 1,
     }
   }
 
-  #answer(command: Document, message: Message): Document {
+  #answer(command: Document, message: Message, scram: ScramServer): Document {
     const name = Object.keys(command)[0] as string
     try {
+      if (name === 'saslStart' || name === 'saslContinue') return { ...scram.step(command), ok: 1 }
+      if (!scram.done && !/^hello$|^ismaster$|^endSessions$/i.test(name))
+        throw new Refusal(13, 'Unauthorized', `command ${name} requires authentication`)
       return { ...this.#carryOut(name, command, message), ok: 1 }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error

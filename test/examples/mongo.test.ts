@@ -538,12 +538,17 @@ test('a URL names hosts and options', () => {
     },
   )
   assert.deepEqual(parseUrl('mongodb://localhost').hosts, ['localhost:27017'])
+  const credentials = (url: string) => parseUrl(url).options.credentials
+  assert.deepEqual(credentials('mongodb://a%40b:c%3Ad@h/db'), { user: 'a@b', password: 'c:d', source: 'db' })
+  assert.deepEqual(credentials('mongodb://a:b@h/db?authSource=x'), { user: 'a', password: 'b', source: 'x' })
+  assert.deepEqual(credentials('mongodb://a:b@h'), { user: 'a', password: 'b', source: 'admin' })
 })
 
 for (const [url, said] of [
-  ['http://localhost', /is mongodb:\/\/host:port/],
+  ['http://localhost', /is mongodb:\/\/user:password@host:port,host:port/],
   ['mongodb+srv://cluster', /mongodb\+srv:\/\/ is not supported/],
-  ['mongodb://me:secret@localhost', /cannot log in/],
+  ['mongodb://me@localhost', /before the @ in the URL of a MongoDB stands user:password/],
+  ['mongodb://me:secret@localhost/?authMechanism=PLAIN', /only SCRAM-SHA-256 is known, not PLAIN/],
   ['mongodb://localhost/?w=majority', /the option w in the URL of a MongoDB is not known here/],
   ['mongodb://localhost/?maxPoolSize=many', /maxPoolSize in the URL is in whole numbers, not "many"/],
 ] as const) {
