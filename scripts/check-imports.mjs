@@ -18,7 +18,8 @@ const floors = [
   ['net', 'offload', 'green/patch', 'green/watchdog'],
   ['green'],
   ['twisted', 'tornado', 'gevent', 'inspect', 'testing', 'green/load'],
-  ['index.ts', 'green/register', 'green/unplugin', 'twisted/simulator', 'twisted/testing'], // the face of the package
+  // the face of the package, and what is built on a dialect
+  ['index.ts', 'green/register', 'green/unplugin', 'tornado/testing', 'twisted/simulator', 'twisted/testing'],
   ['cli'],
 ]
 const platformFree = ['core', 'protocol', 'sync', 'green/compile', 'twisted/drawing'] // no node: import

@@ -193,11 +193,11 @@ const heartbeat = fn(function* (
   }
 })
 
-/** Asks over a connection of its own. */
+/** Asks over a connection of its own; says hello, since that is answered before any log-in. */
 const probe = fn(function* (address: string, options: ConnectionOptions): Body<void> {
   const { commands } = yield* openLink(address, options)
   try {
-    yield* commands.request(ping)
+    yield* commands.request({ command: { hello: 1, $db: 'admin' } })
   } finally {
     commands[Symbol.dispose]()
   }

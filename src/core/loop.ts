@@ -86,12 +86,12 @@ export class Loop implements TaskLoop, Turning {
     return true
   }
 
-  /** @internal Steps a new task outside any turn, before everything that is ready. */
+  /** @internal Steps a new task before everything that is ready, outside any turn or within a step. */
   begin(task: Task<unknown>): void {
     const outer = machine.registers
     const registers = new Registers(this)
     machine.registers = registers
-    this.tick = this.host.now() | 0
+    if (outer.loop !== this) this.tick = this.host.now() | 0
     try {
       if (task.step(registers)) this.ready(task)
     } finally {

@@ -22,6 +22,8 @@ export type Lister = (loop: LoopView) => Iterable<Opening>
 class Openings {
   /** How many watch. Nothing needs to be kept while it is 0. */
   watchers = 0
+  /** Places that may still be recorded: those of a burst would cost more than what is made there. */
+  places = 0
   private readonly listers = new Set<Lister>()
 
   addLister(lister: Lister): void {

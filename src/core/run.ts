@@ -101,6 +101,33 @@ spawn.detached = function detached<T>(body: TaskBody<T>, options?: RunOptions): 
   return spawnIn((options?.loop ?? currentLoop()).root, body, options, detached)
 }
 
+/**
+ * Starts a detached task and takes its first step at once, before this returns: what callers of functions that begin to
+ * run when they are called expect. The step ends where the task parks; from then on it is a task like any other.
+ *
+ * ```ts
+ * import { sleep, spawn } from 'fibril'
+ *
+ * const task = spawn.eager(function* () {
+ *   console.log('first')
+ *   yield* sleep(1)
+ *   return 'done'
+ * })
+ * console.log('second')
+ * console.log(await task)
+ * // prints: first
+ * // prints: second
+ * // prints: done
+ * ```
+ */
+spawn.eager = function eager<T>(body: TaskBody<T>, options?: RunOptions): Task<T> {
+  const loop = options?.loop ?? currentLoop()
+  const task = createTask(loop.root, body, options?.name ?? null, eager, false)
+  if (options?.signal !== undefined) task.follow(options.signal)
+  loop.begin(task)
+  return task
+}
+
 /** A scope that async code holds open; see `openScope`. */
 export class OpenScope implements AsyncDisposable {
   readonly #task: Task<unknown>

@@ -2,6 +2,7 @@ import { type Body, InternalError, openings, run, type Task, type TaskBody, Usag
 import { awaitDrive, Drive, type Mode, type Need } from './drive.ts'
 import { count, type Leak, LeakError, taskLeak, withDescendants } from './leak-check.ts'
 import { noteSeed, placeOf } from './seed-note.ts'
+import { WATCHED } from './test-loop.ts'
 import { VirtualHost } from './virtual-host.ts'
 
 /** Steps that the cleanup of what a run left behind may take. */
@@ -82,6 +83,7 @@ export class TestHost extends VirtualHost {
     this.refuseInTurn()
     this.running = true
     openings.watchers++
+    openings.places = WATCHED
     try {
       const drive = new Drive(this, mode)
       const errors: unknown[] = []

@@ -42,8 +42,10 @@ const TEST_ENDED = 'its test has ended'
 export interface Link {
   /** The result has come to its place in the list. Gives a chain that may run now. */
   reached(chain: Chain): Chain | null
-  /** Who waits there, in words; null for nobody. */
-  describe(): string | null
+  /** Nobody waits there any more. */
+  readonly gone: boolean
+  /** Who waits there, in words. */
+  describe(): string
 }
 
 type Step = ((result: never) => unknown) | Link | null
@@ -56,6 +58,8 @@ interface Rare {
   seen: Failure | null
   unclaimed: Unclaimed | null
   tracked: boolean
+  /** Links in the list that are gone. */
+  gone: number
 }
 
 /** The callbacks of a chain that has none; nothing is added to it. */
@@ -80,6 +84,8 @@ export class Chain implements Link {
   callbacks: Step[]
   /** @internal */
   at: number
+  /** @internal Links in the list that are not gone: how many wait for its result. */
+  links: number
   /** @internal The chain whose result it waits for. */
   chainedTo: Chain | null
   /** @internal The next one on the stack that is driven. */
@@ -95,6 +101,7 @@ export class Chain implements Link {
     this.outcome = undefined
     this.callbacks = NONE
     this.at = 0
+    this.links = 0
     this.chainedTo = null
     this.under = null
     this.rare = null
@@ -136,15 +143,19 @@ export class Chain implements Link {
     const waiters: string[] = []
     for (let i = this.at; i < this.callbacks.length; i += 2) {
       const step = this.callbacks[i]
-      const waiter = typeof step === 'object' && step !== null ? step.describe() : null
-      if (waiter !== null) waiters.push(waiter)
+      if (typeof step === 'object' && step !== null && !step.gone) waiters.push(step.describe())
     }
     return waiters
   }
 
   /** @internal */
-  describe(): string | null {
+  describe(): string {
     return this.label
+  }
+
+  /** @internal */
+  get gone(): boolean {
+    return false
   }
 
   // -- its callbacks
@@ -155,6 +166,27 @@ export class Chain implements Link {
     if (this.callbacks === NONE) this.callbacks = [callback, errback]
     else this.callbacks.push(callback, errback)
     if (this.called && this.paused === 0 && !this.busy) this.run()
+  }
+
+  /** @internal Adds one that waits for the result, at this place. */
+  addLink(link: Link): void {
+    this.links++
+    this.add(link, link)
+  }
+
+  /** @internal A link in the list is gone. They are swept out when they are many. */
+  dropLink(): void {
+    this.links--
+    const rare = this.extra()
+    if (++rare.gone < 32 || rare.gone * 4 < this.callbacks.length || this.busy) return
+    const left: Step[] = []
+    for (let i = this.at; i < this.callbacks.length; i++) {
+      const step = this.callbacks[i] as Step
+      if (typeof step !== 'object' || step === null || !step.gone) left.push(step)
+    }
+    this.callbacks = left
+    this.at = 0
+    rare.gone = 0
   }
 
   /** @internal Gives it its first result. */
@@ -253,7 +285,7 @@ export class Chain implements Link {
     this.outcome = undefined
     this.chainedTo = inner
     this.paused++
-    inner.add(this, this)
+    inner.addLink(this)
   }
 
   /** @internal The chain that it waited for has a result. */
@@ -271,6 +303,7 @@ export class Chain implements Link {
     if (this.at > 0 && this.at === this.callbacks.length) {
       this.callbacks = NONE
       this.at = 0
+      if (rare !== null) rare.gone = 0
     }
     const failed = outcome instanceof Failure && this.paused === 0 && outcome !== rare?.seen
     const failure = failed && !isDropped(outcome.value) ? outcome : null
@@ -319,7 +352,7 @@ export class Chain implements Link {
   }
 
   private extra(): Rare {
-    return (this.rare ??= { madeAt: null, firedAt: null, seen: null, unclaimed: null, tracked: false })
+    return (this.rare ??= { madeAt: null, firedAt: null, seen: null, unclaimed: null, tracked: false, gone: 0 })
   }
 }
 
@@ -348,7 +381,10 @@ function drive(first: Chain): void {
         result = error instanceof Failure ? error : new Failure(error, true)
       }
       current.accept(result)
-    } else next = step.reached(current)
+    } else if (!step.gone) {
+      current.links--
+      next = step.reached(current)
+    }
 
     // What has nothing to do is not left on the stack, or a callback that asks again would make it long.
     if (next === null && line.length === 0) continue

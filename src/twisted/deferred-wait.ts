@@ -25,12 +25,17 @@ export class Observer<T> implements Link {
     return null
   }
 
-  describe(): string | null {
-    if (this.waiter === null) return null
-    const { waitingTask } = this.waiter
-    return waitingTask === null ? 'a promise' : String(waitingTask)
+  get gone(): boolean {
+    return this.waiter === null
+  }
+
+  describe(): string {
+    const task = this.waiter?.waitingTask ?? null
+    return task === null ? 'a promise' : String(task)
   }
 }
+
+const nobody: Waiter<unknown> = { resume: () => {}, reject: () => {}, waitingTask: null }
 
 /** @internal The registers in which a body of `inlineCallbacks` is stepped now, or null. */
 export const inline: { registers: Registers | null } = { registers: null }
@@ -83,13 +88,18 @@ export class DeferredWait<T> extends Wait<T> {
 
   override install(waiter: Waiter<T>): void {
     this.observer = new Observer(waiter)
-    this.deferred.add(this.observer, this.observer)
+    this.deferred.addLink(this.observer)
   }
 
   override uninstall(): void {
     const { observer, deferred } = this
     this.observer = null
-    if (observer !== null) observer.waiter = null
-    if (deferred.waiters().length === 0) deferred.cancel()
+    if (observer === null) return
+    observer.waiter = null
+    deferred.dropLink()
+    if (deferred.links > 0) return
+    // What becomes of it is nobody's concern any more.
+    deferred.addLink(new Observer(nobody))
+    deferred.cancel()
   }
 }

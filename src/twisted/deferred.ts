@@ -148,8 +148,8 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
    * import { Deferred, TimeoutError } from 'fibril/twisted'
    *
    * const never = new Deferred<string>()
-   * never.addTimeout(5).addErrback((failure) => failure.trap(TimeoutError))
-   * console.log((await never) === TimeoutError) // => true
+   * const what = never.addTimeout(5).addErrback((failure) => failure.check(TimeoutError)?.name)
+   * console.log(await what) // => TimeoutError
    * ```
    */
   addTimeout<R = never>(
@@ -179,7 +179,7 @@ export class Deferred<T> extends Chain implements PromiseLike<T> {
     return new Promise<T>((resolve, reject) => {
       const over = onAwait === null ? null : onAwait(this)
       const observer = new Observer<T>({ resume: resolve, reject, waitingTask: null }, over)
-      this.add(observer, observer)
+      this.addLink(observer)
     }).then(fulfilled, rejected)
   }
 

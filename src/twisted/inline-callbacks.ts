@@ -68,6 +68,10 @@ class Coroutine implements Link {
     return context === null ? this.step(outcome) : context.runInAsyncScope(this.step, this, outcome)
   }
 
+  get gone(): boolean {
+    return false
+  }
+
   describe(): string {
     return `${this.name}()`
   }
@@ -109,7 +113,7 @@ class Coroutine implements Link {
       }
       if (!chain.settled) {
         this.waitingFor = chain
-        chain.add(this, this)
+        chain.addLink(this)
         return null
       }
       given = chain.outcome

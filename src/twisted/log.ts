@@ -1,8 +1,8 @@
 /**
  * Where errors go that have nowhere else to go: the observers that were added, and if there are none, standard error.
- * Under a strict host (a test, `FIBRIL_DEBUG`) an error that no observer takes is unhandled as a failed task's is.
+ * In a test an error that no observer takes is unhandled as a failed task's is, and fails the test.
  */
-import { currentLoop, UnhandledError } from '../core/index.ts'
+import { currentLoop, openings, UnhandledError } from '../core/index.ts'
 import { Failure } from './failure.ts'
 
 /** One logged error. */
@@ -30,15 +30,15 @@ export function report(event: LoggedError): (() => void) | null {
     for (const observer of [...observers]) observer(event)
     return null
   }
-  const { host } = currentLoop()
-  if (host.strict) return host.unhandled(new UnhandledError(null, textOfEvent(event), event.failure.value))
+  if (hostReports())
+    return currentLoop().host.unhandled(new UnhandledError(null, textOfEvent(event), event.failure.value))
   process.stderr.write(`${textOfEvent(event)}\n`)
   return null
 }
 
-/** @internal True if errors are handed to the host, which can take them back. */
+/** @internal True if errors are handed to the host, which can take them back: that of a test. */
 export function hostReports(): boolean {
-  return observers.size === 0 && currentLoop().host.strict
+  return observers.size === 0 && openings.watchers > 0 && currentLoop().host.strict
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  type Body,
   CancelledError,
   currentLoop,
   currentTask,
@@ -21,6 +22,57 @@ import { ManualHost } from './manual-host.ts'
 import { program } from './program.ts'
 
 const forever = () => sleep(Infinity)
+
+it('spawn.eager takes the first step before it returns, inside a task and outside', function* () {
+  const order: string[] = []
+  const outer = currentTask()
+  const body = function* (): Body<string> {
+    order.push(`in ${currentTask()?.name}`)
+    yield* sleep(1)
+    order.push('on')
+    return 'done'
+  }
+  const task = spawn.eager(body, { name: 'eager' })
+  assert.equal(currentTask(), outer, 'the task that spawned it goes on')
+  assert.equal(task.parent, null)
+  assert.equal(task.state, 'parked')
+  order.push('after')
+  assert.equal(yield* task, 'done')
+  assert.deepEqual(order, ['in eager', 'after', 'on'])
+})
+
+it('spawn.eager inside of itself nests', function* () {
+  const order: string[] = []
+  const nest = (depth: number): void => {
+    order.push(`down ${depth}`)
+    if (depth < 3)
+      spawn.eager(function* () {
+        nest(depth + 1)
+        yield* yieldNow()
+        order.push(`up ${depth}`)
+      })
+  }
+  nest(0)
+  yield* sleep(1)
+  assert.deepEqual(order.slice(0, 4), ['down 0', 'down 1', 'down 2', 'down 3'])
+  assert.deepEqual(order.slice(4).sort(), ['up 0', 'up 1', 'up 2'])
+})
+
+it('spawn.eager whose body is over at once, or fails at once, is a task like any other', function* () {
+  assert.equal(yield* spawn.eager(() => 1), 1)
+  const failing = spawn.eager(() => {
+    throw new Error('at once')
+  })
+  assert.equal(failing.state, 'ended')
+  assert.match(yield* endingText(failing), /at once/)
+})
+
+it('spawn.eager with a signal that was aborted runs nothing', function* () {
+  let ran = false
+  const task = spawn.eager(() => void (ran = true), { signal: AbortSignal.abort('no') })
+  assert.equal(ran, false)
+  assert.match(yield* endingText(task), /cancelled/)
+})
 
 /** Microtasks, enough of them for a few `await`s to go on. */
 async function microtasks(): Promise<void> {

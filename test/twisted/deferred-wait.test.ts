@@ -86,6 +86,35 @@ it.many('when the last task that waits is cancelled, so is the Deferred; not bef
   assert.equal(failureNow(deferred).type, CancelledError)
 })
 
+it('10^5 tasks wait for one Deferred, all but one are cancelled, and the last gets the result, in linear time', function* () {
+  const deferred = new Deferred<string>()
+  let got = 0
+  const body = function* () {
+    yield* deferred
+    got++
+  }
+  const tasks = Array.from({ length: 100_000 }, () => spawn(body))
+  yield* waitAllBlocked()
+  for (const task of tasks.slice(1)) task.cancel()
+  yield* waitAllBlocked()
+  assert.ok(deferred.callbacks.length < 1000, 'those that are gone are swept out')
+  deferred.callback('to the last')
+  yield* waitAllBlocked()
+  assert.equal(got, 1)
+})
+
+it('a cancelled wait leaves nothing unhandled behind, whatever the Deferred fails with', function* (host) {
+  const failing = new Deferred<void>((deferred) => deferred.errback(new Error('of the canceller')))
+  const task = spawn(function* () {
+    yield* failing
+  })
+  yield* waitAllBlocked()
+  task.cancel()
+  yield* waitAllBlocked()
+  assert.ok(failing.called)
+  assert.deepEqual(host.takeUnhandled(), [])
+})
+
 it('a timeout around the wait cancels the Deferred', function* () {
   let cancelled = 0
   const deferred = new Deferred<void>(() => cancelled++)
