@@ -106,17 +106,15 @@ export { Clock, type ReactorTime } from './reactor/clock.ts'
 export { Connector, type ConnectorFactory } from './reactor/connector.ts'
 export { deferOperation } from './reactor/defer-operation.ts'
 export { DelayedCall } from './reactor/delayed-call.ts'
+export type {
+  ClientOptions,
+  ListenerOptions,
+  TlsClientSettings,
+  TlsServerSettings,
+  UnixListenerOptions,
+} from './reactor/options.ts'
 export { Port } from './reactor/port.ts'
-export {
-  type ClientOptions,
-  type ListenerOptions,
-  Reactor,
-  type ReactorOptions,
-  reactor,
-  type TlsClientSettings,
-  type TlsServerSettings,
-  type UnixListenerOptions,
-} from './reactor/reactor.ts'
+export { Reactor, type ReactorOptions, reactor } from './reactor/reactor.ts'
 export type { Selectable } from './reactor/selectables.ts'
 export type { Phase, TriggerId } from './reactor/system-event.ts'
 export {
@@ -125,16 +123,10 @@ export {
   type Functions,
   type ReactorThread,
   reactorThread,
-  type Submitter,
   type ThreadDoor,
 } from './reactor/threads.ts'
-export {
-  type BackoffPolicyOptions,
-  backoffPolicy,
-  ClientService,
-  type ClientServiceOptions,
-  type RetryPolicy,
-} from './services/client-service.ts'
+export { type BackoffPolicyOptions, backoffPolicy, type RetryPolicy } from './services/backoff-policy.ts'
+export { ClientService, type ClientServiceOptions } from './services/client-service.ts'
 export { ReconnectingClientFactory } from './services/reconnecting-client-factory.ts'
 export {
   CooperativeTask,

@@ -5,14 +5,8 @@ import { Failure } from '../failure.ts'
 import { ConnectingCancelledError, NoProtocol } from '../network-errors.ts'
 import { Factory, type Protocol } from '../protocols/protocol.ts'
 import { beginConnecting } from '../reactor/connecting.ts'
-import {
-  type ClientOptions,
-  type Reactor,
-  type TlsClientSettings,
-  tcpOptions,
-  tlsOptions,
-  unixOptions,
-} from '../reactor/reactor.ts'
+import { type ClientOptions, type TlsClientSettings, tcpOptions, tlsOptions, unixOptions } from '../reactor/options.ts'
+import type { Reactor } from '../reactor/reactor.ts'
 import { recordedSite } from '../reactor/recorded-site.ts'
 import type { Address } from '../transports/transport.ts'
 

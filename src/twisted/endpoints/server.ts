@@ -1,7 +1,8 @@
 import type { Deferred } from '../deferred.ts'
 import type { Factory } from '../protocols/protocol.ts'
+import type { ListenerOptions, TlsServerSettings, UnixListenerOptions } from '../reactor/options.ts'
 import type { Port } from '../reactor/port.ts'
-import type { ListenerOptions, Reactor, TlsServerSettings, UnixListenerOptions } from '../reactor/reactor.ts'
+import type { Reactor } from '../reactor/reactor.ts'
 
 /** Somewhere to listen. Making one listens nowhere. */
 export interface StreamServerEndpoint {

@@ -11,13 +11,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type {
-  ClientOptions,
-  ListenerOptions,
-  Reactor,
-  TlsClientSettings,
-  UnixListenerOptions,
-} from '../reactor/reactor.ts'
+import type { ClientOptions, ListenerOptions, TlsClientSettings, UnixListenerOptions } from '../reactor/options.ts'
+import type { Reactor } from '../reactor/reactor.ts'
 import {
   HostnameEndpoint,
   SSL4ClientEndpoint,

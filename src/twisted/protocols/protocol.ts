@@ -63,7 +63,7 @@ export class Protocol {
  *
  * class Hello extends Protocol {}
  * const factory = Factory.forProtocol(Hello)
- * const protocol = factory.buildProtocol({ type: 'TCP', host: '127.0.0.1', port: 8000 })
+ * const protocol = factory.buildProtocol({ host: '127.0.0.1', port: 8000 })
  * console.log(protocol?.factory === factory) // => true
  * ```
  */

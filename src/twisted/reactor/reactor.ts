@@ -9,33 +9,9 @@
  *     beginning and an end: it calls the triggers of startup, keeps the process, and ends with those of shutdown.
  *  2. What a call throws is logged, and the others are made.
  */
-import {
-  type Context,
-  currentLoop,
-  fn,
-  type Loop,
-  type LoopView,
-  type Opening,
-  type Operation,
-  openings,
-} from '../../core/index.ts'
-import { NodeHost } from '../../host/index.ts'
-import {
-  type Connection,
-  type ConnectOptions,
-  type ConnectTlsOptions,
-  connectTls,
-  ListenError,
-  type ListenOptions,
-  type ListenTlsOptions,
-  listenTls,
-  type Net,
-  net as realNet,
-  type SocketOptions,
-} from '../../net/index.ts'
+import { currentLoop, fn, type Loop, type Operation } from '../../core/index.ts'
+import { type Connection, connectTls, ListenError, listenTls, type Net, net as realNet } from '../../net/index.ts'
 import { Deferred } from '../deferred.ts'
-import { Failure } from '../failure.ts'
-import { log } from '../log.ts'
 import {
   CannotListenError,
   ReactorAlreadyRunning,
@@ -46,122 +22,22 @@ import type { Factory } from '../protocols/protocol.ts'
 import type { ReactorTime } from './clock.ts'
 import { Connector, type ConnectorFactory } from './connector.ts'
 import { deferOperation } from './defer-operation.ts'
-import { type Callback, DelayedCall, type Timing } from './delayed-call.ts'
+import { type Callback, DelayedCall } from './delayed-call.ts'
+import {
+  type ClientOptions,
+  type ListenerOptions,
+  type TlsClientSettings,
+  type TlsServerSettings,
+  tcpOptions,
+  tlsOptions,
+  type UnixListenerOptions,
+  unixOptions,
+} from './options.ts'
+import { inContext, keepProcess, Place } from './place.ts'
 import { type AnyServer, Port } from './port.ts'
 import { recordedSite } from './recorded-site.ts'
-import { type Selectable, Selectables } from './selectables.ts'
-import { type Phase, SystemEvent, type TriggerId } from './system-event.ts'
-
-/** How to connect. */
-export interface ClientOptions extends SocketOptions {
-  /** Milliseconds that it may take. 30,000 if left out. */
-  readonly timeout?: number
-  /** The address of this side. The system chooses if left out. */
-  readonly bindAddress?: string
-}
-
-/** How to listen. */
-export interface ListenerOptions extends SocketOptions {
-  /** How many connections may wait to be accepted. 50 if left out. */
-  readonly backlog?: number
-  /** The address to listen on. That is all of them if left out. */
-  readonly interface?: string
-}
-
-/** How to listen on a path. */
-export interface UnixListenerOptions extends Omit<ListenerOptions, 'interface'> {
-  /** Who may use the socket, such as `0o600`. */
-  readonly mode?: number
-  /** Takes the place of a socket that a process has left behind: what Twisted does by a lock file, `wantPID`. */
-  readonly replaceStale?: boolean
-}
-
-/** How to connect, and to speak TLS. */
-export type TlsClientSettings = Omit<ConnectTlsOptions, keyof ConnectOptions>
-/** How to listen, and to speak TLS. */
-export type TlsServerSettings = Omit<ListenTlsOptions, keyof ListenOptions>
-
-/** What is where a reactor is used: the calls to come on one loop, and what is open there. */
-class Place implements Timing {
-  readonly loop: Loop
-  readonly calls = new Set<DelayedCall>()
-  readonly selectables = new Selectables()
-  readonly events = new Map<string, SystemEvent>()
-  state: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new'
-  /** Fires when `run` is over. */
-  over: Deferred<void> | null = null
-  release: () => void = () => {}
-  private batch: (() => void)[] = []
-
-  constructor(loop: Loop) {
-    this.loop = loop
-    const others = placesOn.get(loop)
-    if (others === undefined) placesOn.set(loop, [this])
-    else others.push(this)
-  }
-
-  now(): number {
-    return this.loop.now()
-  }
-
-  schedule(call: DelayedCall): void {
-    this.loop.stopTimer(call)
-    this.calls.delete(call)
-    this.calls.add(call)
-    this.loop.startTimer(call, Math.max(0, call.getTime() - this.loop.now()))
-  }
-
-  unschedule(call: DelayedCall): void {
-    this.loop.stopTimer(call)
-    this.calls.delete(call)
-  }
-
-  due(call: DelayedCall): void {
-    this.calls.delete(call)
-    logged(() => inContext(call.context, call.func, call.args))
-  }
-
-  /** Has `call` made in the next turn of the loop, after those that were asked for before it. */
-  soon(call: () => void): void {
-    if (this.batch.push(call) > 1) return
-    const fire = (): void => {
-      const { batch } = this
-      this.batch = []
-      for (const call of batch) logged(call)
-    }
-    this.loop.startTimer({ bucket: null, index: 0, fire }, 0)
-  }
-
-  event(type: string): SystemEvent {
-    let event = this.events.get(type)
-    if (event === undefined) this.events.set(type, (event = new SystemEvent()))
-    return event
-  }
-}
-
-/** Of each loop, for whoever checks for leaks. */
-const placesOn = new WeakMap<LoopView, Place[]>()
-
-openings.addLister(function* (loop): Generator<Opening> {
-  for (const { calls, selectables } of placesOn.get(loop) ?? []) {
-    for (const call of [...calls]) {
-      if (call.watched)
-        yield {
-          kind: 'DelayedCall',
-          name: nameOfCall(call),
-          reason: `due in ${Math.round(call.getTime() - loop.now())} ms`,
-          madeAt: call.madeAt || null,
-          letGo: () => call.active() && call.cancel(),
-        }
-    }
-    for (const { name, madeAt, disconnecting, watched, close } of selectables.list()) {
-      if (watched && !disconnecting)
-        yield { kind: 'selectable', name, reason: 'open', madeAt: madeAt || null, letGo: close }
-    }
-  }
-})
-
-const nameOfCall = ({ func }: DelayedCall): string => func.name || 'anonymous'
+import type { Selectable, Selectables } from './selectables.ts'
+import type { Phase, TriggerId } from './system-event.ts'
 
 /** What a reactor may be told. */
 export interface ReactorOptions {
@@ -411,35 +287,6 @@ export class Reactor implements ReactorTime {
 /** The reactor: a view of the loop on which it is used. */
 export const reactor: Reactor = new Reactor()
 
-/** @internal */
-export function tcpOptions(host: string, port: number, options: ClientOptions): ConnectOptions {
-  const { timeout = 30_000, bindAddress, ...rest } = options
-  return {
-    ...rest,
-    host,
-    port,
-    timeoutMs: timeout,
-    detached: true,
-    ...(bindAddress === undefined ? {} : { localAddress: bindAddress }),
-  }
-}
-
-/** @internal */
-export function unixOptions(path: string, options: Omit<ClientOptions, 'bindAddress'>): ConnectOptions {
-  const { timeout = 30_000, ...rest } = options
-  return { ...rest, path, timeoutMs: timeout, detached: true }
-}
-
-/** @internal */
-export function tlsOptions(
-  host: string,
-  port: number,
-  tls: TlsClientSettings,
-  options: ClientOptions,
-): ConnectTlsOptions {
-  return { handshakeMs: options.timeout ?? 30_000, ...tls, ...tcpOptions(host, port, options) }
-}
-
 const listening = fn(function* listening(listen: () => Operation<unknown>) {
   try {
     return (yield* listen()) as AnyServer
@@ -447,28 +294,3 @@ const listening = fn(function* listening(listen: () => Operation<unknown>) {
     throw error instanceof ListenError ? new CannotListenError(error.message, error, error.systemCode) : error
   }
 })
-
-function logged(call: () => unknown): void {
-  try {
-    call()
-  } catch (error) {
-    log.err(new Failure(error, true))
-  }
-}
-
-function inContext(context: Context | null, func: Callback, args: readonly unknown[]): unknown {
-  const call = func as (...args: readonly unknown[]) => unknown
-  return context === null ? call(...args) : context.runInAsyncScope(call, undefined, ...(args as unknown[]))
-}
-
-/** Keeps the process alive, and hears its signals. Returns how to end both. A virtual host has neither. */
-function keepProcess(place: Place, signals: boolean, stop: () => void): () => void {
-  if (!(place.loop.host instanceof NodeHost)) return () => {}
-  const timer = setInterval(() => {}, 2 ** 30)
-  const heard = signals ? (['SIGINT', 'SIGTERM'] as const) : []
-  for (const signal of heard) process.on(signal, stop)
-  return () => {
-    clearInterval(timer)
-    for (const signal of heard) process.off(signal, stop)
-  }
-}

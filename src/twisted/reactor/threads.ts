@@ -8,7 +8,8 @@
  * port of its own. Messages of one port keep their order. An idle port keeps nobody alive.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import { type Operation, textOf, UsageError } from '../../core/index.ts'
+import { textOf, UsageError } from '../../core/index.ts'
+import type { ArgumentsOf, FunctionName, Pool, ReturnOf, ThreadPool } from '../../offload/index.ts'
 import type { Deferred } from '../deferred.ts'
 import { log } from '../log.ts'
 import { maybeDeferred } from '../make.ts'
@@ -138,11 +139,6 @@ export function reactorThread<F extends Functions>(port: MessagePort): ReactorTh
   }
 }
 
-/** The part of a pool of `fibril/offload` that `deferToThread` needs. */
-export interface Submitter<A extends readonly unknown[], R> {
-  submit(...call: A): Operation<R>
-}
-
 /**
  * Has a function called by a worker of a pool: a Deferred for its result. Cancelling it cancels the call.
  *
@@ -151,11 +147,14 @@ export interface Submitter<A extends readonly unknown[], R> {
  * import { deferToThread } from 'fibril/twisted'
  *
  * const pool = new ThreadPool<typeof import('node:path')>('node:path', { size: 1 })
- * deferToThread(pool, 'basename', '/tmp/poem.txt').addCallback(console.log)
+ * console.log(await deferToThread(pool, 'basename', '/tmp/poem.txt')) // => poem.txt
  * await pool.close()
- * // prints: poem.txt
  * ```
  */
-export function deferToThread<A extends readonly unknown[], R>(pool: Submitter<A, R>, ...call: A): Deferred<R> {
-  return deferOperation(() => pool.submit(...call))
+export function deferToThread<M extends object, K extends FunctionName<M>>(
+  pool: ThreadPool<M> | Pool<M>,
+  name: K,
+  ...args: ArgumentsOf<M, K>
+): Deferred<ReturnOf<M, K>> {
+  return deferOperation(() => pool.submit(name, ...args))
 }

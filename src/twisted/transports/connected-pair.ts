@@ -19,6 +19,7 @@ class PairTransport implements Transport {
   private readonly protocol: Protocol
   private readonly address: Address
   private outgoing: Buffer[] = []
+  private unsent = 0
   private paused = false
   private ended = false
   private endTold = false
@@ -35,6 +36,7 @@ class PairTransport implements Transport {
     if (!this.connected || this.ended) return
     const bytes = Buffer.from(data as Uint8Array)
     if (bytes.length > 0) this.outgoing.push(bytes)
+    this.unsent += bytes.length
     const { registered } = this
     if (registered === null || registered.paused || !registered.streaming || this.unsent < HIGH) return
     registered.paused = true
@@ -90,10 +92,6 @@ class PairTransport implements Transport {
     this.loseConnection()
   }
 
-  private get unsent(): number {
-    return this.outgoing.reduce((sum, piece) => sum + piece.length, 0)
-  }
-
   /** Takes what is due to the other side. True if that was anything. */
   pump(chunkSize: number): boolean {
     if (!this.connected) return false
@@ -101,6 +99,7 @@ class PairTransport implements Transport {
     if (this.lost === null && this.outgoing.length > 0 && !this.peer.paused && this.peer.connected) {
       const bytes = Buffer.concat(this.outgoing)
       this.outgoing = []
+      this.unsent = 0
       moved = true
       for (let at = 0; at < bytes.length; at += chunkSize) this.peer.take(bytes.subarray(at, at + chunkSize))
     }

@@ -8,7 +8,8 @@
  *
  *  1. A protocol's methods run inside a step of the connection's task, or of whoever calls the transport. They cannot wait.
  *  2. A paused transport reads nothing: what comes fills the stream's buffer, and then the peer has to wait.
- *  3. `loseConnection` makes the stream give no more, which ends a read that is parked; the rest is up to `serve`.
+ *  3. `loseConnection` makes the stream give no more, which ends a read that is parked; the rest is up to `serve`. The end of the
+ *     peer's bytes does the same, unless the protocol knows of half-closes.
  *  4. `connectionLost` is called exactly once, from `serve`, whichever way it ends, a cancel of the task included.
  */
 import {
@@ -21,6 +22,7 @@ import {
   spawn,
   type Task,
   timeoutOr,
+  UsageError,
 } from '../../core/index.ts'
 import type { Connection } from '../../net/index.ts'
 import { Failure } from '../failure.ts'
@@ -69,6 +71,9 @@ export class StreamTransport implements Transport {
   // -- for protocols
 
   write(data: Piece): void {
+    if (typeof data !== 'string' && !ArrayBuffer.isView(data)) {
+      throw new UsageError(`${this}: ${String(data)} was written: give text or bytes`)
+    }
     if (this.mayWrite()) this.accept(data)
   }
 
@@ -268,7 +273,7 @@ export class StreamTransport implements Transport {
         while (this.resumed !== null && !this.disconnecting) yield* this.resumed.wait()
         if (this.disconnecting) break
         if (chunk !== null) protocol.dataReceived(chunk)
-        else if (halfCloseable(protocol) === null || this.half === 'ended') return new Failure(new ConnectionDone())
+        else if (halfCloseable(protocol) === null || this.half === 'ended') this.disconnecting = true
         else {
           this.readEnded = true
           halfCloseable(protocol)?.readConnectionLost()

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Body, sleep } from '../../../src/core/index.ts'
+import { net } from '../../../src/net/index.ts'
 import { SimNetwork } from '../../../src/testing/index.ts'
 import {
   CannotListenError,
@@ -255,6 +256,28 @@ it('a HostnameEndpoint tries the addresses in turn, and takes the first that can
   ask.transport.loseConnection()
   yield* ask.lost
   yield* port.stopListening()
+})
+
+it('a HostnameEndpoint gives an attempt 300 ms before the next, and may be told otherwise', function* () {
+  const delays: unknown[] = []
+  const watching = new Reactor({
+    net: {
+      ...net,
+      connect(options) {
+        delays.push(options.attemptDelayMs)
+        return net.connect(options)
+      },
+    },
+  })
+  const port = yield* new TCP4ServerEndpoint(reactor, 0, loopback).listen(new Counting())
+  for (const options of [{}, { attemptDelay: 50 }]) {
+    const ask = yield* connectProtocol(new HostnameEndpoint(watching, 'localhost', portOf(port), options), new Ask())
+    yield* ask.answer
+    ask.transport.loseConnection()
+    yield* ask.lost
+  }
+  yield* port.stopListening()
+  assert.deepEqual(delays, [300, 50])
 })
 
 it('when all addresses fail, that is an error of the kind of the last one, with all as its cause', function* () {

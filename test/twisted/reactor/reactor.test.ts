@@ -44,6 +44,12 @@ it('a call can be cancelled, moved sooner and moved later, until it is made', fu
   assert.throws(() => sooner.cancel(), AlreadyCalled)
 })
 
+it('a delayed call tells where it was asked for', function* () {
+  const call = reactor.callLater(1, () => {})
+  assert.match(call.madeAt, /reactor\.test/)
+  yield* sleep(1)
+})
+
 it('what a delayed call throws is logged, and the calls of the same time are made', function* () {
   const heard: string[] = []
   using errors = new LoggedErrors()

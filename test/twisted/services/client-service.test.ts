@@ -83,7 +83,7 @@ it('a service connects when it is started, and stopService closes the connection
   yield* world.close(port)
 })
 
-it('it connects again when the connection is lost', function* () {
+it.many('it connects again when the connection is lost', function* () {
   const world = new World()
   const port = yield* world.listen()
   world.service.startService()
@@ -133,23 +133,26 @@ it('whenConnected(n) fails after n attempts that failed in a row, others wait on
   yield* world.close(port)
 })
 
-it('stopService while it waits, or connects, takes that back; who waits gets a CancelledError, now and later', function* () {
-  for (const connecting of [true, false]) {
-    const world = new World()
-    if (connecting) world.network.partition([world.serverHost])
-    world.service.startService()
-    const waiting = world.service.whenConnected()
-    yield* sleep(500)
-    yield* world.service.stopService()
-    assert.equal(yield* waiting.addErrback(kindOf), 'CancelledError')
-    assert.equal(yield* world.service.whenConnected().addErrback(kindOf), 'CancelledError')
-    yield* sleep(100_000)
-    assert.deepEqual([world.client.getSelectables(), world.client.getDelayedCalls()], [[], []])
-    assert.equal(world.factory.numPorts, 0)
-  }
-})
+it.many(
+  'stopService while it waits, or connects, takes that back; who waits gets a CancelledError, now and later',
+  function* () {
+    for (const connecting of [true, false]) {
+      const world = new World()
+      if (connecting) world.network.partition([world.serverHost])
+      world.service.startService()
+      const waiting = world.service.whenConnected()
+      yield* sleep(500)
+      yield* world.service.stopService()
+      assert.equal(yield* waiting.addErrback(kindOf), 'CancelledError')
+      assert.equal(yield* world.service.whenConnected().addErrback(kindOf), 'CancelledError')
+      yield* sleep(100_000)
+      assert.deepEqual([world.client.getSelectables(), world.client.getDelayedCalls()], [[], []])
+      assert.equal(world.factory.numPorts, 0)
+    }
+  },
+)
 
-it('it may be started again, also while it is being stopped', function* () {
+it.many('it may be started again, also while it is being stopped', function* () {
   const world = new World()
   const port = yield* world.listen()
   world.service.startService()
@@ -198,7 +201,18 @@ it('a prepareConnection that fails is an attempt that failed: its connection is 
   yield* world.close(port)
 })
 
-it('stopService while a connection is being prepared closes it', function* () {
+it('a whenConnected that is cancelled leaves the line', function* () {
+  const world = new World()
+  const cancelled = world.service.whenConnected(1)
+  const waiting = world.service.whenConnected(1)
+  cancelled.cancel()
+  assert.equal(yield* cancelled.addErrback(kindOf), 'CancelledError')
+  world.service.startService()
+  assert.equal(yield* waiting.addErrback(kindOf), 'ConnectionRefusedError')
+  yield* world.service.stopService()
+})
+
+it.many('stopService while a connection is being prepared closes it', function* () {
   const world = new World({ prepareConnection: () => new Promise(() => {}) })
   const port = yield* world.listen()
   world.service.startService()
@@ -212,7 +226,7 @@ it('stopService while a connection is being prepared closes it', function* () {
   yield* port.stopListening()
 })
 
-it('a connection that is lost while it is being prepared is an attempt that failed', function* () {
+it.many('a connection that is lost while it is being prepared is an attempt that failed', function* () {
   const prepared: Deferred<void>[] = []
   const world = new World({
     prepareConnection: () => {

@@ -109,15 +109,11 @@ test('a test that takes too long is cancelled, also where it ignores that, and h
 })
 
 test('a delayed call that is left behind fails the test, with what and where, and is taken back', async () => {
-  const heard: string[] = []
   const leaks = await leaksOf(() => {
-    reactor.callLater(20, function late() {
-      heard.push('late')
-    })
+    reactor.callLater(600_000, function late() {})
   })
   assert.deepEqual(leaks, ['DelayedCall late'])
-  await runTrial(() => deferLater(reactor, 40))
-  assert.deepEqual(heard, [])
+  assert.deepEqual(reactor.getDelayedCalls(), [])
 })
 
 test('a call of callLater(0) is no leak: it is made before the test ends', async () => {

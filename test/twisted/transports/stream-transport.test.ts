@@ -139,7 +139,7 @@ it.many('abortConnection loses it at once: ConnectionAborted here, ConnectionLos
   })
 })
 
-it('a paused transport reads nothing: its peer has to wait, and nothing is lost', function* () {
+it.many('a paused transport reads nothing: its peer has to wait, and nothing is lost', function* () {
   yield* connected(new Noting(), new Noting(), function* (client, server) {
     server.transport.pauseProducing()
     client.transport.write('first')
@@ -170,7 +170,7 @@ it('a peer that does not take the last bytes within 10 seconds loses them: Conne
   })
 })
 
-it('a push producer is paused while its peer is slow, and resumed when all has left', function* () {
+it.many('a push producer is paused while its peer is slow, and resumed when all has left', function* () {
   yield* connected(new Noting(), new Noting(), function* (client, server) {
     const heard: string[] = []
     let left = 100
@@ -207,23 +207,26 @@ it('a push producer is paused while its peer is slow, and resumed when all has l
   })
 })
 
-it('a pull producer is asked for a piece whenever all has left, and the close waits for it to unregister', function* () {
-  yield* connected(new Noting(), new Noting(), function* (client, server) {
-    let left = 50
-    const producer: PullProducer = {
-      resumeProducing() {
-        if (left-- > 0) client.transport.write(Buffer.alloc(10_000))
-        else client.transport.unregisterProducer()
-      },
-      stopProducing() {},
-    }
-    client.transport.registerProducer(producer, false)
-    client.transport.loseConnection()
-    yield* sleep(5000)
-    assert.equal(server.received, 500_000)
-    assert.deepEqual(client.heard, ['lost: ConnectionDone'])
-  })
-})
+it.many(
+  'a pull producer is asked for a piece whenever all has left, and the close waits for it to unregister',
+  function* () {
+    yield* connected(new Noting(), new Noting(), function* (client, server) {
+      let left = 50
+      const producer: PullProducer = {
+        resumeProducing() {
+          if (left-- > 0) client.transport.write(Buffer.alloc(10_000))
+          else client.transport.unregisterProducer()
+        },
+        stopProducing() {},
+      }
+      client.transport.registerProducer(producer, false)
+      client.transport.loseConnection()
+      yield* sleep(5000)
+      assert.equal(server.received, 500_000)
+      assert.deepEqual(client.heard, ['lost: ConnectionDone'])
+    })
+  },
+)
 
 it('a pull producer that has nothing for now is asked again when it has written', function* () {
   yield* connected(new Noting(), new Noting(), function* (client, server) {
@@ -243,21 +246,24 @@ it('a pull producer that has nothing for now is asked again when it has written'
   })
 })
 
-it('a producer is stopped when the connection is lost, one at a time may be registered, and none afterwards', function* () {
-  yield* connected(new Noting(), new Noting(), function* (client, server) {
-    const heard: string[] = []
-    const producer = { pauseProducing() {}, resumeProducing() {}, stopProducing: () => heard.push('stop') }
-    client.transport.registerProducer(producer, true)
-    assert.throws(() => client.transport.registerProducer(producer, true), /is one already/)
-    server.transport.abortConnection()
-    yield* sleep(100)
-    assert.deepEqual(heard, ['stop'])
-    client.transport.registerProducer(producer, true)
-    assert.deepEqual(heard, ['stop', 'stop'])
-  })
-})
+it.many(
+  'a producer is stopped when the connection is lost, one at a time may be registered, and none afterwards',
+  function* () {
+    yield* connected(new Noting(), new Noting(), function* (client, server) {
+      const heard: string[] = []
+      const producer = { pauseProducing() {}, resumeProducing() {}, stopProducing: () => heard.push('stop') }
+      client.transport.registerProducer(producer, true)
+      assert.throws(() => client.transport.registerProducer(producer, true), /is one already/)
+      server.transport.abortConnection()
+      yield* sleep(100)
+      assert.deepEqual(heard, ['stop'])
+      client.transport.registerProducer(producer, true)
+      assert.deepEqual(heard, ['stop', 'stop'])
+    })
+  },
+)
 
-it('loseWriteConnection ends one direction; protocols that can are told, and the other goes on', function* () {
+it.many('loseWriteConnection ends one direction; protocols that can are told, and the other goes on', function* () {
   yield* connected(new HalfClosing(), new HalfClosing(), function* (client, server) {
     client.transport.write('question')
     client.transport.loseWriteConnection()
@@ -274,7 +280,7 @@ it('loseWriteConnection ends one direction; protocols that can are told, and the
   })
 })
 
-it('when both directions have ended, so has the connection', function* () {
+it.many('when both directions have ended, so has the connection', function* () {
   yield* connected(new HalfClosing(), new HalfClosing(), function* (client, server) {
     client.transport.loseWriteConnection()
     yield* sleep(100)
@@ -300,6 +306,36 @@ it('the end of the peer’s bytes is the end of the connection for other protoco
     yield* sleep(100)
     assert.deepEqual(server.heard, ['lost: ConnectionDone'])
     assert.ok(client.heard.includes('just in time'))
+  })
+})
+
+it.many(
+  'what was written before the peer ended its bytes still leaves, however much, and so does what a producer has',
+  function* () {
+    yield* connected(new HalfClosing(), new Noting(), function* (client, server) {
+      let left = 50
+      server.transport.registerProducer(
+        {
+          resumeProducing() {
+            if (left-- > 0) server.transport.write(Buffer.alloc(10_000))
+            else server.transport.unregisterProducer()
+          },
+          stopProducing() {},
+        },
+        false,
+      )
+      client.transport.loseWriteConnection()
+      yield* sleep(5000)
+      assert.equal(client.received, 500_000)
+      assert.deepEqual([client.heard.at(-1), server.heard], ['lost: ConnectionDone', ['lost: ConnectionDone']])
+    })
+  },
+)
+
+it('what is neither text nor bytes cannot be written', function* () {
+  yield* connected(new Noting(), new Noting(), function* (client) {
+    assert.throws(() => client.transport.write(5 as never), /5 was written: give text or bytes/)
+    yield* sleep(0)
   })
 })
 
