@@ -30,6 +30,7 @@ export class Cursor<T> {
   #batch: readonly T[] = []
   #at = 0
   #fetching = false
+  #closed = false
   /** Why there will be no more. */
   #fault: Error | null = null
 
@@ -95,11 +96,11 @@ export class Cursor<T> {
   /** Gets the next batch. False: there is none. */
   static readonly #fetch = fn(function* fetch(self: Cursor<unknown>): Body<boolean> {
     if (self.#fetching) throw new BusyError('two tasks want the next document of one cursor: let one of them read')
+    if (self.#closed || self.#id?.isZero() === true) return false
     if (self.#fault !== null) throw self.#fault
-    if (self.#id?.isZero() === true) return false
     self.#fetching = true
     // Of a fetch that is cancelled nobody knows how far it went: going on after it could leave documents out.
-    self.#fault = new ClosedError('this cursor was left amid a batch, or closed: run the query again')
+    self.#fault = new ClosedError('this cursor was left amid a batch: run the query again')
     try {
       const reply = yield* self.#client.command(self.#database, self.#request(), self.#options)
       const { id, ns, firstBatch, nextBatch } = reply['cursor'] as Batch
@@ -108,7 +109,8 @@ export class Cursor<T> {
       self.#batch = firstBatch ?? nextBatch ?? []
       self.#at = 0
       self.#fault = null
-      return true
+      if (self.#closed) yield* Cursor.#kill(self)
+      return !self.#closed
     } finally {
       self.#fetching = false
     }
@@ -122,11 +124,16 @@ export class Cursor<T> {
   }
 
   static readonly #close = fn(function* close(self: Cursor<unknown>): Body<void> {
-    self.#batch = []
-    self.#at = 0
+    self.#closed = true
+    // A fetch that is under way may bring another id, and sees to it then.
+    if (!self.#fetching) yield* Cursor.#kill(self)
+  })
+
+  static readonly #kill = fn(function* kill(self: Cursor<unknown>): Body<void> {
     const id = self.#id
     self.#id = Long.ZERO
-    self.#fault = null
+    self.#batch = []
+    self.#at = 0
     if (id === null || id.isZero()) return
     try {
       yield* self.#client.command(self.#database, { killCursors: self.#collection, cursors: [id] }, { timeoutMs: 5000 })

@@ -168,7 +168,7 @@ it('a cursor whose fetch was cancelled is not gone on with: it might leave docum
     server.intercept = (command) => (command['getMore'] === undefined ? undefined : busy())
     assert.ok((yield* failureOf(cursor.next())) instanceof TimeoutError)
     const error = yield* failureOf(cursor.next())
-    assert.match(String(error), /left amid a batch, or closed: run the query again/)
+    assert.match(String(error), /left amid a batch: run the query again/)
     yield* cursor.close()
   }))
 
@@ -182,6 +182,22 @@ it('two tasks on one cursor: the second is told, the first is unharmed', () =>
     const error = yield* failureOf(cursor.next())
     assert.deepEqual([(error as { code: string }).code, (yield* first)?._id], ['FIBRIL_BUSY', 0])
   }))
+
+it.many(
+  'a cursor that is closed while a task waits for its next batch gives no more, and is killed when that has come',
+  () =>
+    inMemory({ maxPoolSize: 1 }, function* ({ server, poems }) {
+      yield* poems.insertMany(write(10))
+      server.intercept = ({ find }) => (find ? slowly() : undefined)
+      const cursor = poems.find({}, { batchSize: 2 })
+      const first = spawn(cursor.next())
+      yield* sleep(10)
+      yield* cursor.close()
+      assert.equal(yield* first, null)
+      assert.equal(yield* cursor.next(), null)
+      assert.equal(server.cursors.size, 0)
+    }),
+)
 
 it('a cursor that the server has forgotten is an error of its own', () =>
   inMemory({}, function* ({ server, poems }) {
