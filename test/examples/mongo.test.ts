@@ -25,6 +25,7 @@ import {
 import { AcquireTimeoutError, ConnectError, LostRequestError, MemoryServer, type Stream } from '../../src/net/index.ts'
 import { waitAllBlocked } from '../../src/testing/index.ts'
 import { it } from '../support/it.ts'
+import { cancelEverywhere } from '../sync/cancel-everywhere.ts'
 import { MongoServer } from './mongo-server.ts'
 
 type Poem = { _id: number; title?: string }
@@ -524,6 +525,29 @@ it('what the server refuses is an error with its code, its name and all that it 
     assert.deepEqual([error.code, error.serverCode, error.codeName], ['MONGO', 59, 'CommandNotFound'])
     assert.equal(error.message, "no such command: 'walk' (CommandNotFound 59)")
     assert.equal(error.reply['ok'], 0)
+  }))
+
+it('a command may be cancelled at any of its waits, and its neighbours get their replies', () =>
+  inMemory({ maxPoolSize: 2 }, function* ({ client, poems }) {
+    yield* poems.insertMany(write(5))
+    let fresh = 100
+    yield* cancelEverywhere(() => ({
+      bodies: [
+        function* found() {
+          assert.equal((yield* poems.find({ _id: { $lt: 5 } }, { batchSize: 2 }).toArray()).length, 5)
+        },
+        function* inserted() {
+          const _id = fresh++
+          assert.equal(yield* poems.insertOne({ _id }), _id)
+        },
+        function* counted() {
+          assert.equal(yield* poems.count({ _id: { $lt: 5 } }), 5)
+        },
+      ],
+      check: (tasks) => assert.ok(tasks.every(({ outcome }) => outcome?.status !== 'failed')),
+    }))
+    assert.equal(yield* poems.count({ _id: { $lt: 5 } }), 5)
+    assert.ok(client.stats().connections.every(({ inFlight, waiting }) => inFlight === 0 && waiting === 0))
   }))
 
 it('ten thousand commands at once each get their own reply', () =>
