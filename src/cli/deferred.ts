@@ -36,7 +36,7 @@ async function load(file: string): Promise<Given> {
   if (file === '-') return parsed('standard input', readFileSync(0, 'utf8'))
   if (!/\.[cm]?[jt]sx?$/.test(file)) return parsed(file, read(file))
   read(file) // says better than an import what is wrong with a file that is not there
-  prepare({ ...settingsFrom(process.env), patch: false })
+  await prepare({ ...settingsFrom(process.env), patch: false })
   const { chain, fire } = (await import(pathToFileURL(resolve(file)).href)) as { chain?: unknown; fire?: unknown }
   if (typeof chain !== 'function')
     throw new CommandError(
