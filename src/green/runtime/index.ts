@@ -8,6 +8,7 @@
 export { machine } from '../../core/index.ts'
 export { call, get, notCallable, template, twin } from './calls.ts'
 export { canPark } from './can-park.ts'
+export { declareParking } from './compiled.ts'
 export { Construction, derive, hold, implicit, noDelete, superCall, superRef, takeMade, unhold } from './construct.ts'
 export { callAsync, constructAsync, detach } from './detach.ts'
 export { enter, resumedValue } from './frame.ts'

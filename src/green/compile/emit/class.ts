@@ -3,7 +3,7 @@ import type { Fn } from '../scope.ts'
 import { isInert } from './arguments.ts'
 import type { Emitter } from './emitter.ts'
 
-/** A class. One whose constructor is compiled ends in the mark, as compiled functions do. */
+/** A class. One whose constructor is compiled says so to the runtime when it is made. */
 export function visitClass(emitter: Emitter, node: Node): void {
   const members: Node[] = node['body']['body']
   const definition = members.find((member) => member['kind'] === 'constructor')
@@ -49,11 +49,11 @@ function isQuiet(node: Node): boolean {
   return isInert(node)
 }
 
+/** Before any other static element, which may call the constructor. */
 function markClass(emitter: Emitter, node: Node): void {
-  const home = emitter.homeOf(node)
-  if (home !== null && !node['id'] && node['superClass']) emitter.after(node['body'].start + 1, `static{${home}=this}`)
-  emitter.after(node.end - 1, '/*~*/')
-  emitter.marked.add(node.end)
+  const home = node['id'] || !node['superClass'] ? null : emitter.homeOf(node)
+  const named = home === null ? '' : `${home}=`
+  emitter.after(node['body'].start + 1, `static{${named}${emitter.use('declareParking', 'compiled')}(this)}`)
 }
 
 /** A constructor for a class that extends one which may park in its own. */

@@ -82,8 +82,6 @@ export class Emitter {
   readonly declared = new Map<number, { keyword: 'var' | 'let'; names: string[] }>()
   /** The runtime's exports that are used, by the name that they have here. */
   readonly imports = new Map<string, string>()
-  /** Where compiled functions and classes end. */
-  readonly marked = new Set<number>()
   /** Initialisers around which something stands. */
   readonly guarded = new Set<Node>()
   /** The private field of a class that holds the announcement of its constructor. */

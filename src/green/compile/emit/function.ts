@@ -30,16 +30,6 @@ export function visitFunction(emitter: Emitter, node: Node): void {
   emitter.inActivation({ mode: 'plain', fn, used: 0, most: 0 }, lexical, () => emitter.visitAll(node['params']))
   emitter.inActivation(activation, lexical, () => emitter.visit(node['body']))
   if (mode !== 'plain') giveLocals(emitter, node, activation)
-  if (endsMarked(emitter, node)) {
-    emitter.text.prependRight(node['body'].start, '(')
-    emitter.after(node.end, ')')
-  }
-}
-
-/** True for `x => y => …` where only the inner one is compiled: the text of the outer one must not end in the mark. */
-function endsMarked(emitter: Emitter, node: Node): boolean {
-  if (node['body'].type === 'BlockStatement') return false
-  return emitter.marked.has(node.end)
 }
 
 /** A declaration that stands where no list of statements is. */
@@ -60,7 +50,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
   const next = `${emitter.use('state', 's')}.next`
   const enter = emitter.use(fn.kind === 'derived' ? 'derive' : 'enter', fn.kind === 'derived' ? 'derive' : 'enter')
   const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${announced(emitter, fn)},${next}=0,`
-  const tail = `${params.apply},${constructed(emitter, fn)}${handed.made === null ? '' : `,${handed.made}`})/*~*/}`
+  const tail = `${params.apply},${constructed(emitter, fn)}${handed.made === null ? '' : `,${handed.made}`})}`
   const generator = kept ? `(${cache}??=function*` : '(function*'
   const start = fn.kind === 'arrow' ? node.start : emitter.find('(', node['id'] ? node['id'].end : node.start)
   switch (fn.kind) {
@@ -91,10 +81,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
     const prologue = prologueOf(emitter, activation, position, read)
     emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
   }
-  if (fn.kind !== 'declaration') {
-    emitter.after(node.end, `)${tail}`)
-    emitter.marked.add(node.end)
-  }
+  if (fn.kind !== 'declaration') emitter.after(node.end, `)${tail}`)
 }
 
 /** `x => …`, without parentheses. */

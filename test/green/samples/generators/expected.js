@@ -6,7 +6,7 @@ import{begin as $begin,callees as $c,delegate as $delegate,enter as $enter,list 
   } catch {$s.next=0;}
 }
 function* h() { yield 1 }
-const all = ()=>{return $enter($s.next,$s.next=0,($g$1??=function*() {let $d=$s.depth,$1,$2;return( [...($1=(g(1)),($c[$d]=$list,$s.next=$d,$2=$list($1),$m.registers.op?$v(yield):$2)), ...[2]])})(),void 0)/*~*/}
+const all = ()=>{return $enter($s.next,$s.next=0,($g$1??=function*() {let $d=$s.depth,$1,$2;return( [...($1=(g(1)),($c[$d]=$list,$s.next=$d,$2=$list($1),$m.registers.op?$v(yield):$2)), ...[2]])})(),void 0)}
 const [a, b] = g(1)
 
 // 1: g A, get(…)

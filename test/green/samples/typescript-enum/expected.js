@@ -10,7 +10,7 @@ export class P {
     }
     read(){return $enter($s.next,$s.next=0,($g$1??=function*() {let $d=$s.depth,$1,$2;
         return ($1=get(($2=this.kind,$c[$d]=get,$s.next=$d,$2)),$m.registers.op?$v(yield):$1);
-    }).call(this),void 0)/*~*/}
+    }).call(this),void 0)}
 }
 
 // 1: anonymous untouched
