@@ -18,8 +18,20 @@ const cases: Record<string, { readonly body: string; readonly named: RegExp }> =
     body: 'try { Object.assign({}, { get x() { sleep(1) } }) } catch (e) { return e }',
     named: /cannot park here/,
   },
-  'a getter that is read by an expression': {
-    body: 'const o = { get [String(1)]() { sleep(1); return 1 } }; try { return o[1] } catch (e) { return e }',
+  'a getter whose name is computed, and that is read by another name': {
+    body: 'const o = { get [String("x")]() { sleep(1); return 1 } }; try { return o.x } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a setter that native code calls': {
+    body: 'try { Object.assign({ set x(v) { sleep(1) } }, { x: 1 }) } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a setter that is written by a pattern': {
+    body: 'const o = { set x(v) { sleep(1) } }; try { [o.x] = [1] } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a setter that is written by way of super': {
+    body: 'const o = { set x(v) { sleep(1) } }, p = { __proto__: o, m() { super.x = 1 } }; try { p.m() } catch (e) { return e }',
     named: /cannot park here/,
   },
   'the trap of a Proxy': {
@@ -39,8 +51,8 @@ const cases: Record<string, { readonly body: string; readonly named: RegExp }> =
     named: /uncompiled stands between/,
   },
   'a getter right after a call of a class without new': {
-    body: `class C { constructor() { sleep(1) } } const o = { get [String(1)]() { sleep(1); return 1 } }
-      try { C() } catch {} try { return o[1] } catch (e) { return e }`,
+    body: `class C { constructor() { sleep(1) } } const o = { get [String("x")]() { sleep(1); return 1 } }
+      try { C() } catch {} try { return o.x } catch (e) { return e }`,
     named: /cannot park here/,
   },
   'a generator that native code runs': {

@@ -16,9 +16,9 @@ export interface Analysis {
   readonly topSites: Fn['sites']
   /** It cannot be the body of a generator. */
   readonly topObstacle: boolean
-  /** Reads of members by name. */
-  readonly reads: readonly { readonly name: string; readonly fn: Fn }[]
-  /** Names of getters that may park: the inference fills it. */
+  /** Accesses of members by name: accessors.ts fills it. */
+  readonly reads: { readonly name: string; readonly fn: Fn }[]
+  /** Names of accessors that may park (accessors.ts): the inference fills it. */
   readonly parkingGetters: Set<string>
 }
 
@@ -37,7 +37,6 @@ export function analyze(program: Node, strict: boolean): Analysis {
   const identifiers = new Set<string>()
   const references: Reference[] = []
   const writes = new Set<Node>()
-  const reads: { name: string; fn: Fn }[] = []
   const candidates: { node: Node; scope: Scope; fn: Fn | null }[] = []
   const top = new Scope('top', program, null, null)
   let topObstacle = false
@@ -67,7 +66,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
     identifiers,
     topSites,
     topObstacle,
-    reads,
+    reads: [],
     parkingGetters: new Set(),
   }
 
@@ -183,10 +182,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
         visit(node['object'], scope, fn, strict)
         if (node['computed'] || node['property'].type === 'PrivateIdentifier')
           visit(node['property'], scope, fn, strict)
-        else {
-          identifiers.add(node['property']['name'])
-          if (fn !== null) reads.push({ name: node['property']['name'], fn })
-        }
+        else identifiers.add(node['property']['name'])
         return
       case 'ThisExpression':
         owner(fn, 'usesThis')

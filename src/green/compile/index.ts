@@ -6,7 +6,8 @@
  *   emit/         what is put into the text; emitter.ts has the theory of operation
  */
 import remapping, { type EncodedSourceMap } from '@jridgewell/remapping'
-import { analyze } from './analyze.ts'
+import { noteAccesses } from './accessors.ts'
+import { analyze, isStrict } from './analyze.ts'
 import { Emitter } from './emit/emitter.ts'
 import { emitModule } from './emit/module.ts'
 import { visit } from './emit/visit.ts'
@@ -57,9 +58,11 @@ export const COMPILER_VERSION = '1'
 export function compile(source: string, options: CompileOptions): Compiled {
   const { url, format, language, runtime, stress = false } = options
   const parsed = parse(source, url, format, language)
-  const analysis = analyze(parsed.program, format === 'module')
+  const strict = format === 'module' || isStrict(parsed.program['body'])
+  const analysis = analyze(parsed.program, strict)
+  noteAccesses(analysis)
   infer(analysis, parsed.comments, parsed.code, stress)
-  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress }, visit)
+  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress, strict }, visit)
   emitModule(emitter, parsed.program, { format, runtime, entry: options.entry ?? false })
   const changed = emitter.text.hasChanged()
   const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })

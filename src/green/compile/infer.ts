@@ -1,3 +1,4 @@
+import { accessorName } from './accessors.ts'
 import type { Analysis } from './analyze.ts'
 import type { Comment } from './parse.ts'
 import type { Fn } from './scope.ts'
@@ -17,12 +18,14 @@ export function infer(analysis: Analysis, comments: readonly Comment[], code: st
   }
   for (let changed = true; changed; ) {
     changed = false
-    for (const { kind, name, parks, obstacle } of analysis.functions)
-      if (kind === 'getter' && parks && obstacle === null) analysis.parkingGetters.add(name)
+    for (const fn of analysis.functions) {
+      const name = fn.parks && fn.obstacle === null ? accessorName(analysis, fn) : null
+      if (name !== null) analysis.parkingGetters.add(name)
+    }
     if (analysis.parkingGetters.size > 0)
       for (const { name, fn } of analysis.reads) {
         if (fn.parks || fn.said !== null || !analysis.parkingGetters.has(name)) continue
-        raise(fn, `.${name}`)
+        raise(fn, name.startsWith('=') ? `.${name.slice(1)} = …` : `.${name}`)
         changed = true
       }
     for (const fn of analysis.functions) {

@@ -6,7 +6,7 @@
  *   frame.ts     a parked activation, and how one is entered                   park.ts       blocking primitives
  */
 export { machine } from '../../core/index.ts'
-export { call, get, notCallable, template, twin } from './calls.ts'
+export { call, get, notCallable, set, template, twin } from './calls.ts'
 export { canPark } from './can-park.ts'
 export { declareParking } from './compiled.ts'
 export { Construction, derive, hold, implicit, noDelete, superCall, superRef, takeMade, unhold } from './construct.ts'
@@ -22,4 +22,6 @@ export { stress } from './stress.ts'
 
 import './twins/arrays.ts'
 import './twins/functions.ts'
+import './twins/iterators.ts'
 import './twins/others.ts'
+import './twins/typed-arrays.ts'

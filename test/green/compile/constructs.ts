@@ -101,6 +101,35 @@ export const constructs: Record<string, string> = {
     const o = { get slow() { return leaf(this) === this }, other: { slow: 5 } }
     const f = (a) => a.slow
     return [new A(1).slow, A.slow, new B(1).slow, o.slow, o.other.slow, f(new A(4)), f(o), [new A(7)].map((a) => a.slow + a.fast), new A(1).slow.toFixed(leaf(1)), typeof new A(2).slow, { slow: new A(3).slow }]`,
+  setters: `
+    const log = []
+    class A {
+      #v = 1; #w = 2
+      constructor(x) { this.slow = x; this.#hidden = x }
+      get slow() { return leaf(this.#v) } set slow(v) { log.push(leaf(v)); this.#v = v }
+      static set slow(v) { log.push('static', leaf(v)) }
+      set only(v) { this.got = leaf(v) }
+      get [leaf('computed')]() { return leaf('c' + this.#v) } set [leaf('computed')](v) { log.push('computed', leaf(v)) }
+      get ['literal']() { return leaf('l') } set 'quoted name'(v) { log.push('quoted', leaf(v)) }
+      get #hidden() { return leaf(this.#w) } set #hidden(v) { this.#w = leaf(v) }
+      static get #shared() { return leaf('shared') }
+      hidden() { return [this.#hidden, this.#hidden++, ++this.#hidden, this.#hidden += 10, this.#hidden ||= leaf(0), this.#hidden = 3, this.#hidden, A.#shared] }
+    }
+    class B extends A { set only(v) { super.got = leaf(v) + 1 } }
+    const a = new A(5), b = new B(6), k = { key: 'slow', toString() { log.push('key'); return this.key } }
+    const o = { x: 1, n: null, get slow() { return leaf(this.x) }, set slow(v) { this.x = leaf(v) * 2 } }
+    const t = [a.slow = 7, a.slow, a.slow += leaf(2), a.slow++, ++a.slow, a.slow--, a.slow, a.slow &&= 4, a.slow ||= leaf(9), a.slow ??= leaf(8), a['slow'] = leaf(3)]
+    t.push(a.only = leaf(4), a.got, b.only = 5, b.got, a['computed'], a[k], a[k] = 12, a['computed'] = 1, a.literal, a['quoted name'] = 2, a[leaf('slow')]++, a.hidden())
+    A.slow = 1; o.slow = leaf(4); o.slow += 1; b.slow
+    o.n = function () {}; o.slow = () => {}
+    t.push(o.slow, o.x, isNaN(o.x), o.n.name, (o.slow = 3).toFixed(leaf(1)))
+    try { null.slow = leaf(1) } catch (e) { t.push(e.name) }
+    const frozen = Object.freeze({ slow: 1 })
+    try { frozen.slow = 2; t.push('silent') } catch (e) { t.push(e.name) }
+    try { (() => { 'use strict'; frozen.slow = 2 })() } catch (e) { t.push(e.name) }
+    function* g() { o.slow = yield o.slow; yield o.slow }
+    const it = g(); it.next()
+    return [t, log, it.next(7)]`,
   parameters: `
     function f(a, b = a + 1, { c = 3, d: [e] = [4] } = {}, ...rest) { return [leaf(a), b, c, e, rest, arguments.length] }
     const g = (x, y = () => x) => { x = leaf(2); return [x, y()] }

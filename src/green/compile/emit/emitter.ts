@@ -64,6 +64,8 @@ export interface Hole {
 /** What the compiler's part of a file is made with. */
 export interface EmitOptions {
   readonly stress: boolean
+  /** The top-level code is strict. */
+  readonly strict: boolean
 }
 
 export class Emitter {
@@ -225,6 +227,16 @@ export class Emitter {
       if (scope !== undefined) return scope
     }
     return this.analysis.top
+  }
+
+  /** True for strict code. */
+  isStrict(node: Node): boolean {
+    for (let at: Node | undefined = node; at !== undefined; at = this.analysis.parentOf.get(at)) {
+      const fn = this.analysis.fnOf.get(at)
+      if (fn !== undefined) return fn.strict
+      if (at.type === 'ClassBody') return true
+    }
+    return this.options.strict
   }
 
   /** True if a node that could be a site, as the inference sees it, cannot park. */

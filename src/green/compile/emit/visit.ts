@@ -8,7 +8,7 @@ import { assignable, type Emitter, NATIVE } from './emitter.ts'
 import { visitFunction } from './function.ts'
 import { visitYield } from './generator.ts'
 import { visitForOf } from './loop.ts'
-import { isGreenRead, visitRead } from './read.ts'
+import { isGreenRead, isGreenWrite, isPrivateAccessor, visitAccessor, visitRead, visitWrite } from './read.ts'
 import { visitSuperMember } from './super.ts'
 
 export function visit(emitter: Emitter, node: Node): void {
@@ -55,7 +55,11 @@ export function visit(emitter: Emitter, node: Node): void {
       if (!emitter.mayPark || emitter.isHarmless(node)) break
       emitter.visit(node['id'])
       return visitTaken(emitter, node['init'], node['id'])
+    case 'UpdateExpression':
+      if (isGreenWrite(emitter, node)) return visitWrite(emitter, node)
+      break
     case 'AssignmentExpression':
+      if (isGreenWrite(emitter, node)) return visitWrite(emitter, node)
       if (node['left'].type !== 'ArrayPattern' || !emitter.mayPark || emitter.isHarmless(node)) break
       emitter.visit(node['left'])
       return visitTaken(emitter, node['right'], node['left'])
@@ -81,6 +85,7 @@ export function visit(emitter: Emitter, node: Node): void {
       return emitter.visit(node['value'])
     case 'MethodDefinition':
       if (node['computed']) emitter.visit(node['key'])
+      if (isPrivateAccessor(emitter, node)) return visitAccessor(emitter, node)
       return emitter.visit(node['value'])
     case 'LabeledStatement':
       return emitter.visit(node['body'])
