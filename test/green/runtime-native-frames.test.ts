@@ -6,9 +6,9 @@ import { load } from './compile/load.ts'
 
 /** Each body makes a blocking call under something that cannot be suspended, and gives what it caught. */
 const cases: Record<string, { readonly body: string; readonly named: RegExp }> = {
-  'a comparator of a builtin that has no twin': {
-    body: 'try { new Int8Array([2, 1]).sort((a, b) => sleep(1) ?? a - b) } catch (e) { return e }',
-    named: /builtin sort/,
+  'a builtin that has no twin': {
+    body: 'const a = [{ toLocaleString() { sleep(1) } }]; try { a.toLocaleString() } catch (e) { return e }',
+    named: /builtin toLocaleString/,
   },
   'toJSON under JSON.stringify': {
     body: 'try { JSON.stringify({ toJSON() { sleep(1) } }) } catch (e) { return e }',

@@ -101,6 +101,37 @@ export const constructs: Record<string, string> = {
     const o = { get slow() { return leaf(this) === this }, other: { slow: 5 } }
     const f = (a) => a.slow
     return [new A(1).slow, A.slow, new B(1).slow, o.slow, o.other.slow, f(new A(4)), f(o), [new A(7)].map((a) => a.slow + a.fast), new A(1).slow.toFixed(leaf(1)), typeof new A(2).slow, { slow: new A(3).slow }]`,
+  'callbacks of typed arrays': `
+    const t = [], a = new Int16Array([5, 1, 4]), b = new BigInt64Array([3n, 1n])
+    class Own extends Float64Array {}
+    const own = Own.from([1.5, 2.5], (x) => leaf(x) * 2)
+    t.push(a.map((x, i, all) => leaf(x) * 70000 + i + all.length), a.filter((x) => leaf(x) > 3), a.some((x) => leaf(x) === 4), a.every((x) => leaf(x) > 1), a.find((x) => leaf(x) < 5), a.findIndex((x) => leaf(x) === 4), a.findLast((x) => leaf(x) > 3), a.findLastIndex((x) => leaf(x) > 9))
+    a.forEach(function (x) { t.push(leaf(x) + this.y) }, { y: 1 })
+    t.push(a.reduce((x, y) => leaf(x) - y), a.reduceRight((x, y) => leaf(x) - y, 100), [...b.map((x) => leaf(x) + 1n)].join())
+    t.push(Int8Array.from({ length: 2, 0: 300, 1: 2 }, (x, i) => leaf(x) + i), Uint8ClampedArray.from(new Set([1, 300]), (x) => leaf(x)))
+    t.push(own.map((x) => leaf(x) + 1) instanceof Own, own.filter((x) => leaf(x) > 3) instanceof Own, [...own])
+    t.push(a.sort((x, y) => leaf(x) - y) === a, [...a], [...new Uint8Array([3, 9, 5]).sort((x, y) => leaf(y) - x)])
+    if (a.toSorted) t.push(a.toSorted((x, y) => leaf(y) - leaf(x)), a)
+    try { new Int8Array([1]).map(leaf(1)) } catch (e) { t.push(e.name) }
+    try { a.map.call([1], () => leaf(1)) } catch (e) { t.push(e.name) }
+    return t`,
+  'helpers of iterators': `
+    if (typeof Iterator === 'undefined') return 'none here'
+    const log = [], t = []
+    function* g(n) { try { for (let i = 1; i <= n; i++) yield leaf(i) } finally { log.push('over' + leaf(n)) } }
+    const plain = () => ({ __proto__: Iterator.prototype, i: 0, next() { return { value: this.i, done: this.i++ > 3 } }, return() { log.push('closed'); return {} } })
+    t.push([...g(3).map((x, i) => leaf(x) * 10 + i)], g(5).filter((x) => leaf(x) % 2).toArray(), [...g(2).flatMap((x) => [x, leaf(x)])], [...g(2).flatMap((x) => g(x))], g(9).take(2).toArray(), g(4).drop(2).toArray())
+    t.push(plain().map((x) => leaf(x)).toArray(), [...plain().filter((x) => leaf(x))], plain().take(2).map((x) => leaf(x) + 1).drop(1).toArray(), g(3).some((x) => leaf(x) === 2), g(3).every((x) => leaf(x) < 2), g(3).find((x) => leaf(x) > 1), plain().find((x) => leaf(x) > 9), g(3).reduce((a, b) => a + leaf(b)), g(3).reduce((a, b) => a + leaf(b), 'x'), plain().reduce((a, b) => leaf(a) + b))
+    g(2).forEach((x, i) => log.push(leaf(x) + i))
+    for (const x of g(9).map((x) => leaf(x))) if (x === 2) break
+    const fails = (x) => { if (leaf(x) === 2) throw new Error('e' + x) }
+    for (const f of [() => g(3).map(fails).toArray(), () => g(3).filter(fails).next() && g(3).filter(fails).toArray(), () => g(3).forEach(fails), () => [...g(3).flatMap((x) => leaf('ab'))], () => plain().reduce(fails), () => g(0).reduce((a) => leaf(a)), () => g(1).map(1), () => g(1).take(-1), () => plain().map(fails).toArray()])
+      try { t.push(f()) } catch (e) { t.push(e.name + (e.name === 'Error' ? e.message : '')) }
+    const h = g(5).map((x) => leaf(x)), early = plain().map((x) => leaf(x))
+    t.push(h.next(), h.return(), h.next(), h.return(), early.return(), early.next(), h instanceof Iterator, Object.prototype.toString.call(h))
+    const loose = { next: () => ({ value: leaf(7), done: leaf(false) }), return: () => (log.push('loose'), {}) }
+    t.push(Iterator.from(loose).take(2).toArray(), Iterator.from(g(2)).toArray(), Iterator.from('ab').map((x) => leaf(x)).toArray())
+    return [t, log]`,
   setters: `
     const log = []
     class A {
