@@ -1,18 +1,31 @@
 // Theory of operation
 //
-// Each test of test262's test/language is run three times, as the body of a function in a fresh context: as it is, compiled,
-// and compiled so that every call parks once. What plain Node does is the measure: a difference is printed, and the figures
-// at the end. Tests of modules, and async ones, are passed over.
+// Each test of test262's test/language is run three times, each time in a realm of its own: as it is, compiled, and compiled
+// so that every call parks once. What plain Node does is the measure: a difference is printed, and the figures at the end.
 //
-//   node scripts/test262.mjs PATH [--only=expressions/call] [--part=1/4] [--verbose]
+// A script runs as the body of a function, compiled as CommonJS that a program starts with; a module is an entry, whose top
+// level is the main task, and what it imports is compiled as modules that are imported. The runtime is bundled once and
+// evaluated in each realm, so that its builtins and errors are those of the test. A test that is to fail has to fail.
+// Async tests are run if `--async` says so; those that need a raw script, or a host that Node is not, fail plainly.
+//
+//   node scripts/test262.mjs PATH [--only=expressions/call] [--part=1/4] [--mode=stress] [--async] [--verbose]
 //
 // PATH is a check-out of https://github.com/tc39/test262 (its `harness` and `test/language`).
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { createContext, Script } from 'node:vm'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import vm, { constants, createContext, Script } from 'node:vm'
+import { build } from 'esbuild'
 import { compile } from '../dist/src/green/compile/index.js'
-import * as runtime from '../dist/src/green/runtime/index.js'
-import { run } from '../dist/src/index.js'
+
+if (vm.SourceTextModule === undefined) {
+  const flags = ['--experimental-vm-modules', '--no-warnings']
+  const { status } = spawnSync(process.execPath, [...flags, ...process.argv.slice(1)], { stdio: 'inherit' })
+  process.exit(status ?? 1)
+}
+
+const PATIENCE = 3000
 
 const option = (name, otherwise) =>
   process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise
@@ -20,63 +33,107 @@ const path = process.argv[2]
 const root = join(path, 'test/language')
 const [part, parts] = option('part', '1/1').split('/').map(Number)
 const only = option('only', '')
+const modes = option('mode', 'compiled,stress').split(',')
 const verbose = process.argv.includes('--verbose')
+const withAsync = process.argv.includes('--async')
 const files = readdirSync(root, { recursive: true })
   .filter((file) => file.endsWith('.js') && !file.includes('_FIXTURE') && file.includes(only))
   .sort()
   .filter((_, index) => index % parts === part - 1)
 
+const dist = fileURLToPath(new URL('../dist/src/', import.meta.url))
+const bundled = await build({
+  stdin: {
+    contents:
+      'export * as runtime from "./green/runtime/index.js"; export { run, setDefaultHost } from "./core/index.js"',
+    resolveDir: dist,
+  },
+  bundle: true,
+  write: false,
+  format: 'iife',
+  globalName: 'bundle',
+  define: { 'import.meta.url': '"file:///dist/src/core/"' },
+})
+const bundle = new Script(`(function(){${bundled.outputFiles[0].text};return bundle})()`, { filename: 'runtime.js' })
+
+/** The real clock, for a loop of another realm. */
+class RealmHost {
+  slice = 4
+  strict = false
+  #timer = null
+
+  attach(loop) {
+    this.turn = () => loop.turn()
+  }
+
+  now() {
+    return performance.now()
+  }
+
+  deadline(ms) {
+    return Math.ceil(performance.now() + ms)
+  }
+
+  defer() {
+    setImmediate(this.turn)
+  }
+
+  wakeAt(deadline) {
+    clearTimeout(this.#timer)
+    if (deadline !== Infinity) this.#timer = setTimeout(this.turn, Math.max(1, deadline - performance.now()))
+  }
+
+  unhandled() {
+    return () => {}
+  }
+
+  warn() {}
+
+  captureContext() {
+    return null
+  }
+}
+
 const harness = new Map()
 const include = (name) => {
-  if (!harness.has(name)) {
-    const file = join(path, 'harness', name)
-    // The runtime is of another realm, so its errors have constructors of their own.
-    const text = readFileSync(file, 'utf8').replace(
-      'thrown.constructor !== expectedErrorConstructor',
-      'thrown.constructor.name !== expectedErrorConstructor.name',
-    )
-    harness.set(name, new Script(text, { filename: file }))
-  }
+  const file = join(path, 'harness', name)
+  if (!harness.has(name)) harness.set(name, new Script(readFileSync(file, 'utf8'), { filename: file }))
   return harness.get(name)
 }
 
-const counts = { passed: 0, skipped: 0, 'fails plainly': 0, compiled: 0, stress: 0 }
-const differences = []
+const counts = { passed: 0, skipped: 0, 'fails plainly': 0, ...Object.fromEntries(modes.map((mode) => [mode, 0])) }
 
-// What tests leave behind in promises is not theirs to fail with.
+// What a test leaves behind in promises is not its verdict.
 process.on('unhandledRejection', () => {})
 for (const file of files) await check(file)
 console.log(counts)
-process.exitCode = differences.length > 0 ? 1 : 0
-process.exit()
+process.exit(modes.some((mode) => counts[mode] > 0) ? 1 : 0)
 
 async function check(file) {
   const source = readFileSync(join(root, file), 'utf8')
   const front = /\/\*---([\s\S]*?)---\*\//.exec(source)?.[1] ?? ''
   const flags = /flags:\s*\[([^\]]*)\]/.exec(front)?.[1] ?? ''
-  if (/\b(module|async|raw)\b/.test(flags) || /negative:\s*\n\s*phase: (parse|resolution|early)/.test(front)) {
-    counts.skipped++
-    return
-  }
+  const isAsync = /\basync\b/.test(flags)
+  if (/\braw\b/.test(flags) || (isAsync && !withAsync)) return void counts.skipped++
   const includes = /includes:\s*\[([^\]]*)\]/.exec(front)?.[1].split(',') ?? []
   for (const [, list] of front.matchAll(/includes:\s*\n((?:\s+- .*\n)+)/g))
     includes.push(...list.split('\n').map((line) => line.replace(/^\s*-/, '')))
   const names = ['assert.js', 'sta.js', ...includes.map((name) => name.trim()).filter((name) => name !== '')]
+  if (isAsync) names.push('doneprintHandle.js')
   const body = `${/onlyStrict/.test(flags) ? '"use strict";\n' : ''}${source}`
-  const fails = /negative:/.test(front)
+  const test = { file, names, body, isAsync, isModule: /\bmodule\b/.test(flags), fails: /negative:/.test(front) }
 
-  const plain = await attempt(names, file, () => body)
-  if ((plain !== null) !== fails) return void counts['fails plainly']++
+  const plain = await attempt(test, 'plain')
+  if ((plain !== null) !== test.fails) {
+    if (verbose) console.log(`plain ${file}: ${plain?.stack ?? plain}`)
+    return void counts['fails plainly']++
+  }
   let same = true
-  for (const mode of ['compiled', 'stress']) {
-    const error = await attempt(names, file, () => {
-      const options = { url: file, format: 'commonjs', language: 'js', runtime: 'runtime', entry: true }
-      return compile(body, { ...options, stress: mode === 'stress' }).code
-    })
-    if ((error !== null) === fails) continue
+  for (const mode of modes) {
+    const error = await attempt(test, mode)
+    if ((error !== null) === test.fails) continue
     same = false
     counts[mode]++
-    differences.push(file)
     const text = verbose ? (error?.stack ?? error) : String(error?.message ?? error).split('\n')[0]
     console.log(`${mode} ${file}: ${text}`)
   }
@@ -84,19 +141,102 @@ async function check(file) {
 }
 
 /** What a test fails with; null if it passes. */
-async function attempt(names, file, code) {
-  const context = createContext({ print() {}, console })
+async function attempt(test, mode) {
+  const { file, names, body, isAsync, isModule } = test
+  let say
+  const said = new Promise((resolve) => {
+    say = resolve
+  })
+  const context = createContext({ print: (text) => /Test262:Async/.test(text) && say(text), console })
   try {
+    const realm = bundle.runInContext(context)
+    realm.setDefaultHost(() => new RealmHost())
     for (const name of names) include(name).runInContext(context)
     context.$262 = { global: context, evalScript: (text) => new Script(text).runInContext(context) }
-    const body = code()
-    // What could not be compiled as a whole is not to be taken for compiled.
-    const mark = /main:\$+main/.test(body) ? '/*~*/' : ''
-    const text = `(function(require){return function test(){${body}\n${mark}}})`
-    const make = new Script(text, { filename: file }).runInContext(context)
-    await run(make(() => runtime))
-    return null
+    if (isModule) await runModule(realm, context, file, body, mode)
+    else await runScript(realm, context, file, body, mode)
+    if (!isAsync) return null
+    const text = await Promise.race([said, later(PATIENCE)])
+    return text === 'Test262:AsyncTestComplete' ? null : new Error(text ?? 'it never says that it is done')
   } catch (error) {
     return error ?? new Error('undefined')
   }
+}
+
+async function runScript({ run, runtime }, context, file, body, mode) {
+  const code = mode === 'plain' ? body : compiled(body, file, 'commonjs', true, mode)
+  // What could not be compiled as a whole is not to be taken for compiled: it ends as it is.
+  const text = `(function(require){return function test(){${code}\n}})`
+  const options = { filename: file, importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER }
+  const make = new Script(text, options).runInContext(context)
+  const test = make(() => runtime)
+  await run(mode === 'plain' || !/main:\$+main/.test(code) ? test : runtime.declareParking(test))
+}
+
+/** Runs a module as a program's entry, to the end of its main task. */
+async function runModule({ run, runtime }, context, file, body, mode) {
+  let main = null
+  const started = (generator) => {
+    const start = runtime.declareParking(() => {
+      const announced = runtime.state.next
+      runtime.state.next = 0
+      return runtime.enter(announced, 0, generator)
+    })
+    main = run(start).then()
+  }
+  const exports = { ...runtime, main: started }
+  const own = new vm.SyntheticModule(
+    Object.keys(exports),
+    function () {
+      for (const name of Object.keys(exports)) this.setExport(name, exports[name])
+    },
+    { context, identifier: 'runtime' },
+  )
+  const modules = new Map([['runtime', own]])
+  const moduleOf = (name, source, entry) => {
+    if (modules.has(name)) return modules.get(name)
+    const text = source ?? readFileSync(name, 'utf8')
+    const made = name.endsWith('.json')
+      ? new vm.SyntheticModule(
+          ['default'],
+          function () {
+            this.setExport('default', vm.runInContext(`(${text})`, context))
+          },
+          { context, identifier: name },
+        )
+      : new vm.SourceTextModule(mode === 'plain' ? text : compiled(text, name, 'module', entry, mode), {
+          context,
+          identifier: name,
+          importModuleDynamically: async (specifier, referrer) => {
+            const loaded = linked(specifier, referrer ?? made)
+            if (loaded.status === 'unlinked') await loaded.link(linked)
+            await loaded.evaluate()
+            return loaded
+          },
+        })
+    modules.set(name, made)
+    return made
+  }
+  const linked = (specifier, referrer) =>
+    specifier === 'runtime' ? own : moduleOf(join(dirname(referrer.identifier), specifier), null, false)
+
+  const module = moduleOf(join(root, file), body, true)
+  await module.link(linked)
+  await module.evaluate()
+  await main
+}
+
+/** As the loader does: what the parser does not understand is left as it is. */
+function compiled(text, url, format, entry, mode) {
+  const options = { url, format, language: 'js', runtime: 'runtime', entry, stress: mode === 'stress' }
+  try {
+    return compile(text, options).code
+  } catch (error) {
+    if (error instanceof SyntaxError) return text
+    throw error
+  }
+}
+
+function later(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }

@@ -67,13 +67,17 @@ const cases: Record<string, { readonly body: string; readonly named: RegExp }> =
     body: 'try { return uncompiled(() => [1].map(() => leaf(1))) } catch (e) { return e }',
     named: /uncompiled stands between/,
   },
-  'a field of a class whose constructor is compiled': {
+  'a field whose name is computed, of a class whose constructor is compiled': {
     body: `const slow = () => sleep(1)
-      class C { f = slow(); constructor() { sleep(1) } } try { return new C() } catch (e) { return e }`,
+      class C { [String('f')] = slow(); constructor() { sleep(1) } } try { return new C() } catch (e) { return e }`,
     named: /cannot park here/,
   },
-  'a field of a class': {
-    body: 'class C { f = sleep(1) } try { return new C() } catch (e) { return e }',
+  'a field whose name is computed': {
+    body: 'class C { [String("f")] = sleep(1) } try { return new C() } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a static field whose name is computed': {
+    body: 'try { class C { static [String("f")] = sleep(1) } } catch (e) { return e }',
     named: /cannot park here/,
   },
 }

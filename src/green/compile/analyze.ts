@@ -9,6 +9,8 @@ export interface Analysis {
   /** In the order of the text. */
   readonly functions: readonly Fn[]
   readonly fnOf: ReadonlyMap<Node, Fn>
+  /** By the value of a field, and by static block: the function that it is by itself. */
+  readonly initialisers: ReadonlyMap<Node, Fn>
   readonly scopeOf: ReadonlyMap<Node, Scope>
   readonly parentOf: ReadonlyMap<Node, Node>
   readonly identifiers: Set<string>
@@ -32,6 +34,7 @@ interface Reference {
 export function analyze(program: Node, strict: boolean): Analysis {
   const functions: Fn[] = []
   const fnOf = new Map<Node, Fn>()
+  const initialisers = new Map<Node, Fn>()
   const scopeOf = new Map<Node, Scope>()
   const parentOf = new Map<Node, Node>()
   const identifiers = new Set<string>()
@@ -61,6 +64,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
     top,
     functions,
     fnOf,
+    initialisers,
     scopeOf,
     parentOf,
     identifiers,
@@ -233,7 +237,9 @@ export function analyze(program: Node, strict: boolean): Analysis {
   }
 
   function visitFields(node: Node, home: Node, scope: Scope, parent: Fn | null): void {
-    const fn = makeFn(node, 'fields', 'a field', parent, parentOf.get(parentOf.get(home) as Node) as Node, true)
+    const name = node === home ? 'a static block' : nameOf(node, home)
+    const fn = makeFn(node, 'fields', name, parent, parentOf.get(parentOf.get(home) as Node) as Node, true)
+    initialisers.set(node, fn)
     fn.scope = new Scope('function', node, scope, fn)
     scopeOf.set(node, fn.scope)
     if (node === home) return visitAll(node, fn.scope, fn, true)

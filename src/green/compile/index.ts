@@ -11,6 +11,7 @@ import { analyze, isStrict } from './analyze.ts'
 import { Emitter } from './emit/emitter.ts'
 import { emitModule } from './emit/module.ts'
 import { visit } from './emit/visit.ts'
+import { noteFields } from './fields.ts'
 import { infer, mayPark } from './infer.ts'
 import { Lines } from './lines.ts'
 import { Names } from './names.ts'
@@ -61,6 +62,7 @@ export function compile(source: string, options: CompileOptions): Compiled {
   const strict = format === 'module' || isStrict(parsed.program['body'])
   const analysis = analyze(parsed.program, strict)
   noteAccesses(analysis)
+  noteFields(analysis)
   infer(analysis, parsed.comments, parsed.code, stress)
   const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress, strict }, visit)
   emitModule(emitter, parsed.program, { format, runtime, entry: options.entry ?? false })

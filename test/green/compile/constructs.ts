@@ -132,6 +132,50 @@ export const constructs: Record<string, string> = {
     const loose = { next: () => ({ value: leaf(7), done: leaf(false) }), return: () => (log.push('loose'), {}) }
     t.push(Iterator.from(loose).take(2).toArray(), Iterator.from(g(2)).toArray(), Iterator.from('ab').map((x) => leaf(x)).toArray())
     return [t, log]`,
+  'fields that park': `
+    const log = [], note = (x) => (log.push(x), leaf(x))
+    class A {
+      a = note('a'); #b = note('b')
+      c = this.a + note(this.#b)
+      d
+      'e f' = note(leaf('e')) ; 7 = (note(1), note(2))
+      fn = () => leaf(this.a); anon = function () {}; cls = class {}; #priv = () => {}; named = class Named {}
+      #m() { return leaf('m') } viaMethod = this.#m()
+      constructor(x = this.c, { y = leaf(this.a) } = {}) { this.x = x; this.y = y; log.push('body') }
+      names() { return [this.fn(), this.anon.name, this.cls.name, this.#priv.name, this.named.name] }
+    }
+    class B extends A { z = note('z' + this.x); static w = 1; #q = leaf(this.z); q() { return this.#q } }
+    class C extends B { #r = note('r'); constructor() { note('before'); super(leaf(1)); this.s = note(this.#r) } }
+    class D extends Array { k = leaf(1) }
+    class E { f = leaf(1) }
+    class F extends E { f = super.toString === leaf(Object.prototype.toString) }
+    class G extends class { constructor() { return log } } { #g = leaf('g'); static of(o) { return leaf(o.#g) } }
+    const anonymous = new (class { v = leaf(3) })()
+    const H = class { [leaf('key')] = 5; i = 1 }
+    const a = new A(), c = new C(), d = new D(1, 2)
+    new G()
+    let failed
+    try { new (class extends E { bad = leaf(null).x })() } catch (e) { failed = e.name }
+    return [Object.keys(a), a.names(), a.c, a['e f'], a[7], a.d, a.x, a.y, Object.keys(c), c.q(), c.s, new F().f, new E().f, [...d], d.k, G.of(log), anonymous.v, new H().key, E.name, E.length, A.length, failed, a.viaMethod, log, Object.getOwnPropertyNames(A.prototype)]`,
+  'static fields and blocks that park': `
+    const log = [], note = (x) => (log.push(x), leaf(x))
+    class A {
+      static a = note('a'); static #b = note('b'); x = 1
+      static { var v = note(this.#b); this.v = v; try { note('t'); null.x } catch (e) { log.push(leaf(e.name)) } finally { note('f') } }
+      static c = this.a + A.v
+      static m() { return leaf(A.#b) } static n = this.m(); static anon = () => {}
+      static { for (const k of [1, 2]) { if (leaf(k) === 2) break; log.push(k) } class Inner { static i = note('i') } this.Inner = Inner }
+    }
+    const B = class { static n = note(this.name) }
+    const C = class Own { static self = leaf(Own) === this }
+    class D extends A { static a = super.m() + leaf(1); y = leaf(2) }
+    const list = [class { static q = leaf(this.name) }, class { static { this.r = leaf(1) } }], o = { K: class { static k = leaf(this.name) } }
+    const make = (x) => class { static made = leaf(x); static get() { return leaf(this.made) } }
+    let E; E = class { static e = leaf(this.name) }
+    function* g() { class Y { static y = leaf(1) } yield Y.y; yield leaf(2) }
+    let failed
+    try { class Z { static z = leaf(null).x } } catch (e) { failed = e.name }
+    return [A.c, A.n, A.anon.name, A.Inner.i, B.n, C.self, D.a, new D().y, list[0].q, list[1].r, o.K.k, make(1).get(), make(2).get(), E.e, [...g()], failed, log, Object.getOwnPropertyNames(A)]`,
   setters: `
     const log = []
     class A {

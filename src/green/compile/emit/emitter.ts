@@ -86,6 +86,8 @@ export class Emitter {
   readonly imports = new Map<string, string>()
   /** Initialisers around which something stands. */
   readonly guarded = new Set<Node>()
+  /** Classes whose objects' fields are initialised by a method. */
+  readonly initialising = new Set<Node>()
   /** The private field of a class that holds the announcement of its constructor. */
   readonly held = new Map<Node, string>()
   private readonly dispatch: (emitter: Emitter, node: Node) => void

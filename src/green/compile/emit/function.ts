@@ -17,6 +17,7 @@ import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
 import type { Fn } from '../scope.ts'
 import { constructionOf } from './class.ts'
 import { type Activation, type Emitter, NATIVE } from './emitter.ts'
+import { initialised } from './fields.ts'
 import { handedOver } from './handed.ts'
 import { bodyStart, lead } from './places.ts'
 
@@ -70,7 +71,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
 
   const activation: Activation = { mode: 'green', fn, used: 0, most: 0 }
   const { lexical, read } = handed
-  const moved = parametersPark(emitter, fn, read !== '')
+  const moved = parametersPark(emitter, fn, read !== '' || initialises(emitter, activation))
   const plain: Activation = { mode: 'plain', fn, used: 0, most: 0 }
   emitter.inActivation(moved ? activation : plain, lexical, () => emitter.visitAll(node['params']))
   emitter.inActivation(activation, lexical, () => emitter.visit(node['body']))
@@ -112,7 +113,7 @@ function parametersPark(emitter: Emitter, fn: Fn, reads: boolean): boolean {
   const params: Node[] = node['params']
   if (params.length === 0 || params.every((param) => param.type === 'Identifier')) return false
   const end = (params.at(-1) as Node).end
-  if (!reads && !fn.sites.some((site) => site.node.end <= end && !emitter.isHarmless(site.node))) return false
+  if (!reads && !fn.sites.some(({ node: { start, end: last } , node: site }) => start > node.start && last <= end && !emitter.isHarmless(site))) return false
   // `var a` in the body would be the parameter itself.
   return !redeclares(node['body'], new Set(params.flatMap((param) => boundNames(param)).map((id) => id['name'])))
 }
@@ -169,10 +170,18 @@ function giveLocals(emitter: Emitter, node: Node, activation: Activation): void 
 /** What a body begins with: its depth, its temporaries, what its wrapper handed over, and what is kept in its scope. */
 function prologueOf(emitter: Emitter, activation: Activation, position: number, read: string): string {
   const depth = emitter.names.of('d')
+  let fields = ''
+  if (initialises(emitter, activation))
+    emitter.inActivation(activation, NATIVE, () => (fields = `${initialised(emitter, 'this')};`))
   const names = [`${depth}=${emitter.use('state', 's')}.depth`]
   if (read !== '') names.push(read)
   for (let n = 1; n <= activation.most; n++) names.push(emitter.names.of(String(n)))
-  return `let ${names.join(',')};${stressed(emitter, depth)}${emitter.takeDeclared(position)}`
+  return `let ${names.join(',')};${stressed(emitter, depth)}${fields}${emitter.takeDeclared(position)}`
+}
+
+/** True for the body of a constructor that begins with the fields of its object. */
+function initialises(emitter: Emitter, { fn }: Activation): boolean {
+  return fn?.kind === 'constructor' && emitter.initialising.has(fn.home as Node)
 }
 
 function stressed(emitter: Emitter, depth: string): string {

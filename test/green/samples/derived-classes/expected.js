@@ -11,7 +11,7 @@ class C extends B {constructor(...$p){if($s.made!==null)return $takeMade();retur
 class D extends Error {}
 export const make = () => class extends B {}
 
-// 3: a field untouched
+// 3: f untouched
 // 4: constructor A, super(…)
 // 6: anonymous untouched
 // 8: m A, .m(…)

@@ -19,7 +19,7 @@ const o = {
   k: function ($p0){return $enter($s.next,$s.next=0,($g$7??=function*(x) {let $d=$s.depth,$1; return ($c[$d]=get,$s.next=$d,$1=get(x),$m.registers.op?$v(yield):$1) })($p0),new.target&&this)},
 }
 
-// 2: a field untouched
+// 2: x untouched
 // 3: constructor A, get(…)
 // 6: m A, .n(…)
 // 9: n A, get(…)
