@@ -69,8 +69,8 @@ export function noteAccesses(analysis: Analysis): void {
     if (fn === null) continue
     const { read, write } = accessOf(analysis, node)
     for (const name of reached) {
-      if (read) analysis.reads.push({ name, fn })
-      if (write) analysis.reads.push({ name: `=${name}`, fn })
+      if (read) analysis.reads.push({ name, fn, node })
+      if (write) analysis.reads.push({ name: `=${name}`, fn, node })
     }
   }
 }

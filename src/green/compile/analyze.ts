@@ -19,7 +19,7 @@ export interface Analysis {
   /** It cannot be the body of a generator. */
   readonly topObstacle: boolean
   /** Accesses of members by name: accessors.ts fills it. */
-  readonly reads: { readonly name: string; readonly fn: Fn }[]
+  readonly reads: { readonly name: string; readonly fn: Fn; readonly node: Node }[]
   /** Names of accessors that may park (accessors.ts): the inference fills it. */
   readonly parkingGetters: Set<string>
 }

@@ -108,12 +108,17 @@ function finishArrow(emitter: Emitter, node: Node, activation: Activation, read:
 }
 
 /** True if a default, or a computed key, of a parameter is a site; or if it may use what the body has to read first. */
-function parametersPark(emitter: Emitter, fn: Fn, reads: boolean): boolean {
+function parametersPark(emitter: Emitter, fn: Fn, reading: boolean): boolean {
   const { node } = fn
   const params: Node[] = node['params']
   if (params.length === 0 || params.every((param) => param.type === 'Identifier')) return false
   const end = (params.at(-1) as Node).end
-  if (!reads && !fn.sites.some(({ node: { start, end: last } , node: site }) => start > node.start && last <= end && !emitter.isHarmless(site))) return false
+  const inside = (site: Node): boolean => site.start > node.start && site.end <= end
+  const { reads, parkingGetters } = emitter.analysis
+  const parks =
+    fn.sites.some(({ node: site }) => inside(site) && !emitter.isHarmless(site)) ||
+    reads.some((read) => read.fn === fn && inside(read.node) && parkingGetters.has(read.name))
+  if (!reading && !parks) return false
   // `var a` in the body would be the parameter itself.
   return !redeclares(node['body'], new Set(params.flatMap((param) => boundNames(param)).map((id) => id['name'])))
 }
