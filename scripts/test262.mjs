@@ -5,7 +5,8 @@
 //
 // A script runs as the body of a function, compiled as CommonJS that a program starts with; a module is an entry, whose top
 // level is the main task, and what it imports is compiled as modules that are imported. The runtime is bundled once and
-// evaluated in each realm, so that its builtins and errors are those of the test. A test that is to fail has to fail.
+// evaluated in each realm, so that its builtins and errors are those of the test; the engine, which tests that change the
+// prototypes of arrays would stop, is not. A test that is to fail has to fail.
 // Async tests are run if `--async` says so; those that need a raw script, or a host that Node is not, fail plainly.
 //
 //   node scripts/test262.mjs PATH [--only=expressions/call] [--part=1/4] [--mode=stress] [--async] [--verbose]
@@ -17,7 +18,9 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import vm, { constants, createContext, Script } from 'node:vm'
 import { build } from 'esbuild'
+import * as core from '../dist/src/core/index.js'
 import { compile } from '../dist/src/green/compile/index.js'
+import { run } from '../dist/src/index.js'
 
 if (vm.SourceTextModule === undefined) {
   const flags = ['--experimental-vm-modules', '--no-warnings']
@@ -41,58 +44,23 @@ const files = readdirSync(root, { recursive: true })
   .sort()
   .filter((_, index) => index % parts === part - 1)
 
-const dist = fileURLToPath(new URL('../dist/src/', import.meta.url))
 const bundled = await build({
-  stdin: {
-    contents:
-      'export * as runtime from "./green/runtime/index.js"; export { run, setDefaultHost } from "./core/index.js"',
-    resolveDir: dist,
-  },
+  entryPoints: [fileURLToPath(new URL('../dist/src/green/runtime/index.js', import.meta.url))],
   bundle: true,
   write: false,
   format: 'iife',
-  globalName: 'bundle',
-  define: { 'import.meta.url': '"file:///dist/src/core/"' },
+  globalName: 'runtime',
+  plugins: [
+    {
+      name: 'core',
+      setup({ onResolve, onLoad }) {
+        onResolve({ filter: /core\/index\.js$/ }, () => ({ path: 'core', namespace: 'outer' }))
+        onLoad({ filter: /./, namespace: 'outer' }, () => ({ contents: 'module.exports = core' }))
+      },
+    },
+  ],
 })
-const bundle = new Script(`(function(){${bundled.outputFiles[0].text};return bundle})()`, { filename: 'runtime.js' })
-
-/** The real clock, for a loop of another realm. */
-class RealmHost {
-  slice = 4
-  strict = false
-  #timer = null
-
-  attach(loop) {
-    this.turn = () => loop.turn()
-  }
-
-  now() {
-    return performance.now()
-  }
-
-  deadline(ms) {
-    return Math.ceil(performance.now() + ms)
-  }
-
-  defer() {
-    setImmediate(this.turn)
-  }
-
-  wakeAt(deadline) {
-    clearTimeout(this.#timer)
-    if (deadline !== Infinity) this.#timer = setTimeout(this.turn, Math.max(1, deadline - performance.now()))
-  }
-
-  unhandled() {
-    return () => {}
-  }
-
-  warn() {}
-
-  captureContext() {
-    return null
-  }
-}
+const runtimeOf = new Script(`(function(core){${bundled.outputFiles[0].text};return runtime})`, { filename: 'runtime.js' })
 
 const harness = new Map()
 const include = (name) => {
@@ -149,32 +117,32 @@ async function attempt(test, mode) {
   })
   const context = createContext({ print: (text) => /Test262:Async/.test(text) && say(text), console })
   try {
-    const realm = bundle.runInContext(context)
-    realm.setDefaultHost(() => new RealmHost())
+    const runtime = runtimeOf.runInContext(context)(core)
     for (const name of names) include(name).runInContext(context)
     context.$262 = { global: context, evalScript: (text) => new Script(text).runInContext(context) }
-    if (isModule) await runModule(realm, context, file, body, mode)
-    else await runScript(realm, context, file, body, mode)
+    if (isModule) await runModule(runtime, context, file, body, mode)
+    else await runScript(runtime, context, file, body, mode)
     if (!isAsync) return null
-    const text = await Promise.race([said, later(PATIENCE)])
-    return text === 'Test262:AsyncTestComplete' ? null : new Error(text ?? 'it never says that it is done')
+    const text = await timely(said)
+    return text === 'Test262:AsyncTestComplete' ? null : new Error(text)
   } catch (error) {
     return error ?? new Error('undefined')
   }
 }
 
-async function runScript({ run, runtime }, context, file, body, mode) {
+async function runScript(runtime, context, file, body, mode) {
   const code = mode === 'plain' ? body : compiled(body, file, 'commonjs', true, mode)
   // What could not be compiled as a whole is not to be taken for compiled: it ends as it is.
   const text = `(function(require){return function test(){${code}\n}})`
   const options = { filename: file, importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER }
   const make = new Script(text, options).runInContext(context)
   const test = make(() => runtime)
-  await run(mode === 'plain' || !/main:\$+main/.test(code) ? test : runtime.declareParking(test))
+  if (mode === 'plain') return void test()
+  await timely(run(/main:\$+main/.test(code) ? runtime.declareParking(test) : test))
 }
 
 /** Runs a module as a program's entry, to the end of its main task. */
-async function runModule({ run, runtime }, context, file, body, mode) {
+async function runModule(runtime, context, file, body, mode) {
   let main = null
   const started = (generator) => {
     const start = runtime.declareParking(() => {
@@ -223,7 +191,7 @@ async function runModule({ run, runtime }, context, file, body, mode) {
   const module = moduleOf(join(root, file), body, true)
   await module.link(linked)
   await module.evaluate()
-  await main
+  await timely(main)
 }
 
 /** As the loader does: what the parser does not understand is left as it is. */
@@ -237,6 +205,15 @@ function compiled(text, url, format, entry, mode) {
   }
 }
 
-function later(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref())
+/** What `promise` gives, if that is soon. */
+async function timely(promise) {
+  let timer
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error('it does not end')), PATIENCE)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
