@@ -352,6 +352,8 @@ export function analyze(program: Node, strict: boolean): Analysis {
       if (name === 'arguments') owner(from.fn, 'usesArguments')
       return
     }
+    // Parameters see the object, where the body has a variable of that name.
+    if (name === 'arguments') owner(binding.scope.fn, 'usesArguments')
     if (write) {
       binding.fixed = false
       binding.fn = null

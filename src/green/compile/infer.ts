@@ -1,5 +1,6 @@
 import { accessorName } from './accessors.ts'
 import type { Analysis } from './analyze.ts'
+import type { Node } from './nodes.ts'
 import type { Comment } from './parse.ts'
 import type { Fn } from './scope.ts'
 
@@ -10,7 +11,7 @@ import type { Fn } from './scope.ts'
 export function infer(analysis: Analysis, comments: readonly Comment[], code: string, all: boolean): void {
   hear(analysis.functions, comments, code)
   for (const fn of analysis.functions) {
-    if (all && fn.said !== false) raise(fn, 'all may')
+    if (all && fn.said !== false && !isEmpty(fn)) raise(fn, 'all may')
     if (fn.said === true) raise(fn, 'a comment')
     if (fn.said !== null) continue
     const unknown = fn.sites.find((site) => site.fn === null)
@@ -36,6 +37,14 @@ export function infer(analysis: Analysis, comments: readonly Comment[], code: st
       changed = true
     }
   }
+}
+
+/** True for a function in which nothing is done. */
+function isEmpty({ node }: Fn): boolean {
+  if (node['params']?.length !== 0) return false
+  const { body } = node
+  if (body.type !== 'BlockStatement') return body.type === 'Literal'
+  return body.body.every(({ type, argument }: Node) => type === 'ReturnStatement' && argument?.type === 'Literal')
 }
 
 /** True if a plain call of `fn` may park: async functions and generators answer at once. */

@@ -179,7 +179,7 @@ export class Emitter {
   }
 
   /** Gives back all temporaries that `visit` takes. */
-  keep(visit: () => void): void {
+  keep(visit: () => unknown): void {
     const { used } = this.activation
     visit()
     this.activation.used = used

@@ -54,15 +54,14 @@ export function visit(emitter: Emitter, node: Node): void {
       if (node['id'].type !== 'ArrayPattern' || node['init'] === null) break
       if (!emitter.mayPark || emitter.isHarmless(node)) break
       emitter.visit(node['id'])
-      return visitTaken(emitter, node['init'], node['id'])
+      return emitter.keep(() => visitTaken(emitter, node['init'], node['id']))
     case 'UpdateExpression':
       if (isGreenWrite(emitter, node)) return visitWrite(emitter, node)
       break
     case 'AssignmentExpression':
       if (isGreenWrite(emitter, node)) return visitWrite(emitter, node)
       if (node['left'].type !== 'ArrayPattern' || !emitter.mayPark || emitter.isHarmless(node)) break
-      emitter.visit(node['left'])
-      return visitTaken(emitter, node['right'], node['left'])
+      return visitPatternAssignment(emitter, node)
     case 'ExpressionStatement':
       return visitStatement(emitter, node)
     case 'PropertyDefinition':
@@ -117,6 +116,17 @@ export function visit(emitter: Emitter, node: Node): void {
       return
   }
   emitter.visitAll(childrenOf(node))
+}
+
+/** The value of the whole is what stands on the right. */
+function visitPatternAssignment(emitter: Emitter, node: Node): void {
+  const used = (emitter.analysis.parentOf.get(node) as Node).type !== 'ExpressionStatement'
+  if (used) emitter.before(node.start, '(')
+  emitter.keep(() => {
+    emitter.visit(node['left'])
+    const given = visitTaken(emitter, node['right'], node['left'])
+    if (used) emitter.after(node.end, `,${given})`)
+  })
 }
 
 /** True for the `arguments` of a function around, which have another name here. */
