@@ -15,7 +15,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm, { constants, createContext, Script } from 'node:vm'
 import { build } from 'esbuild'
 import * as core from '../dist/src/core/index.js'
@@ -195,7 +195,8 @@ async function runModule(runtime, context, file, body, mode) {
 }
 
 /** As the loader does: what the parser does not understand is left as it is. */
-function compiled(text, url, format, entry, mode) {
+function compiled(text, file, format, entry, mode) {
+  const url = pathToFileURL(file).href
   const options = { url, format, language: 'js', runtime: 'runtime', entry, stress: mode === 'stress' }
   try {
     return compile(text, options).code

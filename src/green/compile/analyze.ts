@@ -14,6 +14,8 @@ export interface Analysis {
   readonly scopeOf: ReadonlyMap<Node, Scope>
   readonly parentOf: ReadonlyMap<Node, Node>
   readonly identifiers: Set<string>
+  /** Names that are assigned to, where they are. */
+  readonly writes: ReadonlySet<Node>
   /** Sites of the top-level code. */
   readonly topSites: Fn['sites']
   /** It cannot be the body of a generator. */
@@ -68,6 +70,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
     scopeOf,
     parentOf,
     identifiers,
+    writes,
     topSites,
     topObstacle,
     reads: [],
@@ -97,8 +100,6 @@ export function analyze(program: Node, strict: boolean): Analysis {
         inner = open('for', node, scope, fn)
         if (node.type !== 'ForStatement') for (const id of boundNames(node['left'])) writes.add(id)
         if (node.type === 'ForOfStatement' && !node['await']) candidates.push({ node, scope, fn })
-        // No generator can have one.
-        if (node['await'] && fn === null) topObstacle = true
         break
       case 'SwitchStatement':
         inner = open('switch', node, scope, fn)
@@ -373,7 +374,7 @@ const pendingFn = new WeakMap<Node, ReturnType<Scope['declare']>>()
 
 function kindOf(node: Node, definition: Node, home: Node | null): FnKind {
   if (node.type === 'ArrowFunctionExpression') return 'arrow'
-  if (node.type === 'FunctionDeclaration') return 'declaration'
+  if (node.type === 'FunctionDeclaration') return node['id'] ? 'declaration' : 'expression'
   if (definition['value'] !== node) return 'expression'
   if (definition.type === 'Property' && !definition['method'] && definition['kind'] === 'init') return 'expression'
   if (definition.type !== 'Property' && definition.type !== 'MethodDefinition') return 'expression'

@@ -13,6 +13,7 @@ import { emitModule } from './emit/module.ts'
 import { visit } from './emit/visit.ts'
 import { noteFields } from './fields.ts'
 import { infer, mayPark } from './infer.ts'
+import { noteRequires } from './requires.ts'
 import { Lines } from './lines.ts'
 import { Names } from './names.ts'
 import { parse } from './parse.ts'
@@ -26,6 +27,8 @@ export interface CompileOptions {
   readonly runtime: string
   /** The program starts here: all of its top-level code may park. */
   readonly entry?: boolean
+  /** CommonJS: it is run by a loader whose `require` may be called by the runtime, so that modules may park as they load. */
+  readonly loads?: boolean
   /** Every call parks once: for tests. */
   readonly stress?: boolean
 }
@@ -58,14 +61,16 @@ export const COMPILER_VERSION = '1'
 /** Compiles one file. Throws a `SyntaxError` for what is none. */
 export function compile(source: string, options: CompileOptions): Compiled {
   const { url, format, language, runtime, stress = false } = options
+  const loads = format === 'commonjs' && (options.loads ?? false)
   const parsed = parse(source, url, format, language)
   const strict = format === 'module' || isStrict(parsed.program['body'])
   const analysis = analyze(parsed.program, strict)
+  if (loads) noteRequires(analysis)
   noteAccesses(analysis)
   noteFields(analysis)
   infer(analysis, parsed.comments, parsed.code, stress)
-  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress, strict }, visit)
-  emitModule(emitter, parsed.program, { format, runtime, entry: options.entry ?? false })
+  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress, strict, loads }, visit)
+  emitModule(emitter, parsed.program, { url, format, runtime, entry: options.entry ?? false })
   const changed = emitter.text.hasChanged()
   const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })
   const map =

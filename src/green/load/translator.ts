@@ -85,6 +85,7 @@ export function createTranslator(settings: LoadSettings): Translator {
         // `require` takes paths, `import` takes URLs.
         runtime: format === 'module' ? runtime : fileURLToPath(runtime),
         entry,
+        loads: true,
         stress: settings.stress,
       }
       const key = settings.cache ? hashOf(identity, JSON.stringify(options), source) : ''

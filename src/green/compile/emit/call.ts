@@ -1,4 +1,5 @@
 import type { Node } from '../nodes.ts'
+import { isRequire } from '../requires.ts'
 import { hasWork, visitArguments } from './arguments.ts'
 import { assignable, type Emitter, type Hole } from './emitter.ts'
 import { visitSuperCall } from './super.ts'
@@ -17,6 +18,7 @@ export function visitCall(emitter: Emitter, node: Node): void {
     emitter.visit(callee)
     return visitArguments(emitter, node['arguments'], null)
   }
+  if (emitter.options.loads && isRequire(node, emitter.scopeAt(node))) return visitRequire(emitter, node)
   const { hole } = emitter
   if (hole !== null && callee === hole.node) return visitHoleCall(emitter, node, hole)
   if (callee.type === 'MemberExpression') return visitMethodCall(emitter, node, callee)
@@ -41,6 +43,23 @@ export function visitCall(emitter: Emitter, node: Node): void {
     emitter.text.appendLeft(open, `${closed},${early ? `${emitter.announce(name)},` : ''}${result}=${result}`)
     visitArguments(emitter, node['arguments'], early ? null : () => emitter.announce(name))
   }
+  emitter.after(node.end, `,${emitter.outcome(result)})`)
+  emitter.release(1)
+}
+
+/** `require(x)` → `(announce load, $1 = load(require, x), …)`. In an async function it stays what it is. */
+function visitRequire(emitter: Emitter, node: Node): void {
+  const { callee } = node
+  const args: Node[] = node['arguments']
+  if (emitter.activation.mode === 'async') return visitArguments(emitter, args, null)
+  const result = emitter.temp()
+  const load = emitter.use('load', 'load')
+  const early = !hasWork(args)
+  emitter.before(node.start, `(${early ? `${emitter.announce(load)},` : ''}${result}=`)
+  emitter.text.update(callee.start, callee.end, `${load}(require,`)
+  const open = emitter.find('(', callee.end)
+  emitter.text.remove(open, open + 1)
+  visitArguments(emitter, args, early ? null : () => emitter.announce(load))
   emitter.after(node.end, `,${emitter.outcome(result)})`)
   emitter.release(1)
 }

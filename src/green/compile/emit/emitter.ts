@@ -22,6 +22,7 @@ import { mayPark } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { isFunction, type Node } from '../nodes.ts'
 import type { Fn, Scope } from '../scope.ts'
+import { isRequire } from '../requires.ts'
 import { siteOf } from '../sites.ts'
 import { lead, placeOf } from './places.ts'
 
@@ -61,11 +62,23 @@ export interface Hole {
   front: string
 }
 
+/** The variables outside of the body of an entry that stand for what it exports (entry.ts). */
+export interface Cells {
+  /** By the name inside. */
+  readonly of: ReadonlyMap<string, readonly string[]>
+  /** By the statement that exports an expression. */
+  readonly byDefault: ReadonlyMap<Node, string>
+  /** Their declarations, and the exports themselves. */
+  readonly outside: string
+}
+
 /** What the compiler's part of a file is made with. */
 export interface EmitOptions {
   readonly stress: boolean
   /** The top-level code is strict. */
   readonly strict: boolean
+  /** `require` may park. */
+  readonly loads: boolean
 }
 
 export class Emitter {
@@ -90,6 +103,10 @@ export class Emitter {
   readonly initialising = new Set<Node>()
   /** The private field of a class that holds the announcement of its constructor. */
   readonly held = new Map<Node, string>()
+  /** In the module that a program starts with: what stands for its exports. */
+  cells: Cells | null = null
+  /** Some are written by a pattern. */
+  writesExports = false
   private readonly dispatch: (emitter: Emitter, node: Node) => void
   private readonly homes = new Map<Node, string | null>()
   /** Positions at which text was put in front of a node. */
@@ -245,6 +262,7 @@ export class Emitter {
   isHarmless(node: Node): boolean {
     const { callee } = node
     if (callee?.type === 'Identifier' && callee.name === 'eval') return true
+    if (this.options.loads && isRequire(node, this.scopeAt(node))) return false
     if (this.options.stress) return callee?.type === 'Import'
     const site = siteOf(node, this.scopeAt(node))
     return site === null || (site.fn !== null && !mayPark(site.fn))

@@ -17,6 +17,7 @@ export function visitForOf(emitter: Emitter, node: Node): void {
   const state = emitter.use('state', 's')
   const labels = takeLabels(emitter, node)
 
+  // `for await` has the `await` between.
   const of = emitter.find('of', left.end)
   const close = closing(emitter, right, body)
   // What is iterated over sees the names of the loop, and that they have no value.
@@ -28,7 +29,8 @@ export function visitForOf(emitter: Emitter, node: Node): void {
     const value = emitter.temp()
     text.appendRight(of + 2, `${value}=(`)
     emitter.visit(right)
-    const opened = emitter.callOf('open', value)
+    const over = node['await'] ? `${value}=${emitter.use('overAsync', 'overAsync')}(${value}),` : ''
+    const opened = `${over}${emitter.callOf('open', value)}`
     const advance = emitter.callOf('advance', cursor)
     const dead = hidden === null ? '' : `break ${hidden};let ${namesOf(left).join(',')}}`
     text.update(close, close + 1, `),${opened});${dead}try{${labels}for(;${advance};){`)

@@ -5,6 +5,7 @@ import { visitCall, visitNew, visitTagged } from './call.ts'
 import { visitChain } from './chain.ts'
 import { visitClass } from './class.ts'
 import { assignable, type Emitter, NATIVE } from './emitter.ts'
+import { beforeWrite, visitWritten } from './entry.ts'
 import { visitFunction } from './function.ts'
 import { visitYield } from './generator.ts'
 import { visitForOf } from './loop.ts'
@@ -27,7 +28,8 @@ export function visit(emitter: Emitter, node: Node): void {
       if (emitter.mayPark) return visitChain(emitter, node)
       break
     case 'ForOfStatement':
-      if (emitter.mayPark && !node['await'] && !emitter.isHarmless(node)) return visitForOf(emitter, node)
+      if (node['await'] ? emitter.activation.mode === 'green' : emitter.mayPark && !emitter.isHarmless(node))
+        return visitForOf(emitter, node)
       break
     case 'AwaitExpression':
       if (emitter.activation.mode === 'green') return visitAwait(emitter, node)
@@ -57,8 +59,10 @@ export function visit(emitter: Emitter, node: Node): void {
       return emitter.keep(() => visitTaken(emitter, node['init'], node['id']))
     case 'UpdateExpression':
       if (isGreenWrite(emitter, node)) return visitWrite(emitter, node)
+      beforeWrite(emitter, node)
       break
     case 'AssignmentExpression':
+      beforeWrite(emitter, node)
       if (isGreenWrite(emitter, node)) return visitWrite(emitter, node)
       if (node['left'].type !== 'ArrayPattern' || !emitter.mayPark || emitter.isHarmless(node)) break
       return visitPatternAssignment(emitter, node)
@@ -109,6 +113,7 @@ export function visit(emitter: Emitter, node: Node): void {
         emitter.replace(node.start, node.end, emitter.lexical.newTarget)
       return
     case 'Identifier':
+      if (visitWritten(emitter, node)) return
       if (isArguments(emitter, node)) emitter.text.update(node.start, node.end, emitter.lexical.arguments as string)
       return
     case 'ExportNamedDeclaration':
