@@ -60,7 +60,9 @@ const bundled = await build({
     },
   ],
 })
-const runtimeOf = new Script(`(function(core){${bundled.outputFiles[0].text};return runtime})`, { filename: 'runtime.js' })
+const runtimeOf = new Script(`(function(core){${bundled.outputFiles[0].text};return runtime})`, {
+  filename: 'runtime.js',
+})
 
 const harness = new Map()
 const include = (name) => {

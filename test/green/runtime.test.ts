@@ -164,7 +164,12 @@ it('a cancel that comes right after an async function has parked runs the finall
     const task = [...loop.root].find((task) => !before.has(task)) as Task<unknown>
     assert.equal(task.state, 'parked')
     task.cancel('at once')
-    const error = yield* wait(promise.then(() => null, (error: unknown) => error))
+    const error = yield* wait(
+      promise.then(
+        () => null,
+        (error: unknown) => error,
+      ),
+    )
     assert.equal((error as Error).name, 'CancelledError')
   })
   assert.deepEqual(log, ['undone', 'done'])

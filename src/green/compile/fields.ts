@@ -10,7 +10,9 @@ import type { Fn } from './scope.ts'
 export function initialisersOf(cls: Node, isStatic: boolean): Node[] {
   const members: Node[] = cls['body'].body
   if (!isStatic) return members.filter((member) => member.type === 'PropertyDefinition' && !member['static'])
-  return members.filter(({ type, static: marked }) => type === 'StaticBlock' || (type === 'PropertyDefinition' && marked))
+  return members.filter(
+    ({ type, static: marked }) => type === 'StaticBlock' || (type === 'PropertyDefinition' && marked),
+  )
 }
 
 /** The function that an initialiser is by itself; null where there is nothing to run. */
@@ -37,7 +39,8 @@ export function noteFields(analysis: Analysis): void {
     const sites = scope.fn === null ? analysis.topSites : scope.fn.sites
     for (const member of initialisersOf(cls, true)) {
       const fn = initialiserFn(analysis, member)
-      if (fn !== null) sites.push({ node: member, fn, what: member.type === 'StaticBlock' ? fn.name : `the field ${fn.name}` })
+      if (fn !== null)
+        sites.push({ node: member, fn, what: member.type === 'StaticBlock' ? fn.name : `the field ${fn.name}` })
     }
   }
 }

@@ -13,10 +13,10 @@ import { emitModule } from './emit/module.ts'
 import { visit } from './emit/visit.ts'
 import { noteFields } from './fields.ts'
 import { infer, mayPark } from './infer.ts'
-import { noteRequires } from './requires.ts'
 import { Lines } from './lines.ts'
 import { Names } from './names.ts'
 import { parse } from './parse.ts'
+import { noteRequires } from './requires.ts'
 
 export interface CompileOptions {
   /** For messages and the map. */

@@ -5,7 +5,8 @@ import type { Fn, Scope } from './scope.ts'
 
 /** True for `require` of a file, or of what is not known; packages have long been loaded, or do not park. */
 export function isRequire(node: Node, scope: Scope): boolean {
-  if (node.type !== 'CallExpression' || node['callee'].type !== 'Identifier' || node['callee'].name !== 'require') return false
+  if (node.type !== 'CallExpression' || node['callee'].type !== 'Identifier' || node['callee'].name !== 'require')
+    return false
   if (node['arguments'].length !== 1 || scope.lookup('require') !== null) return false
   const [name] = node['arguments']
   return name.type !== 'Literal' || /^\.{0,2}\//.test(String(name.value))

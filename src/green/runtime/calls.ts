@@ -69,7 +69,8 @@ function accessorOf(object: unknown, name: PropertyKey): PropertyDescriptor | un
 
 /** A key is made a name once. */
 function nameOf(key: unknown): PropertyKey {
-  if (typeof key === 'object' || typeof key === 'function') return Reflect.ownKeys({ [key as never]: 0 })[0] as PropertyKey
+  if (typeof key === 'object' || typeof key === 'function')
+    return Reflect.ownKeys({ [key as never]: 0 })[0] as PropertyKey
   return key as PropertyKey
 }
 

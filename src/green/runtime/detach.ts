@@ -86,9 +86,7 @@ export function detach(): Task<unknown> {
     now.tail = tail
     return PARK
   }
-  return aside(() =>
-    spawn.eager(declareParking(start) as () => unknown, { name: top?.name ?? op.constructor.name }),
-  )
+  return aside(() => spawn.eager(declareParking(start) as () => unknown, { name: top?.name ?? op.constructor.name }))
 }
 
 interface Started {

@@ -9,7 +9,18 @@ export { machine } from '../../core/index.ts'
 export { call, get, notCallable, set, template, twin } from './calls.ts'
 export { canPark } from './can-park.ts'
 export { declareParking } from './compiled.ts'
-export { Construction, define, derive, hold, implicit, noDelete, superCall, superRef, takeMade, unhold } from './construct.ts'
+export {
+  Construction,
+  define,
+  derive,
+  hold,
+  implicit,
+  noDelete,
+  superCall,
+  superRef,
+  takeMade,
+  unhold,
+} from './construct.ts'
 export { callAsync, constructAsync, detach } from './detach.ts'
 export { enter, resumedValue } from './frame.ts'
 export { begin, delegate } from './generators.ts'

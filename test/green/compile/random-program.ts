@@ -201,8 +201,14 @@ export function randomProgram(seed: number): string {
         ]
         const members = [1, 2, 3, 4].slice(random(3)).map(() => (pick(fields) as () => string)())
         const parent = pick(['', '', ' extends K', ' extends L'])
-        const made = pick(['', parent === '' ? `constructor() { log('made', leaf(1)) }` : `constructor(x) { super(x); log(leaf('made')) }`])
-        return [`class ${C}${parent} { ${[...members, made].join('; ')} }\nlog(Object.entries(new ${C}(${e()})).join(), Object.keys(${C}).length)`, []]
+        const made = pick([
+          '',
+          parent === '' ? `constructor() { log('made', leaf(1)) }` : `constructor(x) { super(x); log(leaf('made')) }`,
+        ])
+        return [
+          `class ${C}${parent} { ${[...members, made].join('; ')} }\nlog(Object.entries(new ${C}(${e()})).join(), Object.keys(${C}).length)`,
+          [],
+        ]
       }
       default:
         return [`log(${e()})`, []]

@@ -92,10 +92,8 @@ console.log(seen.join('\\n'))
 export default function () { return sleep(1) }
 `,
   })
-  const first =
-    '{"C":"first","again":1,"big":"1","f":"first","late":0,"m":0,"n":1,"p":1,"q":2}'
-  const second =
-    '{"C":"second","again":20,"big":"2","f":"second","late":10,"m":7,"n":20,"p":7,"q":4}'
+  const first = '{"C":"first","again":1,"big":"1","f":"first","late":0,"m":0,"n":1,"p":1,"q":2}'
+  const second = '{"C":"second","again":20,"big":"2","f":"second","late":10,"m":7,"n":20,"p":7,"q":4}'
   for (const args of [
     [cli, 'run'],
     [cli, 'run', '--stress'],

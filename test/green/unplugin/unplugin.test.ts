@@ -108,7 +108,13 @@ console.log(outcome)
 console.log(await run(() => { try { uncompiled(() => leaf(1)) } catch (error) { return (error as { code: string }).code } }))
 `
 
-for (const options of [{}, { minify: true }, { minify: true, splitting: true }, { minify: true, keepNames: true }, { minify: true, target: 'es2022' }])
+for (const options of [
+  {},
+  { minify: true },
+  { minify: true, splitting: true },
+  { minify: true, keepNames: true },
+  { minify: true, target: 'es2022' },
+])
   test(`a program that blocks runs from a bundle of esbuild, runtime and all, made with ${JSON.stringify(options)}`, async (t) => {
     const cwd = folderWith(t, { 'package.json': '{"type":"module"}', 'main.ts': everyKind })
     mkdirSync(join(cwd, 'node_modules'))

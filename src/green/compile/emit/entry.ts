@@ -127,7 +127,8 @@ export function shellOf(emitter: Emitter, program: Node, start: number): Shell {
       emitter.replace(node.start, emitter.find('default', node.start) + 'default'.length, `${cell}={default:`)
       const ended = emitter.code[node.end - 1] === ';'
       emitter.after(ended ? node.end - 1 : node.end, ended ? '}.default' : '}.default;')
-    } else if (node.type === 'ExportNamedDeclaration' && declaration === null) emitter.replace(node.start, node.end, ';')
+    } else if (node.type === 'ExportNamedDeclaration' && declaration === null)
+      emitter.replace(node.start, node.end, ';')
     else if (declaration !== null && declaration !== node) emitter.replace(node.start, declaration.start, '')
   }
   for (const node of body) {

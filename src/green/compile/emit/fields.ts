@@ -21,7 +21,8 @@ const makers: ReadonlySet<Mode> = new Set<Mode>(['green', 'generator', 'async'])
 export function initialisesGreenly(emitter: Emitter, cls: Node, isStatic: boolean): boolean {
   const members = initialisersOf(cls, isStatic)
   const fns = members.map((member) => initialiserFn(emitter.analysis, member))
-  if (!fns.some((fn) => fn !== null && mayPark(fn)) || fns.some((fn) => fn !== null && fn.obstacle !== null)) return false
+  if (!fns.some((fn) => fn !== null && mayPark(fn)) || fns.some((fn) => fn !== null && fn.obstacle !== null))
+    return false
   if (members.some((member) => member['computed'])) return false
   if (isStatic) return makers.has(emitter.activation.mode) && (cls.type === 'ClassExpression' || cls['id'] !== null)
   if (cls['superClass'] && emitter.homeOf(cls) === null) return false
@@ -36,7 +37,8 @@ export function visitInitialisers(emitter: Emitter, cls: Node, isStatic: boolean
   const depth = names.of('d')
   const steps = initialisersOf(cls, isStatic).map((member, index) => {
     const fn = initialiserFn(emitter.analysis, member)
-    const value = fn === null ? 'void 0' : visitInitialiser(emitter, member, fn, `#${names.of(isStatic ? 'j' : 'i')}${index}`)
+    const value =
+      fn === null ? 'void 0' : visitInitialiser(emitter, member, fn, `#${names.of(isStatic ? 'j' : 'i')}${index}`)
     if (member.type === 'StaticBlock') return `${value};`
     const { key } = member
     if (key.type === 'PrivateIdentifier') return fn === null ? '' : `this.#${key.name}=${value};`

@@ -24,7 +24,10 @@ export function emitModule(emitter: Emitter, program: Node, options: ModuleOptio
   const { topSites, topObstacle } = emitter.analysis
   const isModule = format === 'module'
   const loaded = !isModule && !entry && emitter.options.loads && topSites.length > 0
-  const whole = (entry || loaded) && !topObstacle && (!isModule || (topSites.length > 0 && canBeInside(emitter, program, options.url)))
+  const whole =
+    (entry || loaded) &&
+    !topObstacle &&
+    (!isModule || (topSites.length > 0 && canBeInside(emitter, program, options.url)))
   const awaits = isModule && !whole && (entry ? topSites.length > 0 : blocksPlainly(emitter))
   const activation: Activation = { mode: whole ? 'green' : awaits ? 'async' : 'plain', fn: null, used: 0, most: 0 }
   if (whole && isModule) emitter.cells = cellsOf(emitter, program)

@@ -101,7 +101,13 @@ function search(
 }
 
 /** `reduce`, and `reduceRight`: backwards. `first` has what the sum starts with, if that is given. */
-export function* reducing(list: List, callback: Callback, length: number, backwards: boolean, first: unknown[]): GreenBody {
+export function* reducing(
+  list: List,
+  callback: Callback,
+  length: number,
+  backwards: boolean,
+  first: unknown[],
+): GreenBody {
   const { depth } = state
   let step = 0
   const place = (): number => (backwards ? length - 1 - step : step)

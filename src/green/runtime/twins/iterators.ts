@@ -63,7 +63,9 @@ const methods = {
 Object.defineProperty(methods.return, 'name', { value: 'return', configurable: true })
 
 const helperPrototype: object = Object.create(
-  natives['take'] === undefined ? Object.prototype : Object.getPrototypeOf(call(natives['take'], [][Symbol.iterator](), 0)),
+  natives['take'] === undefined
+    ? Object.prototype
+    : Object.getPrototypeOf(call(natives['take'], [][Symbol.iterator](), 0)),
   Object.fromEntries(
     Object.entries(methods).map(([name, value]) => [name, { value, writable: true, configurable: true }]),
   ),

@@ -18,7 +18,10 @@ const lengthOf = Object.getOwnPropertyDescriptor(prototype, 'length')?.get as Ca
 const tagOf = Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag)?.get as Callback
 
 /** Registers a twin for the case that `self` is a typed array, and its callback parks. */
-function method(name: string, body: (list: Typed, length: number, callback: Callback, args: unknown[]) => GreenBody): void {
+function method(
+  name: string,
+  body: (list: Typed, length: number, callback: Callback, args: unknown[]) => GreenBody,
+): void {
   const native = prototype[name] as Callback | undefined
   register(native, (announced, self: unknown, ...args: unknown[]) => {
     const [callback] = args
@@ -100,7 +103,7 @@ function builtinOf(list: Typed): Maker {
 
 /** TypedArraySpeciesCreate. */
 function makerOf(list: Typed): Maker {
-  const { constructor } = list
-  const kind = isObject(constructor) ? (constructor as unknown as Record<symbol, unknown>)[Symbol.species] : undefined
+  const made = list.constructor
+  const kind = isObject(made) ? (made as unknown as Record<symbol, unknown>)[Symbol.species] : undefined
   return (kind ?? builtinOf(list)) as Maker
 }
