@@ -34,7 +34,13 @@ export function canBeInside(emitter: Emitter, program: Node, url: string): boole
 
 /** True if a module imports itself. */
 function isSame(url: string, specifier: string): boolean {
-  return /^\.{1,2}\//.test(specifier) && URL.canParse(url) && new URL(specifier, url).href === url
+  if (!/^\.{1,2}\//.test(specifier)) return false
+  const parts = url.split('/').slice(0, -1)
+  for (const part of specifier.split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '.') parts.push(part)
+  }
+  return parts.join('/') === url
 }
 
 /** The names of `var` that are declared deeper in. */
