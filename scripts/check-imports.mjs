@@ -18,7 +18,7 @@ const floors = [
   ['net', 'offload', 'green/patch', 'green/watchdog'],
   ['green'],
   ['twisted', 'tornado', 'gevent', 'inspect', 'testing', 'green/load'],
-  ['index.ts', 'green/register', 'green/unplugin'], // the face of the package
+  ['index.ts', 'green/register', 'green/unplugin', 'tornado/testing'], // the face of the package
   ['cli'],
 ]
 const platformFree = ['core', 'protocol', 'sync', 'green/compile'] // no node: import

@@ -30,6 +30,7 @@ export {
   currentLoop,
   currentTask,
   DeadlockError,
+  DialectBody,
   FibrilError,
   Future,
   fn,

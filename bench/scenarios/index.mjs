@@ -12,6 +12,7 @@ import { sleepersMemory, sleepersTime } from './sleepers.mjs'
 import { spawnJoin, spawnJoinPark } from './spawn-join.mjs'
 import { switch2, switch1000 } from './switch.mjs'
 import { tlsBulk, tlsEcho } from './tls.mjs'
+import { tornadoQueue, tornadoSpawn, tornadoSwitch } from './tornado.mjs'
 
 /**
  * One benchmark.
@@ -65,6 +66,9 @@ export const scenarios = [
   linesChunks,
   tlsEcho,
   tlsBulk,
+  tornadoSpawn,
+  tornadoSwitch,
+  tornadoQueue,
   greenFib,
   greenLoop,
   greenMethods,

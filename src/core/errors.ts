@@ -134,11 +134,11 @@ export interface WaitEdge {
   readonly spawnedAt: string | null
 }
 
-/** A task failed and nobody waited for it. The failure is the `cause`. */
+/** Something failed and nobody waited for it: a task, or, where `task` is null, what a dialect names in the message. The failure is the `cause`. */
 export class UnhandledError extends FibrilError {
-  readonly task: TaskView
+  readonly task: TaskView | null
 
-  constructor(task: TaskView, message: string, cause: unknown) {
+  constructor(task: TaskView | null, message: string, cause: unknown) {
     super('FIBRIL_UNHANDLED', message, { cause })
     this.task = task
   }

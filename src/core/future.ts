@@ -1,4 +1,5 @@
 import { UsageError } from './errors.ts'
+import type { Callable } from './machine.ts'
 import { NOT_YET, type Operation, type OperationIterator } from './operation.ts'
 import { ListedWait, WaitList } from './wait-list.ts'
 
@@ -14,12 +15,22 @@ class FutureWait<T> extends ListedWait<T> {
     return this.future.toString()
   }
 
-  override get line(): WaitList<FutureWait<T>> {
+  override get line(): WaitList<ListedWait<T>> {
     return this.future.waiters
   }
 
   override attempt(): T | typeof NOT_YET {
     return this.future.settled ? this.future.valueOrThrow() : NOT_YET
+  }
+
+  override uninstall(): void {
+    super.uninstall()
+    this.future.left()
+  }
+
+  override throw(error: unknown): IteratorResult<unknown, unknown> {
+    this.future.thrown(error, this.throw)
+    return super.throw(error)
   }
 }
 
@@ -44,7 +55,8 @@ class FutureWait<T> extends ListedWait<T> {
 export class Future<T> implements PromiseLike<T> {
   readonly name: string
   /** @internal */
-  readonly waiters = new WaitList<FutureWait<T>>()
+  // biome-ignore lint/suspicious/noExplicitAny: they wait for a `T`; with that type, no future of a number would be one of `unknown`
+  readonly waiters = new WaitList<ListedWait<any>>()
   private status: 'pending' | 'resolved' | 'rejected' = 'pending'
   private value: unknown = undefined
 
@@ -105,6 +117,12 @@ export class Future<T> implements PromiseLike<T> {
       else wait.install({ resume: resolve, reject, waitingTask: null })
     }).then(fulfilled, rejected)
   }
+
+  /** @internal For subclasses: a wait for it was cancelled. */
+  left(): void {}
+
+  /** @internal For subclasses: its error is thrown where a task waited for it, in a call of `from`. */
+  thrown(_error: unknown, _from: Callable): void {}
 
   /** @internal */
   valueOrThrow(): T {

@@ -9,8 +9,9 @@
  *   wait.ts       promises and the rest of the awaitable world
  */
 
-export type { Awaitable } from './awaitable.ts'
+export { type Awaitable, operationOf } from './awaitable.ts'
 export { callOf, callWithFrame, fn, type TaskBody } from './call.ts'
+export { DialectBody } from './dialect-body.ts'
 export {
   BrokenError,
   BusyError,

@@ -91,7 +91,7 @@ export class Loop implements TaskLoop, Turning {
     const outer = machine.registers
     const registers = new Registers(this)
     machine.registers = registers
-    this.tick = this.host.now() | 0
+    if (outer.loop !== this) this.tick = this.host.now() | 0
     try {
       if (task.step(registers)) this.ready(task)
     } finally {

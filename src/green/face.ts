@@ -112,7 +112,7 @@ export function faceClass<X extends object, T extends FaceClass = FaceClass>(
 function memberOf<X>(prototype: object, name: PropertyKey, options: FaceOptions<X>): PropertyDescriptor {
   // A getter, or a field, which is not there yet, has none.
   const method: unknown = descriptorOf(prototype, name)?.value
-  const result = options.results?.[name] as ((result: unknown, thing: unknown) => unknown) | undefined
+  const result = ownOf(options.results, name) as ((result: unknown, thing: unknown) => unknown) | undefined
   if (typeof method !== 'function') {
     return {
       get(this: Face) {
@@ -123,7 +123,7 @@ function memberOf<X>(prototype: object, name: PropertyKey, options: FaceOptions<
       enumerable: true,
     }
   }
-  const given = options.args?.[name] as ((...args: unknown[]) => unknown[]) | undefined
+  const given = ownOf(options.args, name) as ((...args: unknown[]) => unknown[]) | undefined
   const call = function (this: unknown, ...args: unknown[]): unknown {
     const thing = Face.thing(this)
     const value = (method as Method).apply(thing, given === undefined ? args : given(...args))
@@ -132,6 +132,11 @@ function memberOf<X>(prototype: object, name: PropertyKey, options: FaceOptions<
   }
   Object.defineProperty(call, 'name', { value: typeof name === 'symbol' ? `[${name.description}]` : name })
   return { value: parkable(call), configurable: true, writable: true }
+}
+
+/** Every record has a `toString` and the like, which nobody gave. */
+function ownOf(record: object | undefined, name: PropertyKey): unknown {
+  return record !== undefined && Object.hasOwn(record, name) ? record[name as keyof typeof record] : undefined
 }
 
 function descriptorOf(prototype: object, name: PropertyKey): PropertyDescriptor | undefined {

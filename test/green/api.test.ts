@@ -127,6 +127,7 @@ itByHand('a thing of fibril/sync and its face are one', function* (call) {
   assert.equal(String(queue), 'queue "shared"')
   assert.equal(queue.name, 'shared')
   assert.equal(queue.stats().put, 1)
+  assert.match(String(currentTask()), /^task .+ #\d+$/)
 })
 
 itByHand('a lock belongs to the task that calls, and `with` gives it back', function* (call) {
@@ -261,7 +262,7 @@ test('faces have all that their things have, but for what is internal', () => {
     [Condition, sync.Condition, ''],
     [Barrier, sync.Barrier, 'break brokenError open'],
     [Limit, sync.Limit, ''],
-    [Future, core.Future, 'valueOrThrow'],
+    [Future, core.Future, 'left thrown valueOrThrow'],
     [TaskLocal, core.TaskLocal, 'dispose'],
     [Scope, core.Scope, ''],
     [Server, net.Server, ''],
