@@ -116,7 +116,9 @@ export function analyze(program: Node, strict: boolean): Analysis {
         within.pop()
         return
       case 'VariableDeclaration':
-        if (node['kind'] === 'await using' && fn === null) topObstacle = true
+        // In the head of a loop, or a case of a switch.
+        if (node['kind'] === 'await using' && fn === null && !Array.isArray(parentOf.get(node)?.['body']))
+          topObstacle = true
         for (const { id, init } of node['declarations'])
           for (const name of boundNames(id)) {
             const target = node['kind'] === 'var' ? scope.hoist : scope

@@ -3,6 +3,7 @@ import type { Node } from '../nodes.ts'
 import { type Activation, type Emitter, NATIVE } from './emitter.ts'
 import { canBeInside, cellsOf, type Shell, shellOf } from './entry.ts'
 import { bodyStart, lead } from './places.ts'
+import { disposing, isDisposing } from './using.ts'
 
 export interface ModuleOptions {
   readonly url: string
@@ -31,7 +32,11 @@ export function emitModule(emitter: Emitter, program: Node, options: ModuleOptio
   const awaits = isModule && !whole && (entry ? topSites.length > 0 : blocksPlainly(emitter))
   const activation: Activation = { mode: whole ? 'green' : awaits ? 'async' : 'plain', fn: null, used: 0, most: 0 }
   if (whole && isModule) emitter.cells = cellsOf(emitter, program)
-  emitter.inActivation(activation, NATIVE, () => emitter.visitAll(program['body']))
+  let disposed = { open: '', close: '' }
+  emitter.inActivation(activation, NATIVE, () => {
+    if (isDisposing(emitter, program)) disposed = disposing(emitter)
+    emitter.visitAll(program['body'])
+  })
   emitter.flush()
 
   const locals = Array.from({ length: activation.most }, (_, n) => emitter.names.of(String(n + 1)))
@@ -42,7 +47,7 @@ export function emitModule(emitter: Emitter, program: Node, options: ModuleOptio
     if (isModule) shell = shellOf(emitter, program, start)
     const depth = `${emitter.names.of('d')}=${emitter.use('state', 's')}.depth`
     const main = `${isModule ? '' : 'return '}${loaded ? emitter.use('required', 'required') : emitter.use('main', 'main')}`
-    body = `${main}(${loaded ? 'module,' : ''}(function*(${isModule ? '' : parametersOf(emitter)}){let ${[depth, ...locals].join(',')};${body}${shell.prologue}`
+    body = `${main}(${loaded ? 'module,' : ''}(function*(${isModule ? '' : parametersOf(emitter)}){let ${[depth, ...locals].join(',')};${body}${disposed.open}${shell.prologue}`
   } else if (locals.length > 0) body += `let ${locals.join(',')};`
   const imports = importsOf(emitter, format, runtime)
   if (imports === '' && body === '') return
@@ -52,7 +57,7 @@ export function emitModule(emitter: Emitter, program: Node, options: ModuleOptio
   if (whole && isModule) emitter.text.prependLeft(position, before).prependRight(position, `;${body}`)
   else emitter.text.prependLeft(position, before + body)
   // The last line may be a comment.
-  if (whole) emitter.text.append(isModule ? '\n})());' : '\n}).apply(this,arguments))')
+  if (whole) emitter.text.append(isModule ? `\n${disposed.close}})());` : '\n}).apply(this,arguments))')
 }
 
 /** A `var` of one of these names is the variable that Node gives. */

@@ -11,6 +11,7 @@ import { visitYield } from './generator.ts'
 import { visitForOf } from './loop.ts'
 import { isGreenRead, isGreenWrite, isPrivateAccessor, visitAccessor, visitRead, visitWrite } from './read.ts'
 import { visitSuperMember } from './super.ts'
+import { isDisposing, visitDisposing, visitUsing } from './using.ts'
 
 export function visit(emitter: Emitter, node: Node): void {
   if (isFunction(node)) return visitFunction(emitter, node)
@@ -52,6 +53,12 @@ export function visit(emitter: Emitter, node: Node): void {
         if (element?.type === 'SpreadElement' && !emitter.isHarmless(element)) visitSpread(emitter, element['argument'])
         else if (element !== null) emitter.visit(element)
       return
+    case 'BlockStatement':
+      if (isDisposing(emitter, node)) return visitDisposing(emitter, node)
+      break
+    case 'VariableDeclaration':
+      if (visitUsing(emitter, node)) return
+      break
     case 'VariableDeclarator':
       if (node['id'].type !== 'ArrayPattern' || node['init'] === null) break
       if (!emitter.mayPark || emitter.isHarmless(node)) break
