@@ -13,17 +13,16 @@ const key = /^(?:(?:get|set)\b\s*)?(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?=\[)
 const bracket = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|[[\]]/g
 
 // Up to `state.next` no other function begins: there is no brace but the body's own, and no arrow.
-const part = '(?:(?!=>|\\b(?:function|class)\\b)[^{}])*?'
-const head = new RegExp(
-  `^[^(){}=]*(?:\\([^(){}]*\\)\\s*(?:=>)?|=>)\\s*\\{?${part}([\\w$.]+)\\.next\\s*[,;]${part}\\1\\.next\\s*=\\s*0\\b`,
-)
+const head = /^(?:[^(){}=]*\([^(){}]*\)\s*(?:=>)?|[\w$]+\s*=>)\s*\{?([^{}]*)$/
+const begins = /=>|\b(?:function|class)\b/
+const takes = /^\.next\s*[,;][^{}]*?\.next\s*=\s*0\b/
 
 /** True if `value` is a compiled function, or one of the runtime's own that parks. */
 export function parks(value: unknown): boolean {
   if (typeof value !== 'function') return false
   if (known.has(value)) return true
   const text = toText.call(value)
-  if (!head.test(text) && !head.test(withoutKey(text))) return false
+  if (!takesFirst(text) && !takesFirst(withoutKey(text))) return false
   known.add(value)
   return true
 }
@@ -32,6 +31,13 @@ export function parks(value: unknown): boolean {
 export function declareParking<F extends object>(value: F): F {
   known.add(value)
   return value
+}
+
+function takesFirst(text: string): boolean {
+  const at = text.indexOf('.next')
+  if (at < 0) return false
+  const before = head.exec(text.slice(0, at))
+  return before !== null && !begins.test(before[1] as string) && takes.test(text.slice(at, at + 1000))
 }
 
 function withoutKey(text: string): string {

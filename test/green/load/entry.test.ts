@@ -165,7 +165,10 @@ log.push(currentTask().name)
 process.on('exit', () => console.log(log.join()))
 `,
   })
-  for (const args of [[cli, 'run'], [cli, 'run', '--stress']]) {
+  for (const args of [
+    [cli, 'run'],
+    [cli, 'run', '--stress'],
+  ]) {
     const { stdout, stderr, code } = await node([...args, 'main.js'], { cwd, env })
     const expected = 'inner,second,inner,each1,body,each2,a,SuppressedError,disposing,body,TypeError,main,first\n'
     assert.deepEqual([stdout, stderr, code], [expected, '', 0])
