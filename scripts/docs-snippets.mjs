@@ -205,16 +205,19 @@ function keepsPromise(printed, promised) {
   )
 }
 
+/** What is wrong with how a block ran, each as "place what". */
 function judge(block, { code, signal, printed, errors, broken }) {
   const place = `${block.file}:${block.line}`
   const promised = promisedOutput(block)
-  if (signal !== null) return fail(place, `did not end within ${timeLimit} ms\n${printed}${errors}`)
-  if (code === 13) return fail(place, `ended while it still waited for something at top level\n${printed}${errors}`)
-  if (code !== 0) return fail(place, `ended with exit code ${code}\n${printed}${errors}`)
-  for (const [line, fact] of JSON.parse(broken || '[]'))
-    fail(`${block.file}:${line}`, `promises ${block.promises.get(line)}, but ${fact}`)
+  if (signal !== null) return [`${place} did not end within ${timeLimit} ms\n${printed}${errors}`]
+  if (code === 13) return [`${place} ended while it still waited for something at top level\n${printed}${errors}`]
+  if (code !== 0) return [`${place} ended with exit code ${code}\n${printed}${errors}`]
+  const faults = JSON.parse(broken || '[]').map(
+    ([line, fact]) => `${block.file}:${line} promises ${block.promises.get(line)}, but ${fact}`,
+  )
   if (promised !== undefined && !keepsPromise(printed, promised))
-    fail(place, `should print\n${promised.join('\n')}\nbut prints\n${printed.trimEnd()}`)
+    faults.push(`${place} should print\n${promised.join('\n')}\nbut prints\n${printed.trimEnd()}`)
+  return faults
 }
 
 function run(block) {
@@ -229,18 +232,33 @@ function run(block) {
   const [printed, errors, broken] = child.stdio.slice(1).map((stream) => text(stream))
   return new Promise((resolve, reject) => {
     child.on('error', reject).on('close', async (code, signal) => {
-      judge(block, { code, signal, printed: await printed, errors: await errors, broken: await broken })
-      resolve()
+      resolve(judge(block, { code, signal, printed: await printed, errors: await errors, broken: await broken }))
     })
   })
 }
 
 const runnable = blocks.filter((block) => !faulty.has(block) && !block.tags.includes('no-run'))
 const queue = runnable.values()
+const faulted = new Map()
 const worker = async () => {
-  for (const block of queue) await run(block)
+  for (const block of queue) {
+    const faults = await run(block)
+    if (faults.length > 0) faulted.set(block, faults)
+  }
 }
 await Promise.all([worker(), worker()])
+
+// Under CI, a few that failed run once more, alone: a machine that stood still for a second is told apart from a bug.
+for (const [block, faults] of faulted) {
+  if (process.env.CI && faulted.size <= 3) {
+    console.error(`Failed, and run once more, alone:\n${faults.join('\n')}\n`)
+    if ((await run(block)).length === 0) {
+      console.error(`⚠ Flaky: passed only alone, to be cured: ${block.file}:${block.line}\n`)
+      continue
+    }
+  }
+  failures.push(...faults)
+}
 
 if (blocks.length === 0) fail(root, 'holds no snippet')
 for (const failure of failures) console.error(`${failure}\n`)

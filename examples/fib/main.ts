@@ -2,25 +2,33 @@
 //
 // Starts the fib service in a process of its own, measures it twice from here, and stops it as Ctrl-C would.
 //
-// node dist/examples/fib/main.js serve
+// node dist/examples/fib/main.js serve [--pool threads|processes]
 //
-// Serves until Ctrl-C: then no new client is accepted, what runs is finished, and the process ends. A second Ctrl-C ends
+// Serves until Ctrl-C, computing in threads or in processes: then no new client is accepted, what runs is finished, and the process ends. A second Ctrl-C ends
 // it at once.
 import { type ChildProcess, spawn as startProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { BrokenError, FibrilError, fn, type Operation, run, suspend, wait } from 'fibril'
+import { parseArgs } from 'node:util'
+import { BrokenError, FibrilError, fn, type Operation, run, suspend, UsageError, wait } from 'fibril'
 import { perf1 } from './perf1.ts'
 import { perf2 } from './perf2.ts'
 import { portFromEnvironment } from './port.ts'
-import { serveFib } from './server.ts'
+import { pools, serveFib } from './server.ts'
 
 const me = fileURLToPath(import.meta.url)
 
 const serve = fn(function* () {
+  const { values } = parseArgs({
+    args: process.argv.slice(3),
+    options: { pool: { type: 'string', default: 'threads' } },
+  })
+  if (!Object.hasOwn(pools, values.pool))
+    throw new UsageError(`--pool ${values.pool}: give one of ${Object.keys(pools)}`)
   yield* serveFib({
     port: portFromEnvironment(),
+    pool: values.pool as keyof typeof pools,
     onListen(server) {
       console.log(`fib service on ${server.name}`)
       process.once('SIGINT', () => {

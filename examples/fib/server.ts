@@ -1,8 +1,12 @@
 import { fn } from 'fibril'
 import { LimitError, type Server, type Socket, serve } from 'fibril/net'
-import { ThreadPool } from 'fibril/offload'
+import { ProcessPool, ThreadPool, type WorkerPool } from 'fibril/offload'
 
-type Pool = ThreadPool<typeof import('./work.ts')>
+type Work = typeof import('./work.ts')
+type Pool = WorkerPool<Work>
+
+/** What may compute: all of them are used alike. */
+export const pools = { threads: ThreadPool<Work>, processes: ProcessPool<Work> } as const
 
 /** How the service is to be. */
 export interface FibOptions {
@@ -10,13 +14,16 @@ export interface FibOptions {
   readonly port?: number
   /** The largest n that may be asked for. fib(50), if left out, keeps a core busy for minutes. */
   readonly largest?: number
+  /** What computes. Threads if left out. */
+  readonly pool?: keyof typeof pools
   /** Told when the service listens. */
   readonly onListen?: (server: Server<Socket>) => void
 }
 
 /** A line with a number comes, a line with its Fibonacci number goes. Ends when the server was stopped. */
-export const serveFib = fn(function* ({ port = 25_000, largest = 50, onListen = () => {} }: FibOptions) {
-  const pool: Pool = new ThreadPool(new URL('./work.js', import.meta.url))
+export const serveFib = fn(function* (options: FibOptions) {
+  const { port = 25_000, largest = 50, onListen = () => {} } = options
+  const pool: Pool = new pools[options.pool ?? 'threads'](new URL('./work.js', import.meta.url))
   try {
     yield* serve((client) => serveClient(client, pool, largest), { port, maxLine: 64, onListen })
   } finally {

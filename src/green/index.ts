@@ -53,7 +53,7 @@ export {
   TlsError,
   UdpError,
 } from '../net/index.ts'
-export type { ThreadPoolOptions } from '../offload/index.ts'
+export type { CallStreamOptions, ProcessPoolOptions, ThreadPoolOptions } from '../offload/index.ts'
 export { transfer } from '../offload/index.ts'
 export type { MapLimitOptions, QueueOptions, SemaphoreOptions } from '../sync/index.ts'
 export type { Action, Returned } from './callbacks.ts'
@@ -82,7 +82,7 @@ export {
   udp,
 } from './net.ts'
 // Pools
-export { ThreadPool } from './offload.ts'
+export { type CallStream, ProcessPool, ThreadPool } from './offload.ts'
 export { NativeFrameError } from './runtime/index.ts'
 // Queues and locks
 export {

@@ -18,7 +18,18 @@ import { type FaceOf, faceClass, faceOf, faceOfKind, type Green, mapped, thingOf
 import { park, parkable } from './runtime/index.ts'
 
 const streamNames = [
-  ...(['name', 'closed', 'read', 'peek', 'readExactly', 'readUntil', 'readLine', 'unread', 'stopReading'] as const),
+  ...([
+    'name',
+    'closed',
+    'read',
+    'peek',
+    'readExactly',
+    'readUntil',
+    'readLine',
+    'unread',
+    'stopReading',
+    'peerEnd',
+  ] as const),
   ...(['write', 'writev', 'tryWrite', 'cork', 'uncork', 'flush', 'end', 'close', 'destroy', 'reset'] as const),
   ...(['stats', 'toString'] as const),
 ] as const

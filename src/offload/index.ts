@@ -1,12 +1,13 @@
 /**
  * Pools of workers: calls that would hold the loop are made elsewhere, and waited for like anything else.
  *
- *   threads.ts      ThreadPool                                 pool.ts         what every pool is
+ *   threads.ts processes.ts   ThreadPool, ProcessPool          pool.ts         what every pool is
+ *   worker-pool.ts  what these two share                       call-stream.ts  map, imap, imapUnordered
  *   submission.ts   the operation that `submit` gives          inline.ts       calls that are not worth a hop
  *   scheduler.ts    which call runs where                      cost.ts         what calls are believed to cost
  *   backlog.ts      calls that wait for a worker               crew.ts         which workers there are
  *   watch.ts        calls that take longer than believed       link.ts         what an engine is
- *   thread.ts       the engine of threads                      server.ts       the worker's side of it
+ *   thread.ts process.ts      their engines                    server.ts       the worker's side of both
  *   messages.ts     what goes over the wire                    slots.ts        what both sides share
  */
 import { setDefaultHost } from '../core/index.ts'
@@ -15,6 +16,7 @@ import { NodeHost } from '../host/index.ts'
 // Whoever imports only this floor can still `await pool.submit(…)`.
 setDefaultHost(() => new NodeHost())
 
+export type { CallStream, CallStreamOptions } from './call-stream.ts'
 export type { InlineOptions } from './inline.ts'
 export type {
   AnyModule,
@@ -28,7 +30,10 @@ export type {
   ReturnOf,
   WorkerStats,
 } from './pool.ts'
+export type { ProcessOptions } from './process.ts'
+export { ProcessPool, type ProcessPoolOptions } from './processes.ts'
 export type { KindOf } from './submission.ts'
 export type { ThreadOptions } from './thread.ts'
 export { ThreadPool, type ThreadPoolOptions } from './threads.ts'
 export { type Transferable, transfer } from './transfer.ts'
+export { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts'

@@ -17,7 +17,8 @@ export interface Boot {
   readonly boot: true
   /** URL of the module. */
   readonly module: string
-  readonly slots: SharedArrayBuffer
+  /** Null where nothing can be shared. */
+  readonly slots: SharedArrayBuffer | null
 }
 
 /** A call that waits for something need not be finished: nobody wants its result. */

@@ -1,4 +1,5 @@
 import type { Body, Operation } from '../core/index.ts'
+import type { CallStream, CallStreamOptions } from './call-stream.ts'
 
 /** Any function, as a constraint. */
 type Callable = (...args: never[]) => unknown
@@ -40,6 +41,34 @@ export interface Pool<M extends object> extends AsyncDisposable {
    * A cancel before it runs drops the call; one that comes later discards its result.
    */
   submit<K extends FunctionName<M>>(name: K, ...args: ArgumentsOf<M, K>): Operation<ReturnOf<M, K>>
+
+  /**
+   * Calls a function once for each of `items`, and gives the results in the order of the items. The first failure cancels
+   * what runs, and is thrown. No more than `ahead` calls are under way at once, so items may be many, and may come late.
+   */
+  map<K extends FunctionName<M>>(
+    name: K,
+    items: Iterable<ArgumentsOf<M, K>[0]> | AsyncIterable<ArgumentsOf<M, K>[0]>,
+    options?: CallStreamOptions,
+  ): Operation<ReturnOf<M, K>[]>
+
+  /**
+   * The results one by one, in the order of the items: `next()` in a task, or `for await`. A call that failed throws at its
+   * turn, and the next `next()` goes on after it. Calls begin with the first `next()`, and run ahead of who takes them, by
+   * `ahead` at most.
+   */
+  imap<K extends FunctionName<M>>(
+    name: K,
+    items: Iterable<ArgumentsOf<M, K>[0]> | AsyncIterable<ArgumentsOf<M, K>[0]>,
+    options?: CallStreamOptions,
+  ): CallStream<ReturnOf<M, K>>
+
+  /** As `imap`, in the order in which the results come. */
+  imapUnordered<K extends FunctionName<M>>(
+    name: K,
+    items: Iterable<ArgumentsOf<M, K>[0]> | AsyncIterable<ArgumentsOf<M, K>[0]>,
+    options?: CallStreamOptions,
+  ): CallStream<ReturnOf<M, K>>
 
   /**
    * Takes no more calls from now on; waiting for it waits until the pool is gone. Calls that were submitted before are

@@ -20,7 +20,6 @@ import {
   UNSENDABLE,
 } from './messages.ts'
 import type { DrivenTask } from './server-task.ts'
-import type { Slots } from './slots.ts'
 import { collect } from './transfer.ts'
 import { encodeThrown } from './wire-error.ts'
 
@@ -30,9 +29,17 @@ const KNOCK_MS = 0.25
 /** A function that the module exports. */
 export type Served = (...args: unknown[]) => unknown
 
+/** Where calls are begun and plain results are left: memory that both sides share (slots.ts), or nothing. */
+export interface Desk {
+  begin(slot: number, id: number): boolean
+  end(slot: number): void
+  leave(slot: number, result: unknown, micros: number, late: boolean): boolean
+  mustKnock(): boolean
+}
+
 export class Server {
   private readonly functions: readonly Served[]
-  private readonly slots: Slots
+  private readonly slots: Desk
   private readonly post: (message: ToPool, transfer: readonly Transferable[]) => void
   /** Results were left of which the pool was not told, the first of them at `leftAt`. */
   private left = false
@@ -43,7 +50,7 @@ export class Server {
 
   constructor(
     functions: readonly Served[],
-    slots: Slots,
+    slots: Desk,
     post: (message: ToPool, transfer: readonly Transferable[]) => void,
   ) {
     this.functions = functions

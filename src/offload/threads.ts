@@ -1,36 +1,9 @@
-import { availableParallelism } from 'node:os'
-import { type Operation, UsageError, wait } from '../core/index.ts'
-import { argumentsKind } from './cost.ts'
-import { Inline, type InlineOptions } from './inline.ts'
-import { moduleUrl } from './module-url.ts'
-import type { AnyModule, ArgumentsOf, CloseOptions, FunctionName, Pool, PoolStats, ReturnOf } from './pool.ts'
-import { Scheduler } from './scheduler.ts'
-import { type CallMaker, type KindOf, Submission } from './submission.ts'
+import type { AnyModule } from './pool.ts'
 import { Thread, type ThreadOptions } from './thread.ts'
+import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts'
 
 /** How a `ThreadPool` is to be. */
-export interface ThreadPoolOptions extends ThreadOptions {
-  /** For reports. Default: the name of the module's file. */
-  readonly name?: string
-  /** How many long calls may run at once. Default: as many as the machine has processors. */
-  readonly size?: number
-  /**
-   * Start up to two workers more while `size` of them run long calls, so that short calls never wait for these. Default
-   * true. They cost memory then; the processors are shared out by the system, and a short call needs little.
-   */
-  readonly express?: boolean
-  /** How many calls that are not known to be short may wait for a worker; a submit beyond waits for room. Default: any number. */
-  readonly maxQueue?: number
-  /** Run calls that take less than a hop to a worker here. Default: yes. See `InlineOptions`. */
-  readonly inline?: boolean | InlineOptions
-  /**
-   * A call that is cancelled while it runs is given so many milliseconds to end; then its worker is stopped and replaced, so
-   * that the core is free again. Default 1000; 0: at once; Infinity: never. State that the module keeps is lost with a worker.
-   */
-  readonly killAfter?: number
-  /** Tells calls of one function apart that cost differently. Default: by the sizes of the first three arguments. */
-  readonly kindOf?: KindOf
-}
+export interface ThreadPoolOptions extends ThreadOptions, WorkerPoolOptions {}
 
 /**
  * Threads that run the functions of a module. Typed by that module: names, arguments and results are its own. The
@@ -66,63 +39,8 @@ export interface ThreadPoolOptions extends ThreadOptions {
  * })
  * ```
  */
-export class ThreadPool<M extends object = AnyModule> implements Pool<M> {
-  readonly name: string
-  readonly #scheduler: Scheduler
-  readonly #maker: CallMaker
-
+export class ThreadPool<M extends object = AnyModule> extends WorkerPool<M> {
   constructor(module: string | URL, options: ThreadPoolOptions = {}) {
-    const { size = availableParallelism(), express = true, maxQueue = Infinity, killAfter = 1000 } = options
-    atLeast(1, size, 'size')
-    atLeast(1, maxQueue, 'maxQueue')
-    atLeast(0, killAfter, 'killAfter')
-    const url = moduleUrl(module)
-    const name = options.name ?? nameOf(url)
-    const inline =
-      options.inline === false ? null : new Inline(url, options.inline === true ? {} : (options.inline ?? {}))
-    const inlineMicros = inline?.maxMicros ?? 0
-    this.name = name
-    this.#scheduler = new Scheduler(
-      { name, size, express, maxQueue, killAfter, inlineMicros },
-      (id, events) => new Thread(url, `${name} ${id}`, options, events),
-    )
-    this.#maker = { scheduler: this.#scheduler, inline, kindOf: options.kindOf ?? ((_, args) => argumentsKind(args)) }
+    super(module, options, true, (url, name) => (id, events) => new Thread(url, `${name} ${id}`, options, events))
   }
-
-  submit<K extends FunctionName<M>>(name: K, ...args: ArgumentsOf<M, K>): Operation<ReturnOf<M, K>> {
-    return new Submission<ReturnOf<M, K>>(this.#maker, name, args, this.submit)
-  }
-
-  /**
-   * Starts `size` workers, and a spare one unless there is no express lane, and waits until they have loaded the module: for a
-   * program that would rather fail, or be slow, at its start.
-   */
-  waitReady(): Operation<void> {
-    return wait(() => this.#scheduler.warmUp())
-  }
-
-  close(options: CloseOptions = {}): Operation<void> {
-    return wait(this.#scheduler.close(options.now ?? false))
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#scheduler.close(false)
-  }
-
-  stats(): PoolStats {
-    return this.#scheduler.stats()
-  }
-
-  toString(): string {
-    return this.#scheduler.toString()
-  }
-}
-
-function atLeast(least: number, value: number, option: string): void {
-  if (!(value >= least))
-    throw new UsageError(`new ThreadPool(…, { ${option}: ${value} }): it must be at least ${least}`)
-}
-
-function nameOf(url: string): string {
-  return url.startsWith('file:') ? (/([^/?#]+?)(\.\w+)?(?:[?#].*)?$/.exec(url)?.[1] ?? 'work') : 'work'
 }

@@ -27,7 +27,7 @@ async function load({ module, slots }: Boot): Promise<void> {
   const names = Object.keys(exported).filter((name) => typeof exported[name] === 'function')
   server = new Server(
     names.map((name) => exported[name] as Served),
-    new Slots(slots),
+    new Slots(slots as SharedArrayBuffer),
     post,
   )
   post({ ready: names })

@@ -31,6 +31,18 @@ function withService(title: string, body: (port: number) => Body<void>): void {
   })
 }
 
+it('computes in processes as well', function* () {
+  const listening = new Future<Server<Socket>>('the service to listen')
+  const onListen = (server: Server<Socket>): void => listening.resolve(server)
+  const serving = spawn(serveFib({ port: 0, largest: 30, pool: 'processes', onListen }))
+  const server = yield* listening
+  using client = yield* connect({ port: server.port })
+  assert.equal(yield* ask(client, 20), 6765)
+  yield* client.close()
+  yield* server.stop()
+  yield* serving
+})
+
 /** All that the service answers to `pieces`, sent one by one, until it or the peer ends the connection. */
 const say = fn(function* (port: number, ...pieces: (string | Uint8Array)[]): Body<string[]> {
   const peer = net.connect({ port, host: '127.0.0.1', noDelay: true })

@@ -435,7 +435,7 @@ test('a timeout takes the core back from a call that does not end (real time: 20
 })
 
 it('a body that is cancelled is cleaned up in its worker, which goes on', function* () {
-  const pool = new ThreadPool<FibrilWork>(fibrilWork, { size: 1, express: false })
+  const pool = new ThreadPool<FibrilWork>(fibrilWork, { size: 1, express: false, killAfter: Infinity })
   const signs = new Gate()
   const task = spawn(pool.submit('waitForEver', signs.memory))
   yield* signs.waitFor(1)
