@@ -16,6 +16,7 @@ for (const [how, value] of Object.entries({
   'a function on several lines': made('function f(a) {\n  return (0, r.enter)(\n r.state.next,\n r.state.next = 0)\n}'),
   'a constructor': made('function C(){return s.made!==null?e():e(s.next,s.next=0,this)}'),
   'the direct way': made('function f(a){let d=s.next,$1,$2=3;s.next=0;return d}'),
+  'one with defaults': made('function f(a=")",b=\'{\',c=`(`,d=-1){let $d=s.next,$p=0;s.next=0;return a}'),
   'a method': method('m(a){return e(s.next,s.next=0)}', 'm'),
   'a method with a quoted name': method('"a (b) {"(a){return e(s.next,s.next=0)}', 'a (b) {'),
   'a method with a computed name': method('[["x","]"].join(`)`)](a){return e(s.next,s.next=0)}', 'x)]'),

@@ -13,7 +13,8 @@ const key = /^(?:(?:get|set)\b\s*)?(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?=\[)
 const bracket = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|[[\]]/g
 
 // Up to `state.next` no other function begins: there is no brace but the body's own, and no arrow.
-const head = /^(?:[^(){}=]*\([^(){}]*\)\s*(?:=>)?|[\w$]+\s*=>)\s*\{?([^{}]*)$/
+const head =
+  /^(?:[^(){}=]*\((?:[^(){}"'`]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`{]*`)*\)\s*(?:=>)?|[\w$]+\s*=>)\s*\{?([^{}]*)$/
 const begins = /=>|\b(?:function|class)\b/
 const takes = /^\.next\s*[,;][^{}]*?\.next\s*=\s*0\b/
 
