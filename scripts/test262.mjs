@@ -9,8 +9,9 @@
 // prototypes of arrays would stop, is not. A test that is to fail has to fail.
 // Async tests are run if `--async` says so; those that need a raw script, or a host that Node is not, fail plainly.
 //
-//   node scripts/test262.mjs PATH [--only=expressions/call] [--part=1/4] [--mode=stress] [--async] [--verbose]
+//   node scripts/test262.mjs PATH [--only=expressions/call] [--part=1/4] [--mode=stress] [--async] [--verbose] [--only-generators]
 //
+// Ordinary functions are compiled the direct way, unless `--only-generators` says otherwise.
 // PATH is a check-out of https://github.com/tc39/test262 (its `harness` and `test/language`).
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -37,6 +38,7 @@ const root = join(path, 'test/language')
 const [part, parts] = option('part', '1/1').split('/').map(Number)
 const only = option('only', '')
 const modes = option('mode', 'compiled,stress').split(',')
+const onlyGenerators = process.argv.includes('--only-generators')
 const verbose = process.argv.includes('--verbose')
 const withAsync = process.argv.includes('--async')
 const files = readdirSync(root, { recursive: true })
@@ -202,7 +204,7 @@ async function runModule(runtime, context, file, body, mode) {
 /** As the loader does: what the parser does not understand is left as it is. */
 function compiled(text, file, format, entry, mode) {
   const url = pathToFileURL(file).href
-  const options = { url, format, language: 'js', runtime: 'runtime', entry, stress: mode === 'stress' }
+  const options = { url, format, language: 'js', runtime: 'runtime', entry, onlyGenerators, stress: mode === 'stress' }
   try {
     return compile(text, options).code
   } catch (error) {

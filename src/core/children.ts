@@ -8,6 +8,8 @@ export interface Child extends TaskView {
   /** Its innermost open scope: the sets of children that a cancel goes down to. */
   readonly scopes: Children | null
   readonly cancelled: boolean
+  /** A cancel was carried out on it: what failed since is its cleanup. One that had been woken before may end by itself. */
+  readonly cutShort: boolean
   /** Cancels this task, and not its children. */
   cancelAlone(reason: unknown, by: TaskView | null): void
 }
@@ -117,7 +119,7 @@ export class Children implements Iterable<Child> {
   private childFailed(child: Child, error: unknown, claimed: boolean): void {
     if (this.supervised) {
       // Whoever gathers it has the failure. What fails later is not lost: its cleanup, or a second one in the same turn.
-      if (!claimed) (this.late ??= []).push({ cancelled: child.cancelled, error })
+      if (!claimed) (this.late ??= []).push({ cancelled: child.cutShort, error })
       return
     }
     if (this.failures !== null) {

@@ -178,6 +178,11 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   }
 
   /** @internal */
+  get cutShort(): boolean {
+    return this.cancelled && this.rare?.pending === null
+  }
+
+  /** @internal */
   get ended(): boolean {
     return this.phase >= DONE
   }

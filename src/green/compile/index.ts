@@ -4,6 +4,7 @@
  *   parse.ts      types out, tree in                     analyze.ts   scopes, functions, what each of them uses
  *   sites.ts      which calls may park                   infer.ts     which functions may
  *   emit/         what is put into the text; emitter.ts has the theory of operation
+ *   direct/       the other way, for ordinary functions; plan.ts has the theory of operation
  */
 import remapping, { type EncodedSourceMap } from '@jridgewell/remapping'
 import { noteAccesses } from './accessors.ts'
@@ -29,6 +30,8 @@ export interface CompileOptions {
   readonly entry?: boolean
   /** CommonJS: it is run by a loader whose `require` may be called by the runtime, so that modules may park as they load. */
   readonly loads?: boolean
+  /** No function is compiled the direct way, which is for ordinary ones: for tests, and to compare. */
+  readonly onlyGenerators?: boolean
   /** Every call parks once: for tests. */
   readonly stress?: boolean
 }
@@ -56,11 +59,11 @@ export interface FunctionVerdict {
 }
 
 /** Part of every cache key. */
-export const COMPILER_VERSION = '1'
+export const COMPILER_VERSION = '2'
 
 /** Compiles one file. Throws a `SyntaxError` for what is none. */
 export function compile(source: string, options: CompileOptions): Compiled {
-  const { url, format, language, runtime, stress = false } = options
+  const { url, format, language, runtime, stress = false, onlyGenerators = false } = options
   const loads = format === 'commonjs' && (options.loads ?? false)
   const parsed = parse(source, url, format, language)
   const strict = format === 'module' || isStrict(parsed.program['body'])
@@ -69,7 +72,8 @@ export function compile(source: string, options: CompileOptions): Compiled {
   noteAccesses(analysis)
   noteFields(analysis)
   infer(analysis, parsed.comments, parsed.code, stress)
-  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress, strict, loads }, visit)
+  const emitting = { stress, strict, loads, onlyGenerators }
+  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), emitting, visit)
   emitModule(emitter, parsed.program, { url, format, runtime, entry: options.entry ?? false })
   const changed = emitter.text.hasChanged()
   const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })
@@ -81,7 +85,8 @@ export function compile(source: string, options: CompileOptions): Compiled {
         )
   const lines = new Lines(parsed.code)
   const functions = analysis.functions.map((fn): FunctionVerdict => {
-    const way = (fn.parks && fn.obstacle === null) || mayPark(fn) ? 'A' : 'untouched'
+    const compiled = (fn.parks && fn.obstacle === null) || mayPark(fn)
+    const way = !compiled ? 'untouched' : emitter.indirect.get(fn) === null ? 'B' : 'A'
     const { line, column } = lines.of(fn.node.start)
     return { name: fn.name, line, column, parks: fn.parks, why: fn.why, way }
   })

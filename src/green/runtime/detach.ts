@@ -6,7 +6,7 @@
 import { machine, type Operation, PARK, spawn, type Task, yieldNow } from '../../core/index.ts'
 import { call } from './calls.ts'
 import { declareParking } from './compiled.ts'
-import type { GreenFrame } from './frame.ts'
+import type { ParkedFrame } from './parked-frame.ts'
 import { callees, state } from './state.ts'
 
 /** What the register `op` holds meanwhile: there is something to unwind for. */
@@ -79,7 +79,7 @@ export function detach(): Task<unknown> {
     state.next = 0
     const waiting = started(op)
     if (top === null || tail === null) return waiting.parked ? PARK : waiting.next().value
-    ;(top as GreenFrame).pending = waiting
+    ;(top as ParkedFrame).pending = waiting
     const now = machine.registers
     if (now.tail === null) now.top = top
     else now.tail.below = top

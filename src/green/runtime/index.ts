@@ -4,8 +4,9 @@
  *
  *   state.ts     the protocol between call sites, functions and the engine     compiled.ts   which functions can be suspended
  *   frame.ts     a parked activation, and how one is entered                   park.ts       blocking primitives
+ *   direct-frame.ts   the same, for functions that are compiled the direct way
  */
-export { machine } from '../../core/index.ts'
+export { machine, PARK } from '../../core/index.ts'
 export { call, get, notCallable, set, template, twin } from './calls.ts'
 export { canPark } from './can-park.ts'
 export { declareParking } from './compiled.ts'
@@ -22,9 +23,10 @@ export {
   unhold,
 } from './construct.ts'
 export { callAsync, constructAsync, detach } from './detach.ts'
+export { leave, RETURNING, resuming } from './direct-frame.ts'
 export { enter, resumedValue } from './frame.ts'
 export { begin, delegate } from './generators.ts'
-export { advance, close, fail, iterate, list, open, take } from './iterate.ts'
+export { abandon, advance, close, fail, iterate, list, open, take } from './iterate.ts'
 export { overAsync } from './iterate-async.ts'
 export { main, waitFor } from './main.ts'
 export { NativeFrameError } from './native-frame-error.ts'

@@ -123,7 +123,7 @@ export function add(a: number, b: number) { return a + b }
   })
   const { stdout, stderr } = await node([cli, 'check', 'main.mts'], { cwd, env })
   assert.equal(stderr, '')
-  assert.match(stdout, /^main\.mts:2 {2}rest +may park +sleep\(…\) +A$/m)
+  assert.match(stdout, /^main\.mts:2 {2}rest +may park +sleep\(…\) +B$/m)
   assert.match(stdout, /^main\.mts:3 {2}add +never parks +untouched$/m)
 })
 

@@ -10,15 +10,16 @@ export function visitArguments(emitter: Emitter, args: readonly Node[], announce
   args.forEach((argument, index) => {
     const spread = argument.type === 'SpreadElement'
     const node: Node = spread ? argument['argument'] : argument
+    const listed = spread && emitter.mayPark && !emitter.isHarmless(argument)
     if (announce !== null && index === last) {
       const kept = emitter.temp()
       const [open, closed] = assignable(node)
       emitter.before(node.start, `(${kept}=${open}`)
-      if (spread) visitSpread(emitter, node)
+      if (listed) visitSpread(emitter, node)
       else emitter.visit(node)
       emitter.after(node.end, `${closed},${announce()},${kept})`)
       emitter.release(1)
-    } else if (spread && emitter.mayPark && !emitter.isHarmless(argument)) visitSpread(emitter, node)
+    } else if (listed) visitSpread(emitter, node)
     else emitter.visit(node)
   })
 }

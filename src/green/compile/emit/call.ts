@@ -5,7 +5,7 @@ import { assignable, type Emitter, type Hole } from './emitter.ts'
 import { visitSuperCall } from './super.ts'
 
 /** Names of builtins that call back, or pass a call on: for these the runtime has twins that can be suspended. */
-const twins = new Set(
+export const twins: ReadonlySet<string> = new Set(
   `map forEach filter reduce reduceRight some every find findIndex findLast findLastIndex flatMap sort toSorted from replace
   replaceAll call apply bind construct next return throw take drop toArray`.split(/\s+/),
 )
@@ -127,7 +127,7 @@ function finishMethodCall(emitter: Emitter, node: Node, fn: string, self: string
 }
 
 /** The callee in words, for an error. */
-function nameFor(emitter: Emitter, callee: Node): string {
+export function nameFor(emitter: Emitter, callee: Node): string {
   const text = emitter.code.slice(callee.start, callee.end).replace(/\s+/g, ' ')
   return JSON.stringify(text.length > 60 ? `…${text.slice(-59)}` : text)
 }

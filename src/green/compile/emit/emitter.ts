@@ -10,6 +10,7 @@
  *
  *   green      its body is the generator of a wrapper (function.ts): `yield`
  *   generator  a generator of the source's own: `yield` as well, which `next` of the runtime understands (generator.ts)
+ *   direct     the function itself (direct/plan.ts): it returns
  *   async      an async function, or top-level code that may await: `await detach()` (async.ts)
  *   plain      nothing: what it calls is not announced, so nothing parks there
  *
@@ -26,7 +27,7 @@ import type { Fn, Scope } from '../scope.ts'
 import { siteOf } from '../sites.ts'
 import { lead, placeOf } from './places.ts'
 
-export type Mode = 'green' | 'generator' | 'async' | 'plain'
+export type Mode = 'green' | 'direct' | 'generator' | 'async' | 'plain'
 
 /** What `this` and its like are called where the code that is visited ends up; null: by their own names. */
 export interface Lexical {
@@ -46,6 +47,8 @@ export interface Activation {
   /** Temporaries in use, and the most that ever were. */
   used: number
   most: number
+  /** In mode `direct`: what follows the call that is visited. */
+  parked?: () => string
 }
 
 /** The front of an optional chain, which has been visited. */
@@ -79,6 +82,8 @@ export interface EmitOptions {
   readonly strict: boolean
   /** `require` may park. */
   readonly loads: boolean
+  /** Every function that may park is compiled by way of a generator. */
+  readonly onlyGenerators: boolean
 }
 
 export class Emitter {
@@ -97,6 +102,8 @@ export class Emitter {
   readonly declared = new Map<number, { keyword: 'var' | 'let'; names: string[] }>()
   /** The runtime's exports that are used, by the name that they have here. */
   readonly imports = new Map<string, string>()
+  /** Why functions are not compiled the direct way; null: they are. */
+  readonly indirect = new Map<Fn, string | null>()
   /** Initialisers around which something stands. */
   readonly guarded = new Set<Node>()
   /** Classes whose objects' fields are initialised by a method. */
@@ -169,6 +176,12 @@ export class Emitter {
     return -1
   }
 
+  /** Where the arrow of an arrow function is. */
+  arrowOf(node: Node): number {
+    const last: Node | undefined = node['params'].at(-1)
+    return this.find('=>', last === undefined ? node.start : last.end)
+  }
+
   private lineEnd(at: number): number {
     const end = this.code.slice(at).search(/[\n\r\u2028\u2029]/)
     return end < 0 ? this.code.length : at + end
@@ -219,6 +232,7 @@ export class Emitter {
 
   /** What follows a call whose result is in `result`. */
   outcome(result: string): string {
+    if (this.activation.mode === 'direct') return (this.activation.parked as () => string)()
     const parked = `${this.use('machine', 'm')}.registers.op`
     if (this.activation.mode === 'async') return `${parked}?await ${this.use('detach', 'detach')}():${result}`
     return `${parked}?${this.use('resumedValue', 'v')}(yield):${result}`

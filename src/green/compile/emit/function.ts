@@ -13,6 +13,8 @@
  * (handed.ts), and read by the generator's first statement.
  */
 
+import { visitDirect } from '../direct/function.ts'
+import { planOf } from '../direct/plan.ts'
 import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
 import type { Fn } from '../scope.ts'
 import { constructionOf } from './class.ts'
@@ -23,7 +25,11 @@ import { bodyStart, lead } from './places.ts'
 
 export function visitFunction(emitter: Emitter, node: Node): void {
   const fn = emitter.analysis.fnOf.get(node) as Fn
-  if (emitter.isGreen(fn) && !isLabelled(emitter, node)) return visitGreen(emitter, fn)
+  if (emitter.isGreen(fn) && !isLabelled(emitter, node)) {
+    const plan = emitter.options.onlyGenerators ? 'not asked for' : planOf(emitter, fn)
+    emitter.indirect.set(fn, typeof plan === 'string' ? plan : null)
+    return typeof plan === 'string' ? visitGreen(emitter, fn) : visitDirect(emitter, plan)
+  }
   const parks = fn.parks && fn.obstacle === null
   const mode = !parks ? 'plain' : fn.async ? 'async' : fn.generator ? 'generator' : 'plain'
   const activation: Activation = { mode, fn, used: 0, most: 0 }
@@ -94,7 +100,7 @@ function finishArrow(emitter: Emitter, node: Node, activation: Activation, read:
   const { body, params } = node
   const block = body.type === 'BlockStatement'
   if (isBare(emitter, node)) emitter.after(params[0].end, ')')
-  const arrow = arrowOf(emitter, node)
+  const arrow = emitter.arrowOf(node)
   const position = block ? bodyStart(body) : body.start
   const prologue = prologueOf(emitter, activation, position, read)
   if (block) {
@@ -148,7 +154,7 @@ function moveParameters(emitter: Emitter, node: Node, activation: Activation, re
   const declared = emitter.takeDeclared(position)
   if (block && declared !== '') text.prependLeft(position, lead(emitter.code, position) + declared)
   if (node.type === 'ArrowFunctionExpression') {
-    const arrow = arrowOf(emitter, node)
+    const arrow = emitter.arrowOf(node)
     text.update(arrow, arrow + 2, block ? ' ' : `${declared}return(`)
   }
   emitter.after(node.end, block ? '}' : ')}')
@@ -167,7 +173,7 @@ function giveLocals(emitter: Emitter, node: Node, activation: Activation): void 
   const stress = activation.mode === 'generator' ? stressed(emitter, `${emitter.names.of('k')}.depth`) : ''
   const prologue = `let ${locals.join(',')};${stress}${emitter.takeDeclared(position)}`
   if (block) return void emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
-  const arrow = arrowOf(emitter, node)
+  const arrow = emitter.arrowOf(node)
   emitter.text.update(arrow, arrow + 2, `=>{${prologue}return(`)
   emitter.after(node.end, ')}')
 }
@@ -192,11 +198,6 @@ function initialises(emitter: Emitter, { fn }: Activation): boolean {
 function stressed(emitter: Emitter, depth: string): string {
   if (!emitter.options.stress) return ''
   return `${emitter.use('stress', 'stress')}(${depth})&&${emitter.use('resumedValue', 'v')}(yield);`
-}
-
-function arrowOf(emitter: Emitter, node: Node): number {
-  const last: Node | undefined = node['params'].at(-1)
-  return emitter.find('=>', last === undefined ? node.start : last.end)
 }
 
 /** The parameters of the wrapper: as many, so that its `length` is right, and how it hands them on. */

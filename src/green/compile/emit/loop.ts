@@ -60,7 +60,7 @@ function hides(left: Node, right: Node): boolean {
 }
 
 /** The parenthesis that ends the head. */
-function closing(emitter: Emitter, right: Node, body: Node): number {
+export function closing(emitter: Emitter, right: Node, body: Node): number {
   let close = -1
   for (let at = right.end; at < body.start; ) {
     const next = emitter.findBefore(')', at, body.start)
@@ -72,7 +72,7 @@ function closing(emitter: Emitter, right: Node, body: Node): number {
 }
 
 /** Takes the labels off a loop, to be put on again where it now begins. */
-function takeLabels(emitter: Emitter, loop: Node): string {
+export function takeLabels(emitter: Emitter, loop: Node): string {
   let labels = ''
   for (let at = emitter.analysis.parentOf.get(loop); at?.type === 'LabeledStatement'; ) {
     const { label, body } = at

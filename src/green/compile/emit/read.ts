@@ -9,7 +9,7 @@ export function isGreenRead(emitter: Emitter, node: Node): boolean {
   return reaches(emitter, node, '') && accessOf(emitter.analysis, node).read
 }
 
-const writers: ReadonlySet<Mode> = new Set<Mode>(['green', 'generator', 'async'])
+const writers: ReadonlySet<Mode> = new Set<Mode>(['green', 'generator', 'async', 'direct'])
 
 /** True if a member is written, by an assignment or an update, whose name is that of a setter of this source which may park. */
 export function isGreenWrite(emitter: Emitter, node: Node): boolean {
