@@ -14,7 +14,8 @@ export const help = `Usage: fibril <command> [options] FILE …
       --watchdog[=MS]      tell which function holds the loop for longer than MS (100) milliseconds
 
   fibril check [--json] FILE …
-      Tells for each function whether it may park, through which call, and how it is compiled.
+      Tells for each function whether it may park, through which calls over which files, and how it is
+      compiled; and what may park in a function that is handed to atomic.
 
   fibril --help, fibril --version
 

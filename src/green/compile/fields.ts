@@ -31,7 +31,7 @@ export function noteFields(analysis: Analysis): void {
       for (const member of initialisersOf(cls, false)) {
         const fn = initialiserFn(analysis, member)
         if (fn === null) continue
-        maker.sites.push({ node: member, fn, what: `the field ${fn.name}` })
+        maker.sites.push({ node: member, fn, foreign: null, what: `the field ${fn.name}` })
         // The method that initialises all fields is the class's own.
         maker.usesThis = true
         if (maker.captured === null || maker.captured.depth < scope.depth) maker.captured = scope
@@ -40,7 +40,12 @@ export function noteFields(analysis: Analysis): void {
     for (const member of initialisersOf(cls, true)) {
       const fn = initialiserFn(analysis, member)
       if (fn !== null)
-        sites.push({ node: member, fn, what: member.type === 'StaticBlock' ? fn.name : `the field ${fn.name}` })
+        sites.push({
+          node: member,
+          fn,
+          foreign: null,
+          what: member.type === 'StaticBlock' ? fn.name : `the field ${fn.name}`,
+        })
     }
   }
 }

@@ -3,27 +3,41 @@
  *
  *   parse.ts      types out, tree in                     analyze.ts   scopes, functions, what each of them uses
  *   sites.ts      which calls may park                   infer.ts     which functions may
+ *   summary.ts    what that hangs on in other modules    values.ts, exports.ts   what it exports
  *   emit/         what is put into the text; emitter.ts has the theory of operation
  *   direct/       the other way, for ordinary functions; plan.ts has the theory of operation
  */
 import remapping, { type EncodedSourceMap } from '@jridgewell/remapping'
 import { noteAccesses } from './accessors.ts'
-import { analyze, isStrict } from './analyze.ts'
+import { type Analysis, analyze, type ForeignVerdict, isStrict } from './analyze.ts'
 import { Emitter } from './emit/emitter.ts'
 import { emitModule } from './emit/module.ts'
 import { visit } from './emit/visit.ts'
 import { noteFields } from './fields.ts'
-import { infer, mayPark } from './infer.ts'
+import { hear, infer, mayPark } from './infer.ts'
 import { Lines } from './lines.ts'
 import { Names } from './names.ts'
-import { parse } from './parse.ts'
+import { type Parsed, parse } from './parse.ts'
 import { noteRequires } from './requires.ts'
+import type { Foreign } from './scope.ts'
+import { type Summary, summarize } from './summary.ts'
 
-export interface CompileOptions {
+export type { ForeignVerdict } from './analyze.ts'
+export type { Foreign } from './scope.ts'
+export { keyOf } from './sites.ts'
+export type { Call, FunctionSummary, Handed, Summary } from './summary.ts'
+export type { Value } from './values.ts'
+
+/** What a source is. */
+export interface SourceOptions {
   /** For messages and the map. */
   readonly url: string
   readonly format: 'module' | 'commonjs'
   readonly language: 'js' | 'jsx' | 'ts' | 'tsx'
+}
+
+/** What is to become of it. */
+export interface OutputOptions {
   /** From where compiled code imports the runtime. */
   readonly runtime: string
   /** The program starts here: all of its top-level code may park. */
@@ -35,6 +49,8 @@ export interface CompileOptions {
   /** Every call parks once: for tests. */
   readonly stress?: boolean
 }
+
+export type CompileOptions = SourceOptions & OutputOptions
 
 export interface Compiled {
   readonly code: string
@@ -61,20 +77,48 @@ export interface FunctionVerdict {
 /** Part of every cache key. */
 export const COMPILER_VERSION = '2'
 
-/** Compiles one file. Throws a `SyntaxError` for what is none. */
+/** A source that has been read. */
+export interface Opened {
+  /** What others need to know of it. */
+  summary(): Summary
+  /** Once. `foreign` says what is known of the values of other modules; null, or none: nothing. */
+  compile(options: OutputOptions, foreign?: (value: Foreign) => ForeignVerdict | null): Compiled
+}
+
+/** Compiles one file of which nothing else is known. Throws a `SyntaxError` for what is none. */
 export function compile(source: string, options: CompileOptions): Compiled {
-  const { url, format, language, runtime, stress = false, onlyGenerators = false } = options
-  const loads = format === 'commonjs' && (options.loads ?? false)
+  return open(source, options).compile(options)
+}
+
+/** Reads one file. Throws a `SyntaxError` for what is none. */
+export function open(source: string, { url, format, language }: SourceOptions): Opened {
   const parsed = parse(source, url, format, language)
-  const strict = format === 'module' || isStrict(parsed.program['body'])
-  const analysis = analyze(parsed.program, strict)
-  if (loads) noteRequires(analysis)
+  const analysis = analyze(parsed.program, isStrictly(format, parsed))
+  if (format === 'commonjs') noteRequires(analysis)
   noteAccesses(analysis)
   noteFields(analysis)
-  infer(analysis, parsed.comments, parsed.code, stress)
-  const emitting = { stress, strict, loads, onlyGenerators }
+  hear(analysis.functions, parsed.comments, parsed.code)
+  return {
+    summary: () => summarize(parsed.program, analysis, new Lines(parsed.code), format === 'module'),
+    compile: (options, foreign = () => null) => emit(parsed, analysis, foreign, { url, format, language, ...options }),
+  }
+}
+
+function isStrictly(format: string, { program }: Parsed): boolean {
+  return format === 'module' || isStrict(program['body'])
+}
+
+function emit(
+  parsed: Parsed,
+  analysis: Analysis,
+  foreign: (value: Foreign) => ForeignVerdict | null,
+  { url, format, runtime, stress = false, entry = false, onlyGenerators = false, loads = false }: CompileOptions,
+): Compiled {
+  infer(analysis, foreign, stress)
+  const strict = isStrictly(format, parsed)
+  const emitting = { stress, strict, loads: loads && format === 'commonjs', onlyGenerators }
   const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), emitting, visit)
-  emitModule(emitter, parsed.program, { url, format, runtime, entry: options.entry ?? false })
+  emitModule(emitter, parsed.program, { url, format, runtime, entry })
   const changed = emitter.text.hasChanged()
   const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })
   const map =

@@ -28,6 +28,12 @@ export function parks(value: unknown): boolean {
   return true
 }
 
+/** `fn.bind(self)`; it can be suspended if `fn` can, for it goes straight on to that. */
+export function bound<F extends (...args: never[]) => unknown>(fn: F, self: unknown): F {
+  const made = Function.prototype.bind.call(fn, self) as F
+  return parks(fn) ? declareParking(made) : made
+}
+
 /** Says of a function of the runtime that it takes announcements as compiled code does, or of a class that it was compiled. */
 export function declareParking<F extends object>(value: F): F {
   known.add(value)

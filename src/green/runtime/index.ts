@@ -1,5 +1,5 @@
 /**
- * What compiled code imports, and what makes blocking functions. Nothing here is called by hand except `park`, `parkable`
+ * What compiled code imports, and what makes blocking functions. Nothing here is called by hand except `park`, `parkable`, `bound`
  * and `NativeFrameError`; the other names are the compiler's, and change with it.
  *
  *   state.ts     the protocol between call sites, functions and the engine     compiled.ts   which functions can be suspended
@@ -9,7 +9,7 @@
 export { machine, PARK } from '../../core/index.ts'
 export { call, get, notCallable, set, template, twin } from './calls.ts'
 export { canPark } from './can-park.ts'
-export { declareParking } from './compiled.ts'
+export { bound, declareParking } from './compiled.ts'
 export {
   Construction,
   define,

@@ -35,11 +35,14 @@ for (const [format, name, imports] of [
   sleep(ms)
   return ms
 }
+let ended = false
 const other = run(function other() {
   console.log('other', rest(1))
+  ended = true
 })
 try {
-  console.log('main', rest(50))
+  while (!ended) rest(1)
+  console.log('main', rest(2))
   if (process.argv[2] !== 'x') take(queue)
 } finally {
   console.log('end', process.argv.slice(2))
@@ -52,7 +55,7 @@ try {
       ['--import', register],
     ]) {
       const { stdout, stderr, code } = await node([...args, name, 'x'], { cwd, env })
-      assert.deepEqual([stdout, stderr, code], [`other 1\nmain 50\nend [ 'x' ]\n`, '', 0])
+      assert.deepEqual([stdout, stderr, code], [`other 1\nmain 2\nend [ 'x' ]\n`, '', 0])
     }
   })
 

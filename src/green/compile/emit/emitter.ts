@@ -19,12 +19,13 @@
  */
 import MagicString from 'magic-string'
 import type { Analysis } from '../analyze.ts'
-import { mayPark } from '../infer.ts'
+import { mayPark, parksAt } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { isFunction, type Node } from '../nodes.ts'
 import { isRequire } from '../requires.ts'
 import type { Fn, Scope } from '../scope.ts'
 import { siteOf } from '../sites.ts'
+import { scopeAt } from '../values.ts'
 import { lead, placeOf } from './places.ts'
 
 export type Mode = 'green' | 'direct' | 'generator' | 'async' | 'plain'
@@ -255,11 +256,7 @@ export class Emitter {
 
   /** The innermost scope around a node. */
   scopeAt(node: Node): Scope {
-    for (let at: Node | undefined = node; at !== undefined; at = this.analysis.parentOf.get(at)) {
-      const scope = this.analysis.scopeOf.get(at)
-      if (scope !== undefined) return scope
-    }
-    return this.analysis.top
+    return scopeAt(this.analysis, node)
   }
 
   /** True for strict code. */
@@ -279,7 +276,7 @@ export class Emitter {
     if (this.options.loads && isRequire(node, this.scopeAt(node))) return false
     if (this.options.stress) return callee?.type === 'Import'
     const site = siteOf(node, this.scopeAt(node))
-    return site === null || (site.fn !== null && !mayPark(site.fn))
+    return site === null || !parksAt(this.analysis, site)
   }
 
   isGreen(fn: Fn): boolean {

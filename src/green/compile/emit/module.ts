@@ -1,5 +1,6 @@
 import { mayPark } from '../infer.ts'
 import type { Node } from '../nodes.ts'
+import { keyOf } from '../sites.ts'
 import { type Activation, type Emitter, NATIVE } from './emitter.ts'
 import { canBeInside, cellsOf, type Shell, shellOf } from './entry.ts'
 import { bodyStart, lead } from './places.ts'
@@ -67,11 +68,10 @@ function parametersOf(emitter: Emitter): string {
 }
 
 function blocksPlainly(emitter: Emitter): boolean {
-  return emitter.analysis.topSites.some(({ node, fn }) => {
+  const { topSites, foreign: known } = emitter.analysis
+  return topSites.some(({ fn, foreign }) => {
     if (fn !== null) return mayPark(fn)
-    const callee: Node | undefined = node['callee']
-    if (callee?.type !== 'Identifier') return false
-    return /\bfibril\/green$/.test(emitter.analysis.top.bindings.get(callee['name'])?.from ?? '')
+    return foreign !== null && known.get(keyOf(foreign))?.blocks === true
   })
 }
 
