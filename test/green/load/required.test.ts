@@ -30,7 +30,7 @@ test('required modules block as they load: in order, once, and again after a fai
 console.log('main', require.main === module)
 const a = require('./a.cjs')
 console.log(a, require('./a.cjs') === a)
-const slow = () => require(['.', 'slow.cts'].join('/'))
+const slow = () => (sleep(0), require(['.', 'slow.cts'].join('/')))
 const tasks = [run(() => slow()), run(() => slow())]
 require('./green.cts').sleep(20)
 console.log(slow(), require('./data.json'))
