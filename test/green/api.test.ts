@@ -264,7 +264,7 @@ test('faces have all that their things have, but for what is internal', () => {
     [Limit, sync.Limit, ''],
     [Future, core.Future, 'left thrown valueOrThrow'],
     [TaskLocal, core.TaskLocal, 'dispose'],
-    [Scope, core.Scope, 'supervise'],
+    [Scope, core.Scope, ''],
     [Server, net.Server, ''],
     [
       memoryPair()[0].constructor as typeof net.BufferedStream,
