@@ -3,7 +3,12 @@ import { check } from './check.ts'
 import { run } from './run.ts'
 import { CommandError, help } from './usage.ts'
 
-const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>>> = { check, run }
+// What `run` does not need is loaded when it is asked for.
+const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>>> = {
+  check,
+  deferred: async (args) => (await import('./deferred.ts')).deferred(args),
+  run,
+}
 
 async function main([name, ...rest]: string[]): Promise<void> {
   if (name === '--help' || name === '-h' || name === 'help') return print(help)

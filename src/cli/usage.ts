@@ -17,6 +17,15 @@ export const help = `Usage: fibril <command> [options] FILE …
       Tells for each function whether it may park, through which calls over which files, and how it is
       compiled; and what may park in a function that is handed to atomic.
 
+  fibril deferred [--svg] FILE
+      Fires a chain of callbacks and draws which of them its result goes through: a text in the notation of the
+      simulator (- is standard input), or a module that exports chain(deferred, later), and fire, if that is to fire it.
+
+      --chain TEXT         the chain itself, with ; between its lines: "callback 1; throw oops; | give 2"
+      --svg                a picture in place of text
+      --colour             colours, also where the output is no terminal
+      --wait MS            how long it may wait for a promise (5000)
+
   fibril --help, fibril --version
 
 Options of Node itself go to Node: node --inspect --import fibril/green/register FILE

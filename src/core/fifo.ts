@@ -40,8 +40,8 @@ export class Fifo<T> {
     return this.count
   }
 
-  /** What comes out next, left where it is. */
-  get first(): T | undefined {
+  /** What comes out next; it stays. */
+  peek(): T | undefined {
     if (this.count === 0) return undefined
     if (this.read === this.readEnd) this.advance()
     return this.reading[this.read] as T

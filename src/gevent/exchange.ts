@@ -246,7 +246,7 @@ export abstract class Exchange<T> implements AsyncIterable<T> {
 
   /** @internal What comes out next. */
   look(): T | typeof NOT_YET {
-    if (this.buffer.length > 0) return this.buffer.first as T
+    if (this.buffer.length > 0) return this.buffer.peek() as T
     if (this.down) throw this.shutDown()
     return NOT_YET
   }

@@ -4,8 +4,8 @@ import { Heap } from '../sync/index.ts'
 /** Where items wait to be taken. */
 export interface ItemBuffer<T> {
   readonly length: number
-  /** What comes out next, left where it is. */
-  readonly first: T | undefined
+  /** What comes out next; it stays. */
+  peek(): T | undefined
   push(item: T): void
   shift(): T | undefined
 }
@@ -17,7 +17,7 @@ class Stack<T> implements ItemBuffer<T> {
     return this.items.length
   }
 
-  get first(): T | undefined {
+  peek(): T | undefined {
     return this.items.at(-1)
   }
 

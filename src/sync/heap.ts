@@ -20,8 +20,8 @@ export class Heap<T> {
     return this.items.length
   }
 
-  /** The smallest, left where it is. */
-  get first(): T | undefined {
+  /** The smallest; it stays. */
+  peek(): T | undefined {
     return this.items[0]
   }
 

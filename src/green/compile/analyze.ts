@@ -9,16 +9,20 @@ export interface Analysis {
   /** In the order of the text. */
   readonly functions: readonly Fn[]
   readonly fnOf: ReadonlyMap<Node, Fn>
+  /** By the value of a field, and by static block: the function that it is by itself. */
+  readonly initialisers: ReadonlyMap<Node, Fn>
   readonly scopeOf: ReadonlyMap<Node, Scope>
   readonly parentOf: ReadonlyMap<Node, Node>
   readonly identifiers: Set<string>
+  /** Names that are assigned to, where they are. */
+  readonly writes: ReadonlySet<Node>
   /** Sites of the top-level code. */
   readonly topSites: Fn['sites']
   /** It cannot be the body of a generator. */
   readonly topObstacle: boolean
-  /** Reads of members by name. */
-  readonly reads: readonly { readonly name: string; readonly fn: Fn }[]
-  /** Names of getters that may park: the inference fills it. */
+  /** Accesses of members by name: accessors.ts fills it. */
+  readonly reads: { readonly name: string; readonly fn: Fn; readonly node: Node }[]
+  /** Names of accessors that may park (accessors.ts): the inference fills it. */
   readonly parkingGetters: Set<string>
   /** How often a member of that name is assigned to, deleted and the like, of whatever object. */
   readonly written: ReadonlyMap<string, number>
@@ -49,12 +53,12 @@ interface Reference {
 export function analyze(program: Node, strict: boolean): Analysis {
   const functions: Fn[] = []
   const fnOf = new Map<Node, Fn>()
+  const initialisers = new Map<Node, Fn>()
   const scopeOf = new Map<Node, Scope>()
   const parentOf = new Map<Node, Node>()
   const identifiers = new Set<string>()
   const references: Reference[] = []
   const writes = new Set<Node>()
-  const reads: { name: string; fn: Fn }[] = []
   const written = new Map<string, number>()
   const exporting: { node: Node; scope: Scope }[] = []
   let topThis = false
@@ -86,12 +90,14 @@ export function analyze(program: Node, strict: boolean): Analysis {
     top,
     functions,
     fnOf,
+    initialisers,
     scopeOf,
     parentOf,
     identifiers,
+    writes,
     topSites,
     topObstacle,
-    reads,
+    reads: [],
     parkingGetters: new Set(),
     written,
     exporting,
@@ -122,8 +128,6 @@ export function analyze(program: Node, strict: boolean): Analysis {
         inner = open('for', node, scope, fn)
         if (node.type !== 'ForStatement') for (const id of boundNames(node['left'])) writes.add(id)
         if (node.type === 'ForOfStatement' && !node['await']) candidates.push({ node, scope, fn })
-        // No generator can have one.
-        if (node['await'] && fn === null) topObstacle = true
         break
       case 'SwitchStatement':
         inner = open('switch', node, scope, fn)
@@ -140,7 +144,9 @@ export function analyze(program: Node, strict: boolean): Analysis {
         within.pop()
         return
       case 'VariableDeclaration':
-        if (node['kind'] === 'await using' && fn === null) topObstacle = true
+        // In the head of a loop, or a case of a switch.
+        if (node['kind'] === 'await using' && fn === null && !Array.isArray(parentOf.get(node)?.['body']))
+          topObstacle = true
         for (const { id, init } of node['declarations'])
           for (const name of boundNames(id)) {
             quiet.add(name)
@@ -223,10 +229,9 @@ export function analyze(program: Node, strict: boolean): Analysis {
         if (node['computed'] || node['property'].type === 'PrivateIdentifier')
           visit(node['property'], scope, fn, strict)
         else {
-          identifiers.add(node['property']['name'])
           const { name } = node['property']
+          identifiers.add(name)
           if (!isRead(node)) written.set(name, (written.get(name) ?? 0) + 1)
-          if (fn !== null) reads.push({ name, fn })
         }
         return
       case 'ThisExpression':
@@ -280,7 +285,9 @@ export function analyze(program: Node, strict: boolean): Analysis {
   }
 
   function visitFields(node: Node, home: Node, scope: Scope, parent: Fn | null): void {
-    const fn = makeFn(node, 'fields', 'a field', parent, parentOf.get(parentOf.get(home) as Node) as Node, true)
+    const name = node === home ? 'a static block' : nameOf(node, home)
+    const fn = makeFn(node, 'fields', name, parent, parentOf.get(parentOf.get(home) as Node) as Node, true)
+    initialisers.set(node, fn)
     fn.scope = new Scope('function', node, scope, fn)
     scopeOf.set(node, fn.scope)
     if (node === home) return visitAll(node, fn.scope, fn, true)
@@ -428,6 +435,8 @@ export function analyze(program: Node, strict: boolean): Analysis {
       if (name === 'arguments') owner(from.fn, 'usesArguments')
       return
     }
+    // Parameters see the object, where the body has a variable of that name.
+    if (name === 'arguments') owner(binding.scope.fn, 'usesArguments')
     if (write) {
       binding.fixed = false
       binding.fn = null
@@ -462,7 +471,7 @@ function importedPath({ type, imported }: Node): string[] {
 
 function kindOf(node: Node, definition: Node, home: Node | null): FnKind {
   if (node.type === 'ArrowFunctionExpression') return 'arrow'
-  if (node.type === 'FunctionDeclaration') return 'declaration'
+  if (node.type === 'FunctionDeclaration') return node['id'] ? 'declaration' : 'expression'
   if (definition['value'] !== node) return 'expression'
   if (definition.type === 'Property' && !definition['method'] && definition['kind'] === 'init') return 'expression'
   if (definition.type !== 'Property' && definition.type !== 'MethodDefinition') return 'expression'

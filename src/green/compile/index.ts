@@ -8,14 +8,17 @@
  *   direct/       the other way, for ordinary functions; plan.ts has the theory of operation
  */
 import remapping, { type EncodedSourceMap } from '@jridgewell/remapping'
-import { type Analysis, analyze, type ForeignVerdict } from './analyze.ts'
+import { noteAccesses } from './accessors.ts'
+import { type Analysis, analyze, type ForeignVerdict, isStrict } from './analyze.ts'
 import { Emitter } from './emit/emitter.ts'
 import { emitModule } from './emit/module.ts'
 import { visit } from './emit/visit.ts'
+import { noteFields } from './fields.ts'
 import { hear, infer, mayPark } from './infer.ts'
 import { Lines } from './lines.ts'
 import { Names } from './names.ts'
 import { type Parsed, parse } from './parse.ts'
+import { noteRequires } from './requires.ts'
 import type { Foreign } from './scope.ts'
 import { type Summary, summarize } from './summary.ts'
 
@@ -39,6 +42,8 @@ export interface OutputOptions {
   readonly runtime: string
   /** The program starts here: all of its top-level code may park. */
   readonly entry?: boolean
+  /** CommonJS: it is run by a loader whose `require` may be called by the runtime, so that modules may park as they load. */
+  readonly loads?: boolean
   /** No function is compiled the direct way, which is for ordinary ones: for tests, and to compare. */
   readonly onlyGenerators?: boolean
   /** Every call parks once: for tests. */
@@ -88,7 +93,10 @@ export function compile(source: string, options: CompileOptions): Compiled {
 /** Reads one file. Throws a `SyntaxError` for what is none. */
 export function open(source: string, { url, format, language }: SourceOptions): Opened {
   const parsed = parse(source, url, format, language)
-  const analysis = analyze(parsed.program, format === 'module')
+  const analysis = analyze(parsed.program, isStrictly(format, parsed))
+  if (format === 'commonjs') noteRequires(analysis)
+  noteAccesses(analysis)
+  noteFields(analysis)
   hear(analysis.functions, parsed.comments, parsed.code)
   return {
     summary: () => summarize(parsed.program, analysis, new Lines(parsed.code), format === 'module'),
@@ -96,15 +104,21 @@ export function open(source: string, { url, format, language }: SourceOptions): 
   }
 }
 
+function isStrictly(format: string, { program }: Parsed): boolean {
+  return format === 'module' || isStrict(program['body'])
+}
+
 function emit(
   parsed: Parsed,
   analysis: Analysis,
   foreign: (value: Foreign) => ForeignVerdict | null,
-  { url, format, runtime, stress = false, entry = false, onlyGenerators = false }: CompileOptions,
+  { url, format, runtime, stress = false, entry = false, onlyGenerators = false, loads = false }: CompileOptions,
 ): Compiled {
   infer(analysis, foreign, stress)
-  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress, onlyGenerators }, visit)
-  emitModule(emitter, parsed.program, { format, runtime, entry })
+  const strict = isStrictly(format, parsed)
+  const emitting = { stress, strict, loads: loads && format === 'commonjs', onlyGenerators }
+  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), emitting, visit)
+  emitModule(emitter, parsed.program, { url, format, runtime, entry })
   const changed = emitter.text.hasChanged()
   const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })
   const map =

@@ -1,4 +1,6 @@
+import { accessorName } from './accessors.ts'
 import type { Analysis, ForeignVerdict } from './analyze.ts'
+import type { Node } from './nodes.ts'
 import type { Comment } from './parse.ts'
 import type { Fn, Foreign, Site } from './scope.ts'
 import { keyOf } from './sites.ts'
@@ -19,7 +21,7 @@ export function infer(analysis: Analysis, foreigners: Foreigners, all: boolean):
     if (foreign !== null)
       analysis.foreign.set(keyOf(foreign), foreigners(foreign) ?? { ...UNKNOWN, blocks: blocking.test(foreign.from) })
   for (const fn of analysis.functions) {
-    if (all && fn.said !== false) raise(fn, 'all may')
+    if (all && fn.said !== false && !isEmpty(fn)) raise(fn, 'all may')
     if (fn.said === true) raise(fn, 'a comment')
     if (fn.said !== null) continue
     const unknown = fn.sites.find((site) => site.fn === null && parksAt(analysis, site))
@@ -27,12 +29,14 @@ export function infer(analysis: Analysis, foreigners: Foreigners, all: boolean):
   }
   for (let changed = true; changed; ) {
     changed = false
-    for (const { kind, name, parks, obstacle } of analysis.functions)
-      if (kind === 'getter' && parks && obstacle === null) analysis.parkingGetters.add(name)
+    for (const fn of analysis.functions) {
+      const name = fn.parks && fn.obstacle === null ? accessorName(analysis, fn) : null
+      if (name !== null) analysis.parkingGetters.add(name)
+    }
     if (analysis.parkingGetters.size > 0)
       for (const { name, fn } of analysis.reads) {
         if (fn.parks || fn.said !== null || !analysis.parkingGetters.has(name)) continue
-        raise(fn, `.${name}`)
+        raise(fn, name.startsWith('=') ? `.${name.slice(1)} = …` : `.${name}`)
         changed = true
       }
     for (const fn of analysis.functions) {
@@ -43,6 +47,14 @@ export function infer(analysis: Analysis, foreigners: Foreigners, all: boolean):
       changed = true
     }
   }
+}
+
+/** True for a function in which nothing is done. */
+function isEmpty({ node }: Fn): boolean {
+  if (node['params']?.length !== 0) return false
+  const { body } = node
+  if (body.type !== 'BlockStatement') return body.type === 'Literal'
+  return body.body.every(({ type, argument }: Node) => type === 'ReturnStatement' && argument?.type === 'Literal')
 }
 
 /** True if a plain call of `fn` may park: async functions and generators answer at once. */

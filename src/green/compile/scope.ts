@@ -86,6 +86,8 @@ export class Scope {
     for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
       const binding = scope.bindings.get(name)
       if (binding !== undefined) return binding
+      // Every function but an arrow has an `arguments` of its own.
+      if (name === 'arguments' && scope.kind === 'function' && scope.fn?.kind !== 'arrow') return null
     }
     return null
   }

@@ -61,6 +61,7 @@ export function createTranslator(settings: LoadSettings): Translator {
         // `require` takes paths, `import` takes URLs.
         runtime: format === 'module' ? runtime : fileURLToPath(runtime),
         entry,
+        loads: true,
         stress: settings.stress,
       }
       const assumed = settings.stress ? '' : modules.assumed(modules.meet(source, url, format), url)

@@ -87,13 +87,24 @@ function verify(depth: number, named: number): void {
   }
 }
 
-/** What barred the innermost activation: the first function of the chain that cannot be suspended. */
+/** What barred the innermost activation: the first function of the chain that cannot be suspended, and is still running. */
 function culprit(): unknown {
+  const running = stackHere()
   for (let at = state.base; at < callees.length; at++) {
     const callee = callees[at]
-    if (callee !== undefined && !parks(callee)) return callee
+    if (typeof callee === 'function' && !parks(callee) && (callee.name === '' || running.includes(callee.name)))
+      return callee
   }
   return undefined
+}
+
+/** What each depth has called last may have returned long ago. */
+function stackHere(): string {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 200
+  const { stack } = new Error()
+  if (stackTraceLimit !== undefined) Error.stackTraceLimit = stackTraceLimit
+  return String(stack)
 }
 
 function nameOf(callee: unknown): string {

@@ -81,11 +81,6 @@ function plugin() {
       transformInclude: (id) => isAbsolute(id) && selects(urlOf(id)),
       // For the same reason the bundle is not to be lowered, nor minified.
       vite: { config: () => ({ build: { target: 'esnext', minify: false } }) },
-      esbuild: {
-        config(options) {
-          options.legalComments = 'inline'
-        },
-      },
       buildStart: forget,
       watchChange: forget,
       transform(source, id) {
@@ -93,7 +88,7 @@ function plugin() {
         const { code, map } = project.compile(source, url, printed ? 'js' : languageOf(url))
         // What it says of other modules' functions changes with them.
         for (const module of project.modulesBehind(url)) this.addWatchFile(fileURLToPath(module))
-        return code === source ? null : { code: code.replaceAll('/*~*/', '/*!*/'), map: map as never }
+        return code === source ? null : { code, map: map as never }
       },
     }
   })

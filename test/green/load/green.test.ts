@@ -116,17 +116,6 @@ try {
   })
 }
 
-test('a required module whose top level blocks is told of', async (t) => {
-  const cwd = folderWith(t, {
-    ...primitives,
-    'main.cts': `require('./other.cts')`,
-    'other.cts': `const { sleep } = require('./green.cts')\nsleep(1)`,
-  })
-  const { stderr, code } = await node([cli, 'run', 'main.cts'], { cwd, env })
-  assert.equal(code, 1)
-  assert.match(stderr, /NativeFrameError: [\s\S]*other\.cts:2/)
-})
-
 test('check tells what the compiler does', async (t) => {
   const cwd = folderWith(t, {
     ...primitives,

@@ -151,3 +151,62 @@ test('a program that blocks runs from a bundle of webpack', async (t) => {
   assert.equal(stdout, 'a,b42\n', stderr)
   await promisify(compiler.close.bind(compiler))()
 })
+
+const everyKind = `import { run, sleep } from 'fibril/green'
+const leaf = (x: number): number => (sleep(1), x)
+class Base {
+  x: number
+  y = 3
+  constructor(x: number) { this.x = leaf(x) }
+  ['na' + 'med']() { return leaf(this.x) }
+  'quoted (name' (x = 1) { return leaf(x) }
+  get slow() { return leaf(this.y) }
+  set slow(value) { this.y = leaf(value) }
+  static #hidden(...all: number[]) { return all.map((x) => leaf(x)) }
+  static shown() { return this.#hidden(1, 2) }
+}
+class Derived extends Base {
+  constructor() { super(7) }
+}
+function* gen() { yield leaf(4); yield leaf(5) }
+const nested = (x: number) => (y: number) => leaf(x) + leaf(y)
+function strict(this: unknown) { 'use strict'; return [this, leaf(1)] }
+function main() {
+  const d = new Derived()
+  d.slow = 9
+  const a = [d.x, d.named(), d['quoted (name'](), d.slow, Base.shown(), [...gen()], nested(1)(2), strict()]
+  a.push(((x: number, { y } = { y: leaf(2) }) => x + y)(1), (function f(n: number): number { return n ? leaf(n) + f(n - 1) : 0 })(3))
+  for (const x of gen()) a.push(x)
+  return JSON.stringify(a)
+}
+const uncompiled = Function('f', 'return f()')
+export const outcome = await run(main)
+console.log(outcome)
+console.log(await run(() => { try { uncompiled(() => leaf(1)) } catch (error) { return (error as { code: string }).code } }))
+`
+
+for (const options of [
+  {},
+  { minify: true },
+  { minify: true, splitting: true },
+  { minify: true, keepNames: true },
+  { minify: true, target: 'es2022' },
+])
+  test(`a program that blocks runs from a bundle of esbuild, runtime and all, made with ${JSON.stringify(options)}`, async (t) => {
+    const cwd = folderWith(t, { 'package.json': '{"type":"module"}', 'main.ts': everyKind })
+    mkdirSync(join(cwd, 'node_modules'))
+    symlinkSync(own, join(cwd, 'node_modules/fibril'), 'junction')
+    await build({
+      entryPoints: [join(cwd, 'main.ts')],
+      outdir: join(cwd, 'out'),
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      logLevel: 'silent',
+      plugins: [green.esbuild()],
+      ...options,
+    })
+    const { stdout, stderr } = await node(['out/main.mjs'], { cwd })
+    assert.equal(stdout, '[7,7,1,9,[1,2],[4,5],3,[null,1],3,6,4,5]\nFIBRIL_NATIVE_FRAME\n', stderr)
+  })

@@ -31,12 +31,10 @@ export function visitDirect(emitter: Emitter, plan: Plan): void {
   const prologue = prologueOf(emitter, plan, activation, position, statements)
   if (block) {
     emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
-    emitter.after(body.end - 1, '/*~*/')
   } else {
     emitter.text.appendLeft(emitter.arrowOf(node) + 2, `{${prologue}${head}`)
-    emitter.after(node.end, ')/*~*/}')
+    emitter.after(node.end, ')}')
   }
-  if (fn.kind !== 'declaration') emitter.marked.add(node.end)
 }
 
 /** What a function begins with: it takes its announcement, or, if it is to go on, what its frame has kept. */

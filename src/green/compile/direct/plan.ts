@@ -24,8 +24,11 @@
  * gives a reason for, and the function is compiled the other way.
  */
 import type { Emitter } from '../emit/emitter.ts'
-import { isGreenRead } from '../emit/read.ts'
+import { isGreenRead, isGreenWrite } from '../emit/read.ts'
+import { initialiserFn, initialisersOf } from '../fields.ts'
+import { mayPark } from '../infer.ts'
 import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
+import { isRequire } from '../requires.ts'
 import type { Fn } from '../scope.ts'
 import { type Variable, Variables } from './variables.ts'
 
@@ -142,6 +145,9 @@ class Planner {
   /** Numbers the sites in a node, and makes sure that all that contains them is known. */
   private scan(node: Node): void {
     if (isFunction(node)) return
+    const { emitter } = this
+    if (/^(Assignment|Update)Expression$/.test(node.type) && isGreenWrite(emitter, node)) refuse('a setter')
+    if (emitter.options.loads && isRequire(node, emitter.scopeAt(node))) refuse('require(…)')
     const first = this.count + 1
     this.inside(node)
     if (this.isSite(node)) this.places.set(node, ++this.count)
@@ -161,6 +167,8 @@ class Planner {
         if (node['superClass']) this.scan(node['superClass'])
         for (const member of node['body'].body) if (member.computed) this.scan(member.key)
         if (this.count > before) refuse('a class that is made of what a call gives')
+        const own = initialisersOf(node, true).map((member) => initialiserFn(this.emitter.analysis, member))
+        if (own.some((fn) => fn !== null && mayPark(fn))) refuse('a class whose own fields are made by calls')
         return
       }
       case 'TaggedTemplateExpression':
@@ -256,7 +264,9 @@ class Planner {
       case 'NewExpression':
         return !emitter.isHarmless(node)
       case 'MemberExpression':
-        return node['object'].type !== 'Super' && isGreenRead(emitter, node)
+        if (!isGreenRead(emitter, node)) return false
+        if (node['computed'] || node['property'].type !== 'Identifier') refuse('a getter without a plain name')
+        return true
       case 'SpreadElement':
         return emitter.analysis.parentOf.get(node)?.type !== 'ObjectExpression' && !emitter.isHarmless(node)
       case 'VariableDeclarator':

@@ -22,6 +22,7 @@ import type { Analysis } from '../analyze.ts'
 import { mayPark, parksAt } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { isFunction, type Node } from '../nodes.ts'
+import { isRequire } from '../requires.ts'
 import type { Fn, Scope } from '../scope.ts'
 import { siteOf } from '../sites.ts'
 import { scopeAt } from '../values.ts'
@@ -65,9 +66,23 @@ export interface Hole {
   front: string
 }
 
+/** The variables outside of the body of an entry that stand for what it exports (entry.ts). */
+export interface Cells {
+  /** By the name inside. */
+  readonly of: ReadonlyMap<string, readonly string[]>
+  /** By the statement that exports an expression. */
+  readonly byDefault: ReadonlyMap<Node, string>
+  /** Their declarations, and the exports themselves. */
+  readonly outside: string
+}
+
 /** What the compiler's part of a file is made with. */
 export interface EmitOptions {
   readonly stress: boolean
+  /** The top-level code is strict. */
+  readonly strict: boolean
+  /** `require` may park. */
+  readonly loads: boolean
   /** Every function that may park is compiled by way of a generator. */
   readonly onlyGenerators: boolean
 }
@@ -88,14 +103,18 @@ export class Emitter {
   readonly declared = new Map<number, { keyword: 'var' | 'let'; names: string[] }>()
   /** The runtime's exports that are used, by the name that they have here. */
   readonly imports = new Map<string, string>()
-  /** Where compiled functions and classes end. */
-  readonly marked = new Set<number>()
   /** Why functions are not compiled the direct way; null: they are. */
   readonly indirect = new Map<Fn, string | null>()
   /** Initialisers around which something stands. */
   readonly guarded = new Set<Node>()
+  /** Classes whose objects' fields are initialised by a method. */
+  readonly initialising = new Set<Node>()
   /** The private field of a class that holds the announcement of its constructor. */
   readonly held = new Map<Node, string>()
+  /** In the module that a program starts with: what stands for its exports. */
+  cells: Cells | null = null
+  /** Some are written by a pattern. */
+  writesExports = false
   private readonly dispatch: (emitter: Emitter, node: Node) => void
   private readonly homes = new Map<Node, string | null>()
   /** Positions at which text was put in front of a node. */
@@ -191,7 +210,7 @@ export class Emitter {
   }
 
   /** Gives back all temporaries that `visit` takes. */
-  keep(visit: () => void): void {
+  keep(visit: () => unknown): void {
     const { used } = this.activation
     visit()
     this.activation.used = used
@@ -240,10 +259,21 @@ export class Emitter {
     return scopeAt(this.analysis, node)
   }
 
+  /** True for strict code. */
+  isStrict(node: Node): boolean {
+    for (let at: Node | undefined = node; at !== undefined; at = this.analysis.parentOf.get(at)) {
+      const fn = this.analysis.fnOf.get(at)
+      if (fn !== undefined) return fn.strict
+      if (at.type === 'ClassBody') return true
+    }
+    return this.options.strict
+  }
+
   /** True if a node that could be a site, as the inference sees it, cannot park. */
   isHarmless(node: Node): boolean {
     const { callee } = node
     if (callee?.type === 'Identifier' && callee.name === 'eval') return true
+    if (this.options.loads && isRequire(node, this.scopeAt(node))) return false
     if (this.options.stress) return callee?.type === 'Import'
     const site = siteOf(node, this.scopeAt(node))
     return site === null || !parksAt(this.analysis, site)
