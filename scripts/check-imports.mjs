@@ -13,17 +13,19 @@ import { fileURLToPath } from 'node:url'
 import { importsOf, lex, lineAt } from './imports-of.mjs'
 
 const floors = [
-  ['core', 'protocol'],
+  ['core', 'protocol', 'twisted/drawing'],
   ['host', 'sync', 'green/compile', 'green/runtime'],
   ['net', 'offload', 'green/patch', 'green/watchdog'],
   ['green', 'offload/cluster'],
   ['twisted', 'tornado', 'gevent', 'inspect', 'testing', 'green/load'],
-  ['index.ts', 'green/register', 'green/unplugin', 'tornado/testing'], // the face of the package
+  // the face of the package, and what is built on a dialect
+  ['index.ts', 'green/register', 'green/unplugin', 'tornado/testing', 'twisted/simulator', 'twisted/testing'],
   ['cli'],
 ]
-const platformFree = ['core', 'protocol', 'sync', 'green/compile'] // no node: import
+const faces = ['net/http/index.ts'] // of a folder besides its index.ts
+const platformFree = ['core', 'protocol', 'sync', 'green/compile', 'twisted/drawing'] // no node: import
 const timerFree = ['core', 'sync'] // time comes from the host
-const alone = ['protocol', 'green/compile'] // import nothing of ours
+const alone = ['protocol', 'green/compile', 'twisted/drawing'] // import nothing of ours
 const packages = {
   'green/compile': ['@jridgewell/remapping', '@swc/wasm-typescript', 'acorn', 'acorn-jsx', 'magic-string'],
   'green/unplugin': ['unplugin'],
@@ -74,7 +76,8 @@ export function violationsIn(src) {
     if (floorOf(to) > floorOf(folder)) return `${folder} may not import ${to}, which is above it`
     if (floorOf(to) === floorOf(folder)) return `${folder} may not import ${to}, which is beside it`
     if (folder.startsWith(`${to}/`)) return // it lies within, and knows the inside
-    if (target !== to && target !== `${to}/index.ts`) return `${to} is entered by its index.ts, not by ${target}`
+    if (target !== to && target !== `${to}/index.ts` && !faces.includes(target))
+      return `${to} is entered by its index.ts, not by ${target}`
   }
 
   function ruleAgainstPackage(folder, specifier) {

@@ -24,6 +24,10 @@ const contenders = {
     await loadFibril('run', 'fn')
     return node('fibril.mjs')
   },
+  fibrilTwisted: async () => {
+    await loadFibril('run', 'fn')
+    return node('fibril-twisted.mjs')
+  },
   asyncio: async () => python('asyncio_streams.py', 'asyncio'),
   gevent: async () => python('gevent_server.py', 'gevent'),
   twisted: async () => python('twisted_lines.py', 'twisted'),

@@ -20,6 +20,7 @@ const programs = {
   native: () => import('../green/parks-async.mjs'),
   coroutines: () => import('../green/parks-coroutines.mjs'),
   fibril: async () => (await loadCompiled('parks.mjs')).program,
+  wayA: async () => (await loadCompiled('parks.mjs', { onlyGenerators: true })).program,
 }
 
 function contenders(workload) {

@@ -1,8 +1,10 @@
+import { deferredChain, deferredQueue, deferredTen } from './deferred.mjs'
 import { echo1, echo100, echo100x16 } from './echo.mjs'
 import { fairnessChatty, fairnessQueue, fairnessReady } from './fairness.mjs'
 import { greenFib, greenLoop, greenMethods } from './green-calls.mjs'
 import { greenCompileJs, greenCompileTs, greenStart } from './green-compile.mjs'
 import { greenMemory, greenPark1, greenPark3, greenPark30, greenStay } from './green-parks.mjs'
+import { greenWays } from './green-ways.mjs'
 import { heapReturn } from './heap-return.mjs'
 import { idleConnections } from './idle-connections.mjs'
 import { linesChunks, linesPacket } from './lines.mjs'
@@ -51,6 +53,9 @@ export const scenarios = [
   spawnJoinPark,
   queueBuffered,
   queuePingpong,
+  deferredTen,
+  deferredQueue,
+  deferredChain,
   sleepersMemory,
   sleepersTime,
   heapReturn,
@@ -80,4 +85,5 @@ export const scenarios = [
   greenCompileTs,
   greenCompileJs,
   greenStart,
+  greenWays,
 ]

@@ -55,10 +55,10 @@ const contenders = {
   },
   decoder: async () => {
     await loadFibril('run')
-    const { LineDecoder } = await import('../../dist/src/protocol/index.js')
+    const { Decoder, LineFraming } = await import('../../dist/src/protocol/index.js')
     return async (chunks) => {
       let [lines, bytes] = [0, 0]
-      const decoder = new LineDecoder({ maxLength: Infinity })
+      const decoder = new Decoder(new LineFraming({ maxLength: Infinity }))
       for (const chunk of chunks) {
         for (const line of decoder.push(chunk)) {
           lines++
@@ -85,6 +85,26 @@ const contenders = {
         }
         return { lines, bytes }
       })
+  },
+  lineReceiver: async () => {
+    await loadFibril('run')
+    const { LineReceiver, StringTransport } = await import('../../dist/src/twisted/index.js')
+    class Lines extends LineReceiver {
+      delimiter = '\n'
+      MAX_LENGTH = Infinity
+      lines = 0
+      bytes = 0
+      lineReceived(line) {
+        this.lines++
+        this.bytes += line.length
+      }
+    }
+    return async (chunks) => {
+      const lines = new Lines()
+      lines.makeConnection(new StringTransport())
+      for (const chunk of chunks) lines.dataReceived(chunk)
+      return lines
+    }
   },
   twisted: async () => {
     if (!works('/usr/bin/python3', '-c', 'import twisted')) throw new Skipped('no twisted for /usr/bin/python3')

@@ -44,10 +44,12 @@ export const serveProxy = fn(function* (options: ProxyOptions) {
       return client.reset()
     }
     try {
-      yield* race([all([pump(client, upstream), pump(upstream, client)]), idle(idleMs, client, upstream)])
+      const pumps = all([pump(client, upstream), pump(upstream, client)])
+      yield* race([pumps, broken(client), broken(upstream), idle(idleMs, client, upstream)])
     } catch (error) {
-      if (!(error instanceof BrokenError)) throw error
-      log(`${client}: ${error.message}`)
+      const broken = brokenOf(error)
+      if (broken === null) throw error
+      log(`${client}: ${broken.message}`)
       // What was broken on one side is not to look like an end on the other.
       client.reset()
       upstream.reset()
@@ -61,6 +63,18 @@ export const serveProxy = fn(function* (options: ProxyOptions) {
 const pump = fn(function* (from: Socket, to: Socket) {
   for (let bytes: Uint8Array | null; (bytes = yield* from.read()) !== null; ) yield* to.write(bytes)
   yield* to.end()
+})
+
+/** What was broken; null if it is another failure. Several may hear of it at once: who reads, who writes, who waits for the end. */
+function brokenOf(error: unknown): BrokenError | null {
+  if (error instanceof BrokenError) return error
+  return error instanceof AggregateError && error.errors.every(brokenOf) ? brokenOf(error.errors[0]) : null
+}
+
+/** Fails when `side` breaks: a pump that waits for the other to take something does not hear of that. */
+const broken = fn(function* (side: Socket) {
+  yield* side.peerEnd()
+  yield* sleep(Infinity)
 })
 
 /** Fails when nothing has moved between two looks at it. */

@@ -1,36 +1,10 @@
 #!/usr/bin/env node
-import { version } from '../green/load/index.ts'
-import { check } from './check.ts'
-import { jobs } from './jobs.ts'
-import { run } from './run.ts'
-import { CommandError, help } from './usage.ts'
-import { worker } from './worker.ts'
+/** What is run first, before anything that is worth being kept compiled by the engine (Node >= 22.1). */
+import module from 'node:module'
 
-const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>>> = {
-  check,
-  jobs,
-  run,
-  worker,
-}
+const { enableCompileCache } = module as { enableCompileCache?: () => unknown }
+// A report on coverage would be less exact.
+if (process.env['NODE_V8_COVERAGE'] === undefined) enableCompileCache?.()
 
-async function main([name, ...rest]: string[]): Promise<void> {
-  if (name === '--help' || name === '-h' || name === 'help') return print(help)
-  if (name === '--version' || name === '-v') return print(`${version}\n`)
-  if (name === undefined) throw new CommandError('say what to do')
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (command === undefined) throw new CommandError(`there is no command ${JSON.stringify(name)}`)
-  if (rest[0] === '--help' || rest[0] === '-h') return print(help)
-  await command(rest)
-}
-
-function print(text: string): void {
-  process.stdout.write(text)
-}
-
-try {
-  await main(process.argv.slice(2))
-} catch (error) {
-  if (!(error instanceof CommandError)) throw error
-  process.stderr.write(`fibril: ${error.message}\nSee fibril --help\n`)
-  process.exitCode = 2
-}
+const { command } = await import('./command.ts')
+await command(process.argv.slice(2))

@@ -13,7 +13,7 @@ const options = {
 } as const
 
 /** `fibril run`: makes this process the program's. */
-export function run(args: string[]): void {
+export async function run(args: string[]): Promise<void> {
   const { values, words } = parseHead(args, options, (argument) =>
     argument === '--watchdog' ? '--watchdog=100' : argument,
   )
@@ -30,7 +30,7 @@ export function run(args: string[]): void {
     stress: former.stress || values.stress === true,
     watchdog: values.watchdog === undefined ? former.watchdog : milliseconds(values.watchdog),
   }
-  runProgram(resolve(file), rest, settings)
+  await runProgram(resolve(file), rest, settings)
 }
 
 function milliseconds(text: string): number {

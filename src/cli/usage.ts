@@ -14,7 +14,17 @@ export const help = `Usage: fibril <command> [options] FILE …
       --watchdog[=MS]      tell which function holds the loop for longer than MS (100) milliseconds
 
   fibril check [--json] FILE …
-      Tells for each function whether it may park, through which call, and how it is compiled.
+      Tells for each function whether it may park, through which calls over which files, and how it is
+      compiled; and what may park in a function that is handed to atomic.
+
+  fibril deferred [--svg] FILE
+      Fires a chain of callbacks and draws which of them its result goes through: a text in the notation of the
+      simulator (- is standard input), or a module that exports chain(deferred, later), and fire, if that is to fire it.
+
+      --chain TEXT         the chain itself, with ; between its lines: "callback 1; throw oops; | give 2"
+      --svg                a picture in place of text
+      --colour             colours, also where the output is no terminal
+      --wait MS            how long it may wait for a promise (5000)
 
   fibril worker [--nats URL] [options] MODULE
       Serves the functions of a module to a cluster, until it is told to stop (SIGINT, SIGTERM): then it finishes what runs.

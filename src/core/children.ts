@@ -8,6 +8,8 @@ export interface Child extends TaskView {
   /** Its innermost open scope: the sets of children that a cancel goes down to. */
   readonly scopes: Children | null
   readonly cancelled: boolean
+  /** A cancel was carried out on it: what failed since is its cleanup. One that had been woken before may end by itself. */
+  readonly cutShort: boolean
   /** Cancels this task, and not its children. */
   cancelAlone(reason: unknown, by: TaskView | null): void
 }
@@ -50,6 +52,8 @@ export class Children implements Iterable<Child> {
   /** Who waits for the last of them; null where that is the owner, at its end. */
   drained: Waiter<undefined> | null = null
   failures: unknown[] | null = null
+  /** Told of each child as it ends, and then its failure is no affair of this set; see `Scope.supervise`. */
+  ended: ((child: Child) => void) | null = null
   /** Failures among supervised ones that nobody joined. */
   late: { readonly cancelled: boolean; readonly error: unknown }[] | null = null
   /** The interrupt that the first failure caused. */
@@ -93,9 +97,10 @@ export class Children implements Iterable<Child> {
     else younger.elder = elder
     child.elder = null
     child.younger = null
-    this.count--
-    if (failed && this.owner !== null) this.childFailed(child, error, claimed)
-    if (this.count > 0) return
+    // It may add another child, which is to be waited for, too.
+    if (this.ended !== null) this.tell(child, this.ended)
+    else if (failed && this.owner !== null) this.childFailed(child, error, claimed)
+    if (--this.count > 0) return
     const { drained } = this
     if (drained !== null) {
       this.drained = null
@@ -103,10 +108,18 @@ export class Children implements Iterable<Child> {
     } else if (this.frame === null && this.owner !== null) this.owner.childrenEnded()
   }
 
+  private tell(child: Child, ended: (child: Child) => void): void {
+    try {
+      ended(child)
+    } catch (error) {
+      this.childFailed(child, error, false)
+    }
+  }
+
   private childFailed(child: Child, error: unknown, claimed: boolean): void {
     if (this.supervised) {
       // Whoever gathers it has the failure. What fails later is not lost: its cleanup, or a second one in the same turn.
-      if (!claimed) (this.late ??= []).push({ cancelled: child.cancelled, error })
+      if (!claimed) (this.late ??= []).push({ cancelled: child.cutShort, error })
       return
     }
     if (this.failures !== null) {

@@ -15,7 +15,9 @@
  * | `InternalError`       | Fibril: please file a bug      |
  *
  * The floors above add their own, on the same base: `FIBRIL_LISTEN`, `FIBRIL_LIMIT`, `FIBRIL_CERTIFICATE` and `FIBRIL_FRAMING` (net, protocol), `FIBRIL_HTTP` (http), `FIBRIL_NATIVE_FRAME` (green),
- * `FIBRIL_LEAK` and `FIBRIL_EXPLORE` (testing).
+ * `FIBRIL_LEAK` and `FIBRIL_EXPLORE` (testing); `FIBRIL_ALREADY_CALLED`, `FIBRIL_NO_CURRENT_EXCEPTION`, `FIBRIL_NOT_A_COROUTINE`,
+ * `FIBRIL_FIRST_ERROR`, `FIBRIL_FAILURE_GROUP`, `FIBRIL_QUEUE_OVERFLOW`, `FIBRIL_QUEUE_UNDERFLOW` and
+ * `FIBRIL_ALREADY_TRYING_TO_LOCK` (twisted).
  */
 import type { TaskView } from './machine.ts'
 

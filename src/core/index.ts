@@ -9,7 +9,7 @@
  *   wait.ts       promises and the rest of the awaitable world
  */
 
-export { type Awaitable, operationOf } from './awaitable.ts'
+export { type Awaitable, asOperation, operationOf } from './awaitable.ts'
 export { callOf, callWithFrame, fn, type TaskBody } from './call.ts'
 export { DialectBody } from './dialect-body.ts'
 export {
@@ -21,6 +21,7 @@ export {
   FibrilError,
   InternalError,
   TimeoutError,
+  textOf,
   UnhandledError,
   UsageError,
   type WaitEdge,
@@ -50,6 +51,7 @@ export {
   type Unwind,
   type Waiter,
 } from './machine.ts'
+export { type Lister, type Opening, openings } from './openings.ts'
 export {
   type Body,
   type Instruction,
@@ -60,7 +62,7 @@ export {
   Wait,
   type Wake,
 } from './operation.ts'
-export type { Outcome } from './outcome.ts'
+export { messageOf, type Outcome } from './outcome.ts'
 export {
   currentLoop,
   currentTask,
@@ -77,7 +79,7 @@ export { shield } from './shield.ts'
 export { sleep } from './sleep.ts'
 export { Task } from './task.ts'
 export { TaskLocal, type TaskLocalOptions } from './task-local.ts'
-export { addCaller } from './task-stack.ts'
+export { addCaller, captureSite, siteLines, withoutEngine } from './task-stack.ts'
 export { timeout, timeoutOr } from './timeout.ts'
 export { wait } from './wait.ts'
 export { ListedWait, WaitList } from './wait-list.ts'

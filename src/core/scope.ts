@@ -1,5 +1,5 @@
 import { Call, callWithFrame, named, type TaskBody } from './call.ts'
-import type { Children } from './children.ts'
+import type { Child, Children } from './children.ts'
 import { type Callable, type Frame, machine, type Named, SHIELD, type Waiter } from './machine.ts'
 import { type Body, NOT_YET, type Operation, Wait } from './operation.ts'
 import { oneError } from './outcome.ts'
@@ -25,6 +25,29 @@ export class Scope {
   /** Spawns a task that this scope owns, from any task. A `UsageError` once the scope has ended. */
   spawn<T>(body: TaskBody<T>, options?: SpawnOptions): Task<T> {
     return spawnIn(this.children, body, options, this.spawn)
+  }
+
+  /**
+   * From here on `ended` is told of each task of this scope as it ends, whatever its outcome, and the failure of one harms neither
+   * the others nor the block: for whoever looks after many that have nothing to do with each other, as a server does. `ended` runs
+   * inside the engine: it may spawn here, must be quick, and cannot wait. If it throws, the block fails.
+   *
+   * ```ts
+   * import { run, scope } from 'fibril'
+   *
+   * await run(function* () {
+   *   yield* scope(function* (s) {
+   *     s.supervise((task) => console.log(task.name, task.outcome?.status))
+   *     s.spawn(() => Promise.reject(new Error('boom')), { name: 'one' })
+   *     s.spawn(() => 2, { name: 'two' })
+   *   })
+   * })
+   * // prints: two done
+   * // prints: one failed
+   * ```
+   */
+  supervise(ended: (task: Task<unknown>) => void): void {
+    this.children.ended = ended as (child: Child) => void
   }
 
   /** Cancels all tasks of this scope, not its body. */

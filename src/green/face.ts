@@ -119,6 +119,11 @@ function memberOf<X>(prototype: object, name: PropertyKey, options: FaceOptions<
         const thing = Face.thing(this) as Record<PropertyKey, unknown>
         return result === undefined ? thing[name] : result(thing[name], thing)
       },
+      ...(descriptorOf(prototype, name)?.set && {
+        set(this: Face, value: unknown) {
+          ;(Face.thing(this) as Record<PropertyKey, unknown>)[name] = value
+        },
+      }),
       configurable: true,
       enumerable: true,
     }

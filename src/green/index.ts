@@ -3,8 +3,10 @@
  * that calls it.
  *
  *   tasks.ts     spawn, join, scope, run, green          sync.ts      queues, locks, TaskLocal
- *   waiting.ts   sleep, wait, all, timeout, iterate      net.ts       sockets and servers
+ *   waiting.ts   sleep, wait, all, timeout, iterate      net.ts       sockets and servers; nets.ts: where they come from
  *   callbacks.ts functions of users, called by the engine offload.ts   thread pools
+ *   conversions.ts streams of the platform, in and out   pools.ts, correlators.ts   connections, and requests, shared
+ *   http/        a face of its own: requests of HTTP as tasks
  *   face.ts      how things of the other floors come to have methods that block
  *
  * The code that uses it is compiled by the loader (`fibril run`) or a build plugin; `runtime` is what compiled code runs on,
@@ -33,32 +35,86 @@ export {
   UsageError,
 } from '../core/index.ts'
 export type {
+  BackoffOptions,
+  ConnectionPoolStats,
   ConnectOptions,
   ConnectTlsOptions,
+  CorrelatorPoolStats,
+  CorrelatorStats,
   Datagram,
+  FromNodeOptions,
+  FromWebOptions,
+  Ids,
+  Jitter,
+  Lease,
   ListenOptions,
   ListenTlsOptions,
+  MemoryPairOptions,
+  PoolActivity,
+  PumpOptions,
+  RequestOptions,
   ServeOptions,
   StartTlsClientOptions,
   StartTlsServerOptions,
   StopOptions,
+  TlsCertificateOptions,
+  TlsIdentity,
+  ToWebPair,
   UdpOptions,
+  WebBytes,
+  WebPair,
 } from '../net/index.ts'
 export {
+  AcquireTimeoutError,
+  Backoff,
   CertificateError,
   ConnectError,
   LimitError,
   ListenError,
+  LostRequestError,
   StreamTimeoutError,
+  TlsCertificates,
   TlsError,
   UdpError,
 } from '../net/index.ts'
 export type { CallStreamOptions, ProcessPoolOptions, ThreadPoolOptions } from '../offload/index.ts'
 export { transfer } from '../offload/index.ts'
 export type { MapLimitOptions, QueueOptions, SemaphoreOptions } from '../sync/index.ts'
-export type { Action, Returned } from './callbacks.ts'
-export type { Green, Plain } from './face.ts'
-export { thingOf } from './face.ts'
+// Faces, also for things of your own
+export { type Action, callTo, type Returned } from './callbacks.ts'
+// Streams of the platform
+export {
+  type ByteSink,
+  type ByteSource,
+  type FromNode,
+  fromNode,
+  fromWeb,
+  toNode,
+  toWeb,
+  toWebReadable,
+  toWebWritable,
+} from './conversions.ts'
+// Requests
+export {
+  type Correlator,
+  type CorrelatorOptions,
+  CorrelatorPool,
+  type CorrelatorPoolOptions,
+  type MessageChannel,
+  openCorrelator,
+} from './correlators.ts'
+export {
+  type FaceClass,
+  type FaceOf,
+  type FaceOptions,
+  faceClass,
+  faceOf,
+  faceOfKind,
+  type Green,
+  mapped,
+  type Plain,
+  thingOf,
+} from './face.ts'
 // Sockets
 export {
   connect,
@@ -77,12 +133,15 @@ export {
   serve,
   serveTls,
   startTls,
+  streamOf,
   type TlsSocket,
   type UdpSocket,
   udp,
 } from './net.ts'
+export { MemoryServer, type Net, net, netOf } from './nets.ts'
 // Pools
 export { type CallStream, ProcessPool, ThreadPool } from './offload.ts'
+export { ConnectionPool, type PoolOptions } from './pools.ts'
 export { NativeFrameError } from './runtime/index.ts'
 // Queues and locks
 export {

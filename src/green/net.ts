@@ -18,7 +18,18 @@ import { type FaceOf, faceClass, faceOf, faceOfKind, type Green, mapped, thingOf
 import { park, parkable } from './runtime/index.ts'
 
 const streamNames = [
-  ...(['name', 'closed', 'read', 'peek', 'readExactly', 'readUntil', 'readLine', 'unread', 'stopReading'] as const),
+  ...([
+    'name',
+    'closed',
+    'read',
+    'peek',
+    'readExactly',
+    'readUntil',
+    'readLine',
+    'unread',
+    'stopReading',
+    'peerEnd',
+  ] as const),
   ...(['write', 'writev', 'tryWrite', 'cork', 'uncork', 'flush', 'end', 'close', 'destroy', 'reset'] as const),
   ...(['stats', 'toString'] as const),
 ] as const
@@ -99,8 +110,8 @@ function framedOf(framed: net.Framed<unknown, unknown>): Framed<unknown, unknown
   })
 }
 
-/** The face of a stream of any kind. */
-function streamOf<S extends Stream>(stream: net.BufferedStream): S {
+/** The face of a stream of any kind: of one of `fibril/net`, as green code sees it. */
+export function streamOf<S extends Stream>(stream: net.BufferedStream): S {
   const more = 'authorized' in stream ? tlsNames : 'remote' in stream ? socketNames : []
   const names = [...streamNames, ...more, 'lines', 'receive', 'upgrade'] as (keyof net.BufferedStream & string)[]
   return faceOfKind(stream, names, {
@@ -131,11 +142,10 @@ export interface Server<S = Socket>
   serve(handler: Handler<S>, options?: ServeOptions<S>): void
 }
 
-/** For `instanceof`. */
-export const Server: abstract new <S = Socket>() => Server<S> = faceClass(
-  net.Server<net.BufferedStream>,
-  [...serverNames, 'sockets', 'accept', 'serve'],
-  {
+/** What a class of faces of servers is made of. */
+export const serverMembers = {
+  names: [...serverNames, 'sockets', 'accept', 'serve'] as const,
+  options: {
     results: {
       accept: streamOf,
       sockets: (sockets: ReadonlySet<net.BufferedStream>) => new Set([...sockets].map(streamOf)),
@@ -144,11 +154,18 @@ export const Server: abstract new <S = Socket>() => Server<S> = faceClass(
       serve: (handler: Handler<never>, options: ServeOptions<never> = {}) => [handlerOf(handler), optionsOf(options)],
     },
   },
+}
+
+/** For `instanceof`. */
+export const Server: abstract new <S = Socket>() => Server<S> = faceClass(
+  net.Server<net.BufferedStream>,
+  serverMembers.names,
+  serverMembers.options,
 )
 
-const serverOf = (server: net.Server<never>): Server<never> => faceOf(Server, server)
+export const serverOf = (server: net.Server<never>): Server<never> => faceOf(Server, server)
 
-function handlerOf<S extends net.BufferedStream>(handler: Handler<never>): net.Handler<S> {
+export function handlerOf<S extends net.BufferedStream>(handler: Handler<never>): net.Handler<S> {
   return (socket) => callTo(handler, [streamOf(socket) as never])
 }
 
@@ -158,7 +175,7 @@ interface Told {
 }
 
 /** The options of a server, with callbacks that are told of faces. */
-function optionsOf<O extends Told>(options: O): O {
+export function optionsOf<O extends Told>(options: O): O {
   const { onError, onListen } = options
   return {
     ...options,

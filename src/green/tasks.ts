@@ -140,11 +140,16 @@ export interface Scope extends Green<core.Scope, 'cancel'> {
   spawn<A extends readonly unknown[], R>(body: Action<A, R>, ...args: A): Task<Returned<R>>
   /** Its tasks that have not ended, oldest first. */
   readonly tasks: Task<unknown>[]
+  /** From now on the failure of a child harms nobody else: `ended` is told of each child as it ends. It must not wait. */
+  supervise(ended: (task: Task<unknown>) => void): void
 }
 
 /** For `instanceof`: `scope` makes scopes. */
-export const Scope: abstract new () => Scope = faceClass(core.Scope, ['cancel', 'spawn', 'tasks'], {
-  args: { spawn: (body: Action<unknown[], unknown>, ...args: unknown[]) => [callTo(body, args)] },
+export const Scope: abstract new () => Scope = faceClass(core.Scope, ['cancel', 'spawn', 'tasks', 'supervise'], {
+  args: {
+    spawn: (body: Action<unknown[], unknown>, ...args: unknown[]) => [callTo(body, args)],
+    supervise: (ended: (task: Task<unknown>) => void) => [(task: core.Task<unknown>) => ended(taskOf(task))],
+  },
   results: { spawn: taskOf, tasks: (tasks: core.Task<unknown>[]) => tasks.map(taskOf) },
 })
 

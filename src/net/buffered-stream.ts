@@ -54,11 +54,11 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
 
   constructor(options: StreamOptions) {
     this.settings = settingsOf(options)
-    const { highWaterMark, idleMs, totalMs } = this.settings
-    this.receiver = new Receiver(this, highWaterMark)
-    this.sender = new Sender(this, highWaterMark)
+    const { idleMs, totalMs } = this.settings
+    this.receiver = new Receiver(this)
+    this.sender = new Sender(this)
     this.loop = currentLoop()
-    this.openedAt = this.loop.now()
+    this.openedAt = this.wholeMs()
     this.movedAt = this.openedAt
     this.limits = idleMs === Infinity && totalMs === Infinity ? null : new TimeLimits(this, idleMs, totalMs)
   }
@@ -119,6 +119,10 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
 
   stopReading(): void {
     this.receiver.stopReading()
+  }
+
+  peerEnd(): Operation<void> {
+    return this.receiver.peerEnd()
   }
 
   // -- writing
@@ -199,11 +203,20 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
     this.receiver.close(this.closedByCaller())
   }
 
-  [Symbol.dispose](): void {
-    if (this.isClosed) return
-    this.sender.transmit()
-    if (this.sender.unsent === 0) return this.destroy()
+  /** @internal Closes it if that needs no waiting; false if it would. Then nobody reads any more. */
+  closeAtOnce(): boolean {
+    if (this.isClosed) return true
+    const { receiver, sender } = this
     this.closeReading()
+    sender.transmit()
+    if (sender.unsent > 0 || receiver.talkedOver) return false
+    // Nothing is left to wait for: letting go of the wire sends the end as well.
+    this.destroy()
+    return true
+  }
+
+  [Symbol.dispose](): void {
+    if (this.closeAtOnce()) return
     spawn.detached(leave(this), { name: `closing ${this.name}` })
   }
 
@@ -213,8 +226,13 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
 
   /** @internal Bytes came, or left. */
   moved(): void {
-    this.movedAt = this.loop.now()
+    this.movedAt = this.wholeMs()
     this.limits?.byteMoved()
+  }
+
+  /** A whole number is kept in the stream itself, a fraction in an object of its own. Rounded up, so that no silence is over early. */
+  private wholeMs(): number {
+    return Math.ceil(this.loop.now())
   }
 
   stats(): StreamStats {
@@ -226,11 +244,11 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
       bytesWritten: sender.sentBytes,
       chunks: receiver.chunks,
       writes: sender.writes,
-      openMs: now - this.openedAt,
-      silentMs: now - this.movedAt,
-      unread: receiver.buffer.length,
+      openMs: Math.max(0, now - this.openedAt),
+      silentMs: Math.max(0, now - this.movedAt),
+      unread: receiver.unreadBytes,
       unsent: sender.unsent,
-      reader: nameOf(receiver.readers.first),
+      reader: nameOf(receiver.reader),
       writer: nameOf(sender.writer),
       closed: this.isClosed,
     })
@@ -242,20 +260,16 @@ function nameOf(wait: { readonly waiter: { readonly waitingTask: object | null }
 }
 
 const close = fn(function* close(stream: BufferedStream) {
-  if (stream.closed) return
+  if (stream.closeAtOnce()) return
   const { receiver, sender } = stream
   try {
-    stream.closeReading()
-    sender.transmit()
-    // Nothing is left to wait for: letting go of the wire sends the end as well.
-    if (sender.unsent === 0 && !receiver.talkedOver) return
     const ended = yield* timeoutOr(stream.settings.closeMs, false, ending(stream))
     if (ended === false) {
       throw new BrokenError(
         `${stream.name}: the peer did not take what was written within ${stream.settings.closeMs} ms; ${sender.unsent} bytes are lost.`,
       )
     }
-    if (receiver.talkedOver) yield* timeoutOr(stream.settings.lingerMs, undefined, receiver.peerEnd())
+    if (receiver.talkedOver) yield* timeoutOr(stream.settings.lingerMs, undefined, receiver.linger())
   } finally {
     stream.destroy()
   }

@@ -11,12 +11,12 @@ import {
 } from '../core/index.ts'
 import { type Address, formatAddress } from './address.ts'
 import { type Family, firstConnection } from './happy-eyeballs.ts'
-import { Intake } from './intake.ts'
+import { intake } from './intake.ts'
 import { addressesOf, type Lookup, systemLookup } from './lookup.ts'
 import { ConnectError, describeSystemError, systemCodeOf } from './net-errors.ts'
 import { Opening } from './opening.ts'
 import { own } from './ownership.ts'
-import { Socket, type SocketOptions } from './socket.ts'
+import { endsOf, Socket, type SocketOptions } from './socket.ts'
 import { codeName } from './wire.ts'
 
 /** Where to connect to. */
@@ -61,22 +61,20 @@ class Dial extends Opening<Socket, NodeSocket> {
     return `a connection to ${formatAddress(this.address)}`
   }
 
-  override install(waiter: Waiter<Socket>): void {
-    this.checkFree()
+  protected override open(waiter: Waiter<Socket>): void {
     const { address, options } = this
     const { localAddress, localPort } = options
-    const intake = new Intake()
     const socket = connectNode({
       ...(address as { port: number; host: string }),
       ...(localAddress === undefined ? {} : { localAddress }),
       ...(localPort === undefined ? {} : { localPort }),
       allowHalfOpen: true,
-      onread: intake,
+      onread: intake(),
     })
     socket.pause()
-    this.begin(socket, waiter)
+    this.begin(socket)
     socket.once('connect', () => {
-      const stream = new Socket(socket, address, options, intake)
+      const stream = new Socket(socket, endsOf(socket, address), options, true)
       socket.off('error', failed)
       if (options.detached !== true) own(stream, waiter.waitingTask)
       this.done()?.resume(stream)

@@ -13,7 +13,8 @@
  *   opening.ts           waits until the platform has opened something
  *   pool/                connections, lent to tasks              net.ts                all of it, to be handed to code
  *   correlator/          requests and replies by id              tls/                  TLS as a wire over any of these
- *   web-streams.ts node-streams.ts items.ts   streams of the platform, in and out; items of any async source
+ *   platform-stream.ts web-streams.ts node-streams.ts   streams of the platform, in and out
+ *   items.ts             items of any async source
  *   http/                a face of its own: requests of node:http as tasks, fetch for tasks
  *   udp-socket.ts        datagrams                               udp.ts                opens a socket for them
  */
@@ -38,6 +39,7 @@ export { MemoryServer } from './memory-server.ts'
 export { type Connection, type Net, net } from './net.ts'
 export { ConnectError, LimitError, ListenError, StreamTimeoutError } from './net-errors.ts'
 export { type FromNode, type FromNodeOptions, fromNode, toNode } from './node-streams.ts'
+export type { ByteSink, ByteSource } from './platform-stream.ts'
 export { Backoff, type BackoffOptions, type Jitter } from './pool/backoff.ts'
 export { AcquireTimeoutError } from './pool/errors.ts'
 export type { Lease } from './pool/lease.ts'
@@ -77,8 +79,6 @@ export {
 export { type UdpOptions, udp } from './udp.ts'
 export { type Datagram, type UdpAddress, UdpError, type UdpSocket, type UdpStats } from './udp-socket.ts'
 export {
-  type ByteSink,
-  type ByteSource,
   type FromWebOptions,
   fromWeb,
   type ToWebPair,

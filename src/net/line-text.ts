@@ -20,6 +20,31 @@ let text: string | null = null
 
 let wanted = 0
 
+const RETURN = 13
+
+/**
+ * The next line, up to "\n" or "\r\n", of at most `max` bytes, if it lies in what was decoded last: its end is found in that text, which
+ * is sooner than among the bytes. Takes it. Null if it has to be looked for.
+ */
+export function nextDecoded(buffer: ReceiveBuffer<Buffer>, max: number): string | null {
+  const line = buffer.peek(buffer.length, cutLine)
+  if (line === null || line.length > max) return null
+  buffer.skip(consumed)
+  return line
+}
+
+/** How many bytes the line has that was cut last, with its end. */
+let consumed = 0
+
+function cutLine(bytes: Buffer, start: number): string | null {
+  if (bytes !== decoded || text === null || start < from || start >= to) return null
+  const begin = start - from
+  const end = text.indexOf('\n', begin)
+  if (end < 0) return null
+  consumed = end + 1 - begin
+  return text.slice(begin, end > begin && text.charCodeAt(end - 1) === RETURN ? end - 1 : end)
+}
+
 export const utf8Text: LineText = (buffer, length) => {
   wanted = length
   return buffer.peek(buffer.length, cut)

@@ -26,11 +26,10 @@ class Listen extends Opening<Server<Socket>, NodeServer> {
     return `${this.where} to listen on`
   }
 
-  override install(waiter: Waiter<Server<Socket>>): void {
-    this.checkFree()
+  protected override open(waiter: Waiter<Server<Socket>>): void {
     const { options } = this
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: options.nagle !== true })
-    this.begin(server, waiter)
+    this.begin(server)
     const failed = (cause: Error): void => {
       const error = failedToListen(waiter.waitingTask, this.where, describeSystemError(cause), cause)
       this.done()?.reject(error)
@@ -41,8 +40,13 @@ class Listen extends Opening<Server<Socket>, NodeServer> {
       this.done()?.resume(new Server(new SocketListener(server, options)))
     }
     const { handle } = options
-    if (handle !== undefined) server.listen(handle, options.backlog ?? BACKLOG, listening)
-    else withMode(options, () => server.listen(nodeOptions(options), listening))
+    try {
+      if (handle !== undefined) server.listen(handle, options.backlog ?? BACKLOG, listening)
+      else withMode(options, () => server.listen(nodeOptions(options), listening))
+    } catch (cause) {
+      // Node says at once what it can say at once, such as that a handle is none.
+      failed(cause as Error)
+    }
   }
 
   protected override giveUp(server: NodeServer): void {

@@ -11,17 +11,14 @@
 import { Socket as NodeSocket } from 'node:net'
 import { Duplex, type Readable, type Writable } from 'node:stream'
 import { fn, type Operation, UsageError } from '../core/index.ts'
-import { BufferedStream } from './buffered-stream.ts'
+import type { BufferedStream } from './buffered-stream.ts'
 import { closedBy } from './net-errors.ts'
-import type { Stream, StreamOptions } from './stream.ts'
-import { type ByteSink, type ByteSource, closeSource } from './web-streams.ts'
+import { type ByteSink, type ByteSource, PlatformStream, type PlatformStreamOptions } from './platform-stream.ts'
+import type { Stream } from './stream.ts'
 import type { Piece, Wire } from './wire.ts'
 
-/** How a stream over a node stream behaves, and what it is called in messages. */
-export interface FromNodeOptions extends StreamOptions {
-  /** `node stream` if left out. */
-  readonly name?: string
-}
+/** How a stream over a node stream behaves, and what it is called in messages: `node stream` if left out. */
+export type FromNodeOptions = PlatformStreamOptions
 
 /** What `fromNode` makes of it. Not three overloads: a socket is not found to be a `Duplex` before it is a `Readable`. */
 export type FromNode<N> = N extends Duplex ? Stream : N extends Readable ? ByteSource : ByteSink
@@ -158,16 +155,9 @@ const closedEarly = Object.assign(new Error('the node stream was destroyed befor
 })
 
 /** @internal A stream over the two directions of a node stream, or one of them. */
-export class NodeStream extends BufferedStream {
-  override readonly name: string
+export class NodeStream extends PlatformStream {
   /** @internal */
   override readonly wire: Wire
-
-  private readonly sourceOnly: boolean
-
-  override get peerName(): string {
-    return this.name
-  }
 
   constructor(
     readable: Readable | null,
@@ -175,14 +165,8 @@ export class NodeStream extends BufferedStream {
     options: FromNodeOptions,
     message: NodeMessage | null = null,
   ) {
-    super(options)
-    this.name = options.name ?? 'node stream'
-    this.sourceOnly = writable === null
+    super('node stream', writable === null, options)
     this.wire = new NodeWire(this, readable, writable, message)
-  }
-
-  override close(): Operation<void> {
-    return this.sourceOnly ? closeSource(this) : super.close()
   }
 }
 

@@ -10,15 +10,24 @@ export abstract class Opening<T, H> extends Wait<T> {
   /** Lets go of what is not open yet. */
   protected abstract giveUp(handle: H): void
 
-  protected checkFree(): void {
-    if (this.waiter !== null) throw new BusyError(`two tasks wait on one operation (${this.reason}): make one for each`)
+  /** Makes what is to be opened, which it hands to `begin` at once, and begins to open it. */
+  protected abstract open(waiter: Waiter<T>): void
+
+  protected begin(handle: H): void {
+    this.opening = handle
   }
 
-  protected begin(handle: H, waiter: Waiter<T>): void {
-    this.opening = handle
+  override install(waiter: Waiter<T>): void {
+    if (this.waiter !== null) throw new BusyError(`two tasks wait on one operation (${this.reason}): make one for each`)
     this.waiter = waiter
     this.held = machine.loop
     this.held?.holdExternal()
+    try {
+      this.open(waiter)
+    } catch (error) {
+      this.uninstall()
+      throw error
+    }
   }
 
   /** The opening is over: gives whom to tell, or null if nobody waits any more. */

@@ -1,6 +1,7 @@
 import { BrokenError, NOT_YET } from '../core/index.ts'
-import { decodeAtEnd, type Framing, FramingError, LineFraming, MORE, type ReceiveBuffer } from '../protocol/index.ts'
-import { type LineText, latin1Text, utf8Text } from './line-text.ts'
+import { decodeAtEnd, type Framing, FramingError, MORE, type ReceiveBuffer } from '../protocol/index.ts'
+import type { LineRules } from './line-rules.ts'
+import { nextDecoded } from './line-text.ts'
 import { LimitError } from './net-errors.ts'
 import { Read, type Receiver } from './receiver.ts'
 
@@ -132,9 +133,13 @@ export class ReadLine extends Read<string | null> {
   }
 
   override take(buffer: ReceiveBuffer<Buffer>): string | typeof NOT_YET {
+    const { framing, text, usualEnd } = this.lines
+    if (usualEnd) {
+      const line = nextDecoded(buffer, framing.maxLength)
+      if (line !== null) return line
+    }
     const length = this.measure(buffer)
     if (length < 0) return NOT_YET
-    const { framing, text } = this.lines
     const line = text(buffer, length)
     buffer.skip(length + framing.ending)
     return line
@@ -206,23 +211,4 @@ export class ReadMessage<In> extends Read<In | null> {
 /** A framing takes plain bytes, and so may put plain bytes back. */
 function asBytes(buffer: ReceiveBuffer<Buffer>): ReceiveBuffer {
   return buffer as unknown as ReceiveBuffer
-}
-
-/** What a line is, and what its bytes mean. */
-export interface LineRules {
-  readonly framing: LineFraming
-  readonly text: LineText
-}
-
-/** The lines of most streams: nothing in them belongs to one. */
-const usual: LineRules = { framing: new LineFraming(), text: utf8Text }
-
-export function lineRules(
-  delimiter: string | Uint8Array | undefined,
-  maxLength: number,
-  encoding: 'utf8' | 'latin1',
-): LineRules {
-  if (delimiter === undefined && maxLength === usual.framing.maxLength && encoding === 'utf8') return usual
-  const framing = new LineFraming(delimiter === undefined ? { maxLength } : { delimiter, maxLength })
-  return { framing, text: encoding === 'latin1' ? latin1Text : utf8Text }
 }

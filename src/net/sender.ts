@@ -23,17 +23,14 @@ import {
   ClosedError,
   currentTask,
   NOT_YET,
+  type Operation,
   type TaskView,
-  type Waiter,
-  WaitList,
+  type Wait,
 } from '../core/index.ts'
 import { describeSystemError, type Refusal } from './net-errors.ts'
 import type { Data } from './stream.ts'
 import { type StreamCore, StreamWait } from './stream-wait.ts'
-import { codeName, type Piece, type Wire, type WireWait } from './wire.ts'
-
-/** So many bytes are worth a system call before the turn is over. */
-const ENOUGH = 65_536
+import { codeName, type Piece, type Wire } from './wire.ts'
 
 abstract class SenderWait extends StreamWait<void> {
   protected readonly sender: Sender
@@ -60,8 +57,12 @@ class Write extends SenderWait {
     return `${this.sender.name}: the peer to take some of ${this.sender.unsent} bytes`
   }
 
-  override get line(): WaitList<Write> {
-    return this.sender.writers
+  protected override enter(): void {
+    this.sender.writer = this
+  }
+
+  protected override leave(): void {
+    this.sender.writer = null
   }
 
   override attempt(): void | typeof NOT_YET {
@@ -77,19 +78,19 @@ class Flush extends SenderWait {
     return `${this.sender.name}: ${this.sender.unsent} bytes to leave`
   }
 
-  override get line(): WaitList<Flush> {
-    return this.sender.flushers
+  protected override enter(): void {
+    this.mark = this.sender.accepted
+    this.sender.flushers.add(this)
+  }
+
+  protected override leave(): void {
+    this.sender.flushers.delete(this)
   }
 
   override attempt(): void | typeof NOT_YET {
     this.sender.checkAlive()
     this.sender.transmit()
     return this.sender.unsent === 0 ? undefined : NOT_YET
-  }
-
-  override install(waiter: Waiter<void>): void {
-    this.mark = this.sender.accepted
-    super.install(waiter)
   }
 }
 
@@ -98,8 +99,12 @@ class End extends SenderWait {
     return `${this.sender.name}: its last ${this.sender.unsent} bytes and the end to leave`
   }
 
-  override get line(): WaitList<End> {
-    return this.sender.enders
+  protected override enter(): void {
+    this.sender.enders.add(this)
+  }
+
+  protected override leave(): void {
+    this.sender.enders.delete(this)
   }
 
   override attempt(): void | typeof NOT_YET {
@@ -110,36 +115,45 @@ class End extends SenderWait {
 type State = 'open' | 'ending' | 'finishing' | 'ended' | 'broken' | 'closed'
 
 export class Sender {
-  // Most streams never make anybody wait.
-  private writing: WaitList<Write> | null = null
-  private flushing: WaitList<Flush> | null = null
-  private ending: WaitList<End> | null = null
-  /** Bytes that have left since the beginning. */
-  sentBytes = 0
-  /** Calls of `write` and its like that were accepted. */
-  writes = 0
   readonly stream: StreamCore
-  private state: State = 'open'
-  private pieces: Piece[] = []
-  private queued = 0
+  /** The writer that waits: one at most. */
+  writer: Write | null
+  /** Bytes that have left since the beginning. */
+  sentBytes: number
+  /** Calls of `write` and its like that were accepted. */
+  writes: number
+  private state: State
+  /** What is queued; null if nothing is. */
+  private pieces: Piece[] | null
+  /** The bytes of those; once it is broken or closed, the bytes that never left. */
+  private queued: number
   /** Some of what is queued is counted in letters. */
-  private roughly = false
-  private inFlight = 0
-  /** Bytes that never left, once it is broken or closed. */
-  private left = 0
+  private roughly: boolean
+  private inFlight: number
   /** The wire knows that there is something to flush. */
-  private announced = false
-  private corks = 0
-  private cause: unknown
-  /** Set when it is closed, or ended. */
-  private refusalOf: Refusal = Error
-  private readonly highWaterMark: number
-  private readonly enough: number
+  private announced: boolean
+  private corks: number
+  /** Why it is broken; or the `Refusal` of one that is closed, or ended. */
+  private why: unknown
+  // Most streams never make anybody wait.
+  private flushing: Set<Flush> | null
+  private ending: Set<End> | null
 
-  constructor(stream: StreamCore, highWaterMark: number) {
+  constructor(stream: StreamCore) {
     this.stream = stream
-    this.highWaterMark = highWaterMark
-    this.enough = Math.min(ENOUGH, highWaterMark)
+    this.writer = null
+    this.sentBytes = 0
+    this.writes = 0
+    this.state = 'open'
+    this.pieces = null
+    this.queued = 0
+    this.roughly = false
+    this.inFlight = 0
+    this.announced = false
+    this.corks = 0
+    this.why = undefined
+    this.flushing = null
+    this.ending = null
   }
 
   get name(): string {
@@ -150,31 +164,21 @@ export class Sender {
     return this.stream.wire
   }
 
-  /** The writer that waits: one at most. */
-  get writers(): WaitList<Write> {
-    this.writing ??= new WaitList()
-    return this.writing
-  }
-
-  get flushers(): WaitList<Flush> {
-    this.flushing ??= new WaitList()
+  /** Those who wait for what was written to leave, in the order in which they came. */
+  get flushers(): Set<Flush> {
+    this.flushing ??= new Set()
     return this.flushing
   }
 
-  get enders(): WaitList<End> {
-    this.ending ??= new WaitList()
+  get enders(): Set<End> {
+    this.ending ??= new Set()
     return this.ending
-  }
-
-  /** The one that waits to write, or null. */
-  get writer(): Write | null {
-    return this.writing === null ? null : this.writing.first
   }
 
   /** Bytes that were accepted and have not left; those that never will, once it is broken or closed. */
   get unsent(): number {
     if (this.roughly) this.count()
-    return this.queued + this.inFlight + this.left
+    return this.queued + this.inFlight
   }
 
   /** Bytes that were accepted since the beginning. */
@@ -185,35 +189,36 @@ export class Sender {
   private count(): void {
     this.roughly = false
     this.queued = 0
-    for (const piece of this.pieces) this.queued += byteLength(piece)
+    for (const piece of this.pieces ?? []) this.queued += byteLength(piece)
   }
 
   // -- for the stream
 
-  write(data: Data): WireWait<void> {
+  write(data: Data): Operation<void> {
     return new Write(this, data)
   }
 
-  flushed(): WireWait<void> {
+  flushed(): Wait<void> {
     return new Flush(this)
   }
 
-  end(): WireWait<void> {
+  end(): Operation<void> {
     return new End(this)
   }
 
   tryWrite(data: Data): boolean {
     if (this.state !== 'open') throw this.refusal(currentTask())
-    const first = this.writer
-    if (first !== null) {
-      throw new BusyError(
-        `${codeName(currentTask())} cannot write to ${this.name}: ${first.waiter?.waitingTask ?? 'other code'} is waiting to write to it. ` +
-          'Let one task write, and have the others hand it what they have.',
-      )
-    }
-    if (this.queued + this.inFlight >= this.highWaterMark) return false
+    if (this.writer !== null) throw this.busy(this.writer)
+    if (this.queued + this.inFlight >= this.stream.settings.highWaterMark) return false
     this.accept(data)
     return true
+  }
+
+  private busy(writer: Write): BusyError {
+    return new BusyError(
+      `${codeName(currentTask())} cannot write to ${this.name}: ${writer.waiter?.waitingTask ?? 'other code'} is waiting to write to it. ` +
+        'Let one task write, and have the others hand it what they have.',
+    )
   }
 
   private accept(data: Data): void {
@@ -227,7 +232,7 @@ export class Sender {
       }
     }
     if (this.inFlight > 0 || this.queued === 0) return
-    if (this.queued >= this.enough) this.transmit()
+    if (this.queued >= this.stream.settings.flushAt) this.transmit()
     else if (!this.announced && this.corks === 0) {
       this.announced = true
       this.wire.written()
@@ -237,17 +242,21 @@ export class Sender {
   private addText(text: string): void {
     if (text.length === 0) return
     const { pieces } = this
-    const last = pieces.length - 1
-    // Text that follows text becomes one text: the engine joins them for next to nothing.
-    if (last >= 0 && typeof pieces[last] === 'string') pieces[last] += text
-    else pieces.push(text)
+    if (pieces === null) this.pieces = [text]
+    else {
+      const last = pieces.length - 1
+      // Text that follows text becomes one text: the engine joins them for next to nothing.
+      if (typeof pieces[last] === 'string') pieces[last] += text
+      else pieces.push(text)
+    }
     this.roughly ||= this.inFlight === 0
     this.queued += this.inFlight === 0 ? text.length : Buffer.byteLength(text)
   }
 
   private addBytes(bytes: Uint8Array): void {
     if (bytes.byteLength === 0) return
-    this.pieces.push(bytes)
+    if (this.pieces === null) this.pieces = [bytes]
+    else this.pieces.push(bytes)
     this.queued += bytes.byteLength
   }
 
@@ -261,17 +270,17 @@ export class Sender {
 
   /** For the wire: sends what was accepted, but for what is corked. */
   flush(): void {
-    if (this.corks === 0 || this.queued >= this.enough) this.transmit()
+    if (this.corks === 0 || this.queued >= this.stream.settings.flushAt) this.transmit()
     else this.announced = false
   }
 
   /** Sends what was accepted. If the wire is busy, it leaves right after. */
   transmit(): void {
     this.announced = false
-    if (this.inFlight > 0 || this.queued === 0) return
-    if (this.roughly) this.count()
     const { pieces } = this
-    this.pieces = []
+    if (this.inFlight > 0 || pieces === null) return
+    if (this.roughly) this.count()
+    this.pieces = null
     this.inFlight = this.queued
     this.queued = 0
     if (this.wire.transmit(pieces)) this.sent()
@@ -284,7 +293,8 @@ export class Sender {
     if (this.state !== 'open') throw this.refusal(currentTask())
     this.state = 'ending'
     const ender = codeName(currentTask())
-    this.refusalOf = (what) => new ClosedError(`${what}: it was ended by ${ender}.`)
+    const refusal: Refusal = (what) => new ClosedError(`${what}: it was ended by ${ender}.`)
+    this.why = refusal
     this.refuseWriter()
     this.transmit()
     this.finishIfSent()
@@ -293,18 +303,22 @@ export class Sender {
 
   close(refusal: Refusal): void {
     if (this.state === 'closed') return
-    this.refusalOf = refusal
+    this.why = refusal
     this.die('closed')
+  }
+
+  private get dead(): boolean {
+    return this.state === 'broken' || this.state === 'closed'
   }
 
   /** Throws what a write would. */
   checkAlive(): void {
-    if (this.state === 'broken' || this.state === 'closed') throw this.refusal(currentTask())
+    if (this.dead) throw this.refusal(currentTask())
   }
 
   /** It was broken, or closed, with bytes on board. */
   get lost(): boolean {
-    return this.left > 0
+    return this.dead && this.queued > 0
   }
 
   // -- for the wire
@@ -315,22 +329,22 @@ export class Sender {
     this.sentBytes += this.inFlight
     this.inFlight = 0
     this.stream.moved()
-    const { writer } = this
-    if (writer !== null && this.queued < this.highWaterMark) {
-      this.writers.remove(writer)
+    const { writer, flushing } = this
+    if (writer !== null && this.queued < this.stream.settings.highWaterMark) {
+      this.writer = null
       this.accept(writer.data)
       writer.resume()
     }
-    if (this.flushing !== null) this.wakeFlushers(this.flushing)
+    if (flushing !== null) this.wakeFlushers(flushing)
     // Whoever ends or flushes waits for all of it; a cork is for what comes after.
-    if (this.state === 'ending' || (this.flushing !== null && this.flushing.first !== null)) this.transmit()
+    if (this.state === 'ending' || (flushing !== null && flushing.size > 0)) this.transmit()
     else this.flush()
     this.finishIfSent()
   }
 
-  private wakeFlushers(flushers: WaitList<Flush>): void {
-    for (let wait = flushers.first; wait !== null && wait.mark <= this.sentBytes; wait = flushers.first) {
-      flushers.remove(wait)
+  private wakeFlushers(flushers: Set<Flush>): void {
+    for (const wait of flushers) {
+      if (wait.mark > this.sentBytes) return
       wait.resume()
     }
   }
@@ -345,42 +359,37 @@ export class Sender {
   finished(): void {
     if (this.state !== 'finishing') return
     this.state = 'ended'
-    for (let wait = this.enders.shift(); wait !== null; wait = this.enders.shift()) wait.resume()
+    for (const wait of this.ending ?? []) wait.resume()
   }
 
   /** The connection broke. */
   fail(cause: unknown): void {
     if (this.state === 'closed' || this.state === 'broken') return
-    this.cause = cause
+    this.why = cause
     this.die('broken')
   }
 
   private die(state: 'broken' | 'closed'): void {
-    this.left = this.unsent
+    this.queued = this.unsent
     this.state = state
-    this.pieces = []
-    this.queued = 0
+    this.pieces = null
     this.inFlight = 0
     this.refuseWriter()
-    for (const line of [this.flushing, this.ending]) {
-      if (line === null) continue
-      for (let wait = line.shift(); wait !== null; wait = line.shift())
-        wait.reject(this.refusal(wait.waiter?.waitingTask ?? null))
+    for (const waits of [this.flushing, this.ending]) {
+      for (const wait of waits ?? []) wait.reject(this.refusal(wait.waiter?.waitingTask ?? null))
     }
   }
 
   private refuseWriter(): void {
     const { writer } = this
-    if (writer === null) return
-    this.writers.remove(writer)
-    writer.reject(this.refusal(writer.waiter?.waitingTask ?? null))
+    if (writer !== null) writer.reject(this.refusal(writer.waiter?.waitingTask ?? null))
   }
 
   private refusal(task: TaskView | null): Error {
     const what = `${codeName(task)} cannot write to ${this.name}`
-    if (this.state !== 'broken') return this.refusalOf(what)
+    if (this.state !== 'broken') return (this.why as Refusal)(what)
     const lost = this.unsent > 0 ? ` ${this.unsent} bytes written before are lost.` : ''
-    return new BrokenError(`${what}: ${describeSystemError(this.cause)}.${lost}`, { cause: this.cause })
+    return new BrokenError(`${what}: ${describeSystemError(this.why)}.${lost}`, { cause: this.why })
   }
 }
 

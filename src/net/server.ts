@@ -1,12 +1,13 @@
 /**
  * Theory of operation: a server accepts connections and runs a handler for each.
  *
- *   listener ──accept──▶ accept loop ──spawn──▶ a task per connection: greet, handler, close
+ *   listener ──accept──▶ accept loop ──spawn──▶ a task per connection: greet, handler ──ends──▶ closed, by a task if need be
  *
  *   new ──serve──▶ serving ──stop──▶ stopping ──the last connection has ended──▶ stopped
  *
  * The connections' tasks are children of the task that serves: it does not end before they have, and a cancel of it reaches
- * them. Their failures do not reach it: they are reported, and the connection is closed.
+ * them. Their failures do not reach it: it is told as each ends, reports, and closes the connection. A task has no frame but
+ * the handler's, for that is most of what an idle connection costs; only where closing takes time there is another task for it.
  *
  * What a connection needs before a handler can have it (a TLS handshake) is done in its own task, so that a slow peer holds
  * up nobody else; it has its place among the connections meanwhile. A failure there is no failure of accepting.
@@ -25,6 +26,7 @@ import {
   type Operation,
   type Scope,
   scope,
+  type Task,
   timeoutOr,
   UsageError,
 } from '../core/index.ts'
@@ -86,19 +88,38 @@ export interface ServerStats {
   readonly refused: number
 }
 
-/** A connection that a handler has: its task is named after it. */
+/** A connection that a handler has, or that is being closed: its task is named after it. */
 class Served<S extends BufferedStream> extends StreamOwner {
   readonly socket: S
+  /** The handler has ended. */
+  leaving: boolean
 
   constructor(socket: S) {
     super()
     this.socket = socket
+    this.leaving = false
   }
 
   get name(): string {
     return `connection ${this.socket.peerName}`
   }
+
+  /** It, and what was opened in its handler. */
+  get all(): BufferedStream[] {
+    return [this.socket, ...this.opened]
+  }
+
+  /** Closes those that can be closed without waiting; false if there are others. */
+  closeAtOnce(): boolean {
+    return this.all.map((stream) => stream.closeAtOnce()).every(Boolean)
+  }
+
+  destroy(): void {
+    for (const stream of this.all) stream.destroy()
+  }
 }
+
+type Report<S> = (error: unknown, socket: S | null) => void
 
 const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 1000
@@ -246,9 +267,13 @@ export class Server<S extends BufferedStream> {
       throw new UsageError(`${server.name} was asked to serve, but it is ${server.#state}: listen anew`)
     server.#state = 'serving'
     const report = (error: unknown, socket: S | null): void => server.#report(error, socket, onError)
+    // A call takes whatever the handler gives: a generator, an operation, a promise or nothing.
+    const handle = fn(handler as (socket: S) => Body<unknown>)
+    const connection = server.#listener.greet === undefined ? handle : Server.#greeter(server, handle, report)
     try {
       yield* scope(function* (connections) {
         server.#scope = connections
+        connections.supervise((task) => server.#over(task, report))
         let pause = 0
         while (server.#state === 'serving') {
           if (server.#sockets.size >= maxConnections) {
@@ -272,67 +297,37 @@ export class Server<S extends BufferedStream> {
           server.#sockets.add(socket)
           // It was handed over just before the stop.
           if (server.#draining) socket.stopReading()
-          const served = new Served(socket)
-          connections.spawn(Server.#connection(server, served, handler, report), { name: served })
+          connections.spawn(connection(socket), { name: new Served(socket) })
         }
       })
     } finally {
       server.close()
-      // A task that is cancelled before its first step runs nothing, so it cannot have closed its socket.
-      for (const socket of server.#sockets) {
-        socket.destroy()
-        server.#forget(socket)
-      }
       server.#scope = null
       server.#state = 'stopped'
       server.#ended.resolve()
     }
   })
 
-  static readonly #connection = fn(function* connection<S extends BufferedStream>(
+  /** What to do with a connection that is not ready for a handler yet. */
+  static #greeter<S extends BufferedStream>(
     server: Server<S>,
-    served: Served<S>,
-    handler: Handler<S>,
-    report: (error: unknown, socket: S | null) => void,
-  ) {
-    const { socket } = served
-    let failed = false
-    try {
-      if (!(yield* Server.#greet(server, socket, report))) return
-      // A scope, so that a failure of a task that the handler spawned ends up here too, and not in who serves.
-      try {
-        yield* scope(() => handler(socket) as Body<unknown>)
-      } catch (error) {
-        failed = true
-        server.#failed++
-        report(error, socket)
-      }
-      for (const stream of [socket, ...served.opened]) {
-        try {
-          yield* stream.close()
-        } catch (error) {
-          // What broke the handler breaks the close as well: once is enough.
-          if (!failed) report(error, socket)
-        }
-      }
-    } finally {
-      for (const stream of [socket, ...served.opened]) stream.destroy()
-      server.#forget(socket)
-      server.#vacancy?.tryResolve()
-    }
-  })
+    handle: (socket: S) => Operation<unknown>,
+    report: Report<S>,
+  ): (socket: S) => Operation<unknown> {
+    return fn(function* connection(socket: S) {
+      if (yield* Server.#greet(server, socket, report)) yield* handle(socket)
+    })
+  }
 
   /** False if the connection did not become one that a handler can have, or the server was stopped meanwhile. */
   static readonly #greet = fn(function* greet<S extends BufferedStream>(
     server: Server<S>,
     socket: S,
-    report: (error: unknown, socket: S | null) => void,
+    report: Report<S>,
   ) {
-    const listener = server.#listener
-    if (listener.greet === undefined) return true
     server.#greeting.add(socket)
     try {
-      yield* listener.greet(socket)
+      yield* (server.#listener as Required<Listener<S>>).greet(socket)
       return !server.#draining
     } catch (error) {
       if (server.#draining) return false
@@ -341,6 +336,46 @@ export class Server<S extends BufferedStream> {
       return false
     } finally {
       server.#greeting.delete(socket)
+    }
+  })
+
+  /** A task of the server's scope has ended: that of a handler, or what closed its connection. */
+  #over(task: Task<unknown>, report: Report<S>): void {
+    const { namesake: served, outcome } = task
+    const failure = outcome?.status === 'failed' ? outcome : null
+    const leaves = served instanceof Served && !served.leaving
+    // Of a handler, its successor reports. Any other was spawned by a hook that was told of a failure.
+    if (!leaves && failure !== null) report(failure.error, served instanceof Served ? (served.socket as S) : null)
+    if (!(served instanceof Served)) return
+    if (leaves && outcome?.status !== 'cancelled') {
+      served.leaving = true
+      if (failure !== null) this.#failed++
+      if (task.cancelled) served.destroy()
+      if (failure !== null || !served.closeAtOnce()) {
+        this.#scope?.spawn(Server.#leave(served as Served<S>, failure, report), { name: served })
+        return
+      }
+    }
+    served.destroy()
+    this.#forget(served.socket)
+    this.#vacancy?.tryResolve()
+  }
+
+  /** Reports how a handler has failed, and closes what cannot be closed at once. */
+  static readonly #leave = fn(function* leave<S extends BufferedStream>(
+    served: Served<S>,
+    failure: { readonly error: unknown } | null,
+    report: Report<S>,
+  ) {
+    const { socket } = served
+    if (failure !== null) report(failure.error, socket)
+    for (const stream of served.all) {
+      try {
+        yield* stream.close()
+      } catch (error) {
+        // What broke the handler breaks the close as well: once is enough.
+        if (failure === null) report(error, socket)
+      }
     }
   })
 

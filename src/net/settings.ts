@@ -1,10 +1,12 @@
 import { UsageError } from '../core/index.ts'
-import { type LineRules, lineRules } from './reads.ts'
+import { type LineRules, lineRules } from './line-rules.ts'
 import type { StreamOptions } from './stream.ts'
 
 /** What the options of a stream say, with what they leave out. */
 export interface Settings {
   readonly highWaterMark: number
+  /** So many bytes are worth a system call before the turn is over. */
+  readonly flushAt: number
   readonly maxRead: number
   readonly lines: LineRules
   readonly closeMs: number
@@ -12,6 +14,8 @@ export interface Settings {
   readonly idleMs: number
   readonly totalMs: number
 }
+
+const ENOUGH = 65_536
 
 let last: { readonly options: StreamOptions; readonly settings: Settings } | null = null
 
@@ -28,5 +32,11 @@ function makeSettings(options: StreamOptions): Settings {
   for (const [name, value] of Object.entries(atLeastOne)) {
     if (!(value >= 1)) throw new UsageError(`${name} is ${value}: give a number from 1 up`)
   }
-  return { ...atLeastOne, closeMs, lingerMs, lines: lineRules(delimiter, maxLine, encoding) }
+  return {
+    ...atLeastOne,
+    flushAt: Math.min(ENOUGH, highWaterMark),
+    closeMs,
+    lingerMs,
+    lines: lineRules(delimiter, maxLine, encoding),
+  }
 }

@@ -1,10 +1,10 @@
 import type { Server as NodeServer, Socket as NodeSocket } from 'node:net'
 import { BrokenError, ClosedError, NOT_YET, type Operation, WaitList } from '../core/index.ts'
 import { type Address, formatAddress } from './address.ts'
-import { Intake, takeOver } from './intake.ts'
+import { takeOver } from './intake.ts'
 import { describeSystemError } from './net-errors.ts'
 import type { Listener } from './server.ts'
-import { Socket, type SocketOptions } from './socket.ts'
+import { endsOf, Socket, type SocketOptions } from './socket.ts'
 import { WireWait } from './wire.ts'
 
 /** Where to listen, and how the connections behave that come. */
@@ -119,11 +119,9 @@ export class SocketListener implements Listener<Socket> {
   }
 
   private open(socket: NodeSocket): Socket {
-    const intake = new Intake()
-    const taken = takeOver(socket, intake)
-    return taken === null
-      ? new Socket(socket, this.address, this.options)
-      : new Socket(taken, this.address, this.options, intake)
+    const ends = endsOf(socket, this.address)
+    const taken = takeOver(socket)
+    return new Socket(taken ?? socket, ends, this.options, taken !== null)
   }
 
   accept(): Operation<Socket> {

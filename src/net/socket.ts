@@ -1,7 +1,7 @@
 import type { Socket as NodeSocket } from 'node:net'
 import { type Address, formatAddress } from './address.ts'
 import { BufferedStream } from './buffered-stream.ts'
-import type { Intake } from './intake.ts'
+import { destination } from './intake.ts'
 import type { Sender } from './sender.ts'
 import type { StreamOptions } from './stream.ts'
 import type { Piece, Wire } from './wire.ts'
@@ -9,7 +9,7 @@ import type { Piece, Wire } from './wire.ts'
 /**
  * Theory of operation: node's socket as a wire.
  *
- * Reading: node reads on its own, into the `Intake`, or tells by 'data'. It is paused only while our buffer is full; then
+ * Reading: node reads on its own, into the intake, or tells by 'data'. It is paused only while our buffer is full; then
  * the rest is left to the kernel, which makes the peer wait. ('readable' and read() cost twice as much per chunk.)
  *
  * Writing: whoever writes first in a turn puts its sender on a list; when the turn is over, before node polls again, each
@@ -18,20 +18,16 @@ import type { Piece, Wire } from './wire.ts'
  * Half-open: an end from the peer ends only reading. That is what `allowHalfOpen` does, which all sockets must be made with.
  */
 class SocketWire implements Wire {
-  readonly external = true
   readonly socket: NodeSocket
   readonly stream: Socket
-  private whenSent: (() => void) | null = null
 
-  constructor(socket: NodeSocket, stream: Socket, intake: Intake | null) {
+  constructor(socket: NodeSocket, stream: Socket) {
     this.socket = socket
     this.stream = stream
-    ;(socket as WiredSocket)[wire] = this
-    if (intake === null) socket.on('data', onData)
-    else intake.to = stream.receiver
-    socket.on('end', onEnd)
-    socket.on('error', onError)
-    socket.on('close', onClose)
+  }
+
+  get external(): boolean {
+    return true
   }
 
   pause(): void {
@@ -51,15 +47,17 @@ class SocketWire implements Wire {
     const last = pieces.length - 1
     if (last > 0) socket.cork()
     for (let i = 0; i < last; i++) socket.write(pieces[i] as Piece)
-    this.whenSent ??= () => {
-      // Also called after a write that had left at once; then another may be on its way by now.
-      // And for one that was under way as the socket was destroyed: without an error, and nothing is left of it either.
-      if (socket.writableLength === 0 && !socket.destroyed) this.stream.sender.sent()
-    }
-    socket.write(pieces[last] as Piece, this.whenSent)
+    socket.write(pieces[last] as Piece)
     if (last > 0) socket.uncork()
     // A write that failed leaves nothing behind in node either; the error is told by an event of its own.
-    return socket.writableLength === 0 && !socket.destroyed
+    if (socket.destroyed) return false
+    if (socket.writableLength === 0) return true
+    // Nearly all have left by now, and need no callback of their own; so what tells that the others have is an empty one behind them.
+    socket.write('', () => {
+      // Also called for one that was under way as the socket was destroyed: without an error, and nothing is left of it either.
+      if (!socket.destroyed) this.stream.sender.sent()
+    })
+    return false
   }
 
   /** Node's own timeout looks at this, too; undefined where there is no such thing. */
@@ -82,12 +80,11 @@ class SocketWire implements Wire {
 
 const gone = new Error('the socket was destroyed')
 
-// One listener for all sockets, and not four for each: that is half a kilobyte of an idle connection.
-const wire = Symbol('wire')
-
 interface WiredSocket extends NodeSocket {
-  [wire]: SocketWire
+  [destination]?: Socket
 }
+
+// One listener for all sockets, and not one for each: that is half a kilobyte of an idle connection.
 
 function onData(this: NodeSocket, chunk: Buffer): void {
   streamOf(this).receiver.push(chunk)
@@ -111,7 +108,7 @@ function onClose(this: NodeSocket): void {
 }
 
 function streamOf(socket: NodeSocket): Socket {
-  return (socket as WiredSocket)[wire].stream
+  return (socket as WiredSocket)[destination] as Socket
 }
 
 /** Those that have something to send, written since the last turn ended. */
@@ -121,6 +118,26 @@ function flushAll(): void {
   const senders = unflushed
   unflushed = []
   for (const sender of senders) sender.flush()
+}
+
+/** This side, and the other. */
+interface Ends {
+  readonly local: Address
+  readonly remote: Address
+}
+
+let lastLocal: Address = {}
+
+/**
+ * Where a connected socket of node leads from and to; `address` has the path if it is a Unix socket. To be asked at once: when it is
+ * closed, or another has its handle, the system does not know any more. The connections of a server share their local address.
+ */
+export function endsOf(socket: NodeSocket, address: { readonly path?: string | undefined }): Ends {
+  const { path } = address
+  if (path !== undefined) return { local: { path }, remote: { path } }
+  const { localAddress: host, localPort: port, remoteAddress, remotePort } = socket
+  if (lastLocal.host !== host || lastLocal.port !== port) lastLocal = { host, port }
+  return { local: lastLocal, remote: { host: remoteAddress, port: remotePort } }
 }
 
 /** What can be said of a socket. */
@@ -140,21 +157,21 @@ export class Socket extends BufferedStream {
   /** @internal */
   override readonly wire: Wire
 
-  /** @internal `socket` is connected, half-open, and paused; if it reads into an intake, that is its own. */
-  constructor(
-    socket: NodeSocket,
-    address: { readonly path?: string | undefined },
-    options: SocketOptions,
-    intake: Intake | null = null,
-  ) {
+  /** @internal `socket` is connected, half-open, and paused; `intake` tells that it was made with one. */
+  constructor(socket: NodeSocket, ends: Ends, options: SocketOptions, intake = false) {
     super(options)
-    const { path } = address
-    // Asked now: once it is closed, the system does not know any more.
-    this.local = path === undefined ? { host: socket.localAddress, port: socket.localPort } : { path }
-    this.remote = path === undefined ? { host: socket.remoteAddress, port: socket.remotePort } : { path }
-    if (path === undefined) socket.setNoDelay(options.nagle !== true)
+    this.local = ends.local
+    this.remote = ends.remote
+    if (this.remote.path === undefined) socket.setNoDelay(options.nagle !== true)
     if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, options.keepAliveMs)
-    this.wire = new SocketWire(socket, this, intake)
+    this.wire = new SocketWire(socket, this)
+    ;(socket as WiredSocket)[destination] = this
+    if (!intake) socket.on('data', onData)
+    // Node's own is for sockets that are not half-open, and two would need a list.
+    for (const listener of socket.listeners('end')) socket.off('end', listener as () => void)
+    socket.on('end', onEnd)
+    socket.on('error', onError)
+    socket.on('close', onClose)
     socket.resume()
   }
 

@@ -106,6 +106,13 @@ export interface Stream extends Disposable, AsyncDisposable {
   unread(bytes: Uint8Array): void
   /** Ends reading from this side: what has come can still be read, and then there is the end. */
   stopReading(): void
+  /**
+   * Waits until the peer has ended its side, without reading: what has come stays for who reads, and silence does not count. A
+   * `BrokenError` if the connection broke before that, a `ClosedError` when this side closes it. For who is busy elsewhere on behalf
+   * of the peer, and is not to go on when it is gone; any number of tasks may. While `highWaterMark` bytes have come that nobody
+   * reads, the system is not asked for more, so then the end is not heard either.
+   */
+  peerEnd(): Operation<void>
 
   /**
    * Writes a text, in UTF-8, or bytes, which must not be changed afterwards. Waits while the peer is so slow that

@@ -31,6 +31,8 @@ class Alarm implements Timer {
   }
 }
 
+const ROUNDING_MS = 0.001
+
 export class TimeLimits {
   private readonly stream: Limited
   private readonly idleMs: number
@@ -94,7 +96,8 @@ export class TimeLimits {
       this.since = this.stream.loop.now()
     }
     const missing = this.idleMs - this.silent()
-    if (missing > 0) this.watch(missing)
+    // Not for what rounding has left: on a clock of fractions so little need not move a deadline beyond this very instant.
+    if (missing > ROUNDING_MS) this.watch(missing)
     else this.expire('the silence on it', 'idleMs', this.idleMs)
   }
 

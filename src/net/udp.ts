@@ -62,8 +62,7 @@ class Open extends Opening<UdpSocket, NodeSocket> {
     return `a UDP socket at ${formatAddress({ host: this.local.host ?? '*', port: this.local.port })}`
   }
 
-  override install(waiter: Waiter<UdpSocket>): void {
-    this.checkFree()
+  protected override open(waiter: Waiter<UdpSocket>): void {
     const { options, local, remote } = this
     const { reuseAddress = false, receiveBuffer, maxQueued = 1024 } = options
     const socket = createSocket({
@@ -71,7 +70,7 @@ class Open extends Opening<UdpSocket, NodeSocket> {
       reuseAddr: reuseAddress,
       ...(receiveBuffer === undefined ? {} : { recvBufferSize: receiveBuffer }),
     })
-    this.begin(socket, waiter)
+    this.begin(socket)
     let bound = false
     const failed = (cause: Error): void => {
       // Cancelled, and closed.

@@ -19,45 +19,11 @@ import {
   WritableStream,
   type WritableStreamDefaultWriter,
 } from 'node:stream/web'
-import { fn, type Operation } from '../core/index.ts'
-import { BufferedStream } from './buffered-stream.ts'
+import type { BufferedStream } from './buffered-stream.ts'
 import { closedBy } from './net-errors.ts'
-import type { Stream, StreamOptions } from './stream.ts'
+import { type ByteSink, type ByteSource, PlatformStream, type PlatformStreamOptions } from './platform-stream.ts'
+import type { Stream } from './stream.ts'
 import type { Piece, Wire } from './wire.ts'
-
-/** What can only be read: the reading verbs of a `Stream`. */
-export type ByteSource = Pick<
-  Stream,
-  | 'name'
-  | 'closed'
-  | 'read'
-  | 'readExactly'
-  | 'readUntil'
-  | 'readLine'
-  | 'lines'
-  | 'close'
-  | 'destroy'
-  | 'stats'
-  | typeof Symbol.dispose
-  | typeof Symbol.asyncDispose
->
-
-/** What can only be written: the writing verbs of a `Stream`. */
-export type ByteSink = Pick<
-  Stream,
-  | 'name'
-  | 'closed'
-  | 'write'
-  | 'tryWrite'
-  | 'flush'
-  | 'end'
-  | 'close'
-  | 'destroy'
-  | 'reset'
-  | 'stats'
-  | typeof Symbol.dispose
-  | typeof Symbol.asyncDispose
->
 
 /** Bytes as the web gives them. */
 export type WebBytes = ArrayBuffer | ArrayBufferView
@@ -68,11 +34,8 @@ export interface WebPair<R extends WebBytes = WebBytes, W = Uint8Array> {
   readonly writable: WritableStream<W>
 }
 
-/** How a stream over web streams behaves, and what it is called in messages. */
-export interface FromWebOptions extends StreamOptions {
-  /** `web stream` if left out. */
-  readonly name?: string
-}
+/** How a stream over web streams behaves, and what it is called in messages: `web stream` if left out. */
+export type FromWebOptions = PlatformStreamOptions
 
 class WebWire implements Wire {
   readonly external = true
@@ -164,26 +127,17 @@ class WebWire implements Wire {
 }
 
 /** @internal A stream over two web streams, or one of them, or none. `over` is called when the readable is. */
-export class WebStream extends BufferedStream {
-  override readonly name: string
+export class WebStream extends PlatformStream {
   /** @internal */
   override readonly wire: Wire
-
-  private readonly sourceOnly: boolean
-
-  override get peerName(): string {
-    return this.name
-  }
 
   constructor(
     readable: ReadableStream<WebBytes> | null,
     writable: WritableStream<Uint8Array> | null,
-    { name = 'web stream', ...options }: FromWebOptions,
+    options: FromWebOptions,
     over: () => void = ignore,
   ) {
-    super(options)
-    this.name = name
-    this.sourceOnly = writable === null
+    super('web stream', writable === null, options)
     this.wire = new WebWire(this, readable, writable, over)
     if (readable === null) {
       this.receiver.end()
@@ -192,16 +146,7 @@ export class WebStream extends BufferedStream {
     if (writable === null) this.sender.close(closedBy('its maker, who gave no writable stream'))
     this.wire.resume()
   }
-
-  override close(): Operation<void> {
-    return this.sourceOnly ? closeSource(this) : super.close()
-  }
 }
-
-/** @internal Where nothing is written, there are no last words for which to hear a talkative peer out. */
-export const closeSource = fn(function* close(source: BufferedStream) {
-  source.destroy()
-})
 
 // What goes to the other side of a web stream as the reason. Codes, so that a stream of ours over there can say what they mean.
 const resetByPeer = Object.assign(new Error('the stream was reset'), { code: 'ECONNRESET' })

@@ -20,6 +20,11 @@ export class Heap<T> {
     return this.items.length
   }
 
+  /** The smallest; it stays. */
+  peek(): T | undefined {
+    return this.items[0]
+  }
+
   push(item: T): void {
     const { items, turns } = this
     const turn = this.pushes++

@@ -9,6 +9,7 @@
  */
 export { type Exploration, ExploreError, type ExploreOptions, explore, type Program } from './explore.ts'
 export { type Leak, LeakError } from './leak-check.ts'
+export { canLeak, macrotask, resources, resourcesSince } from './real-world.ts'
 export { Sequencer } from './sequencer.ts'
 export type { SimHost, SimHostStats } from './sim-host.ts'
 export type { SimLinkOptions } from './sim-link.ts'

@@ -2,7 +2,8 @@ import { FibrilError, type TaskView } from '../core/index.ts'
 
 /** One thing that a test left behind. */
 export interface Leak {
-  readonly kind: 'task' | 'timer' | 'external wait' | 'handle' | 'connection' | 'listener'
+  /** `task`, `timer`, `external wait`, `handle`, `connection`, `listener`, or a kind of a dialect: `Deferred`. */
+  readonly kind: string
   /** Which one. */
   readonly name: string
   /** What it waits for or when it is due, in words. */

@@ -1,4 +1,4 @@
-import { BusyError, Wait, type Waiter } from '../core/index.ts'
+import { BusyError, currentTask, fn, timeoutOr, Wait, type Waiter } from '../core/index.ts'
 import {
   type Address,
   ConnectError,
@@ -73,3 +73,13 @@ export class SimConnect extends Wait<SimStream> implements SimCaller {
     return waiter
   }
 }
+
+const late = Symbol('late')
+
+/** The same with a limit of time. */
+export const connectWithin = fn(function* connect(ms: number, to: Address, attempt: SimConnect) {
+  const stream = yield* timeoutOr(ms, late, attempt)
+  if (stream !== late) return stream
+  const cause = Object.assign(new Error(`no connection was made within ${ms} ms`), { code: 'ETIMEDOUT' })
+  throw new ConnectError(`${codeName(currentTask())} could not connect to ${formatAddress(to)} within ${ms} ms.`, cause)
+})

@@ -22,7 +22,7 @@ import {
   Server,
 } from '../net/index.ts'
 import type { Leak } from './leak-check.ts'
-import { SimConnect } from './sim-connect.ts'
+import { connectWithin, SimConnect } from './sim-connect.ts'
 import { SimConnection } from './sim-connection.ts'
 import { hostIsDown, systemError } from './sim-errors.ts'
 import { SimListener } from './sim-listener.ts'
@@ -113,13 +113,14 @@ export class SimHost implements Net, SimPlace {
   /**
    * Connects, which takes a round trip. Fails with a `ConnectError` whose `systemCode` is ECONNREFUSED (ENOENT for a path)
    * if nobody listens there, ENOTFOUND if there is no host of that name, ETIMEDOUT if it does not answer within
-   * `retransmitMs`, EHOSTDOWN if this host has crashed. A cancel gives the attempt up.
+   * `retransmitMs`, or within `timeoutMs`, EHOSTDOWN if this host has crashed. A cancel gives the attempt up.
    */
   connect(options: ConnectOptions): Operation<SimStream> {
-    const { port, host = '127.0.0.1', path } = options
+    const { port, host = '127.0.0.1', path, timeoutMs = Infinity } = options
     if (path === undefined) checkPort('connect', port, 1)
     const to = path === undefined ? { host, port } : { path }
-    return new SimConnect(to, options, this.medium.site(this.connect), (caller) => this.begin(to, caller))
+    const connect = new SimConnect(to, options, this.medium.site(this.connect), (caller) => this.begin(to, caller))
+    return timeoutMs === Infinity ? connect : connectWithin(timeoutMs, to, connect)
   }
 
   private begin(to: Address, caller: SimCaller): SimConnection | Error {

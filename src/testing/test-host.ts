@@ -1,7 +1,8 @@
-import { type Body, InternalError, run, type Task, type TaskBody, UsageError } from '../core/index.ts'
+import { type Body, InternalError, openings, run, type Task, type TaskBody, UsageError } from '../core/index.ts'
 import { awaitDrive, Drive, type Mode, type Need } from './drive.ts'
 import { count, type Leak, LeakError, taskLeak, withDescendants } from './leak-check.ts'
 import { noteSeed, placeOf } from './seed-note.ts'
+import { WATCHED } from './test-loop.ts'
 import { VirtualHost } from './virtual-host.ts'
 
 /** Steps that the cleanup of what a run left behind may take. */
@@ -81,6 +82,8 @@ export class TestHost extends VirtualHost {
     if (this.running) throw new UsageError('this TestHost is in a run already: make a new one for each test')
     this.refuseInTurn()
     this.running = true
+    openings.watchers++
+    openings.places = WATCHED
     try {
       const drive = new Drive(this, mode)
       const errors: unknown[] = []
@@ -105,6 +108,7 @@ export class TestHost extends VirtualHost {
       return (outcome as { value: T }).value
     } finally {
       this.running = false
+      openings.watchers--
     }
   }
 
@@ -141,6 +145,13 @@ export class TestHost extends VirtualHost {
       if (leaks.length === 0) throw error
     }
     for (const end of this.endings.splice(0)) leaks.push(...end())
+    this.within(() => {
+      for (const opening of openings.list(loop)) {
+        const { kind, name, reason, madeAt } = opening
+        leaks.push({ kind, name, reason, madeAt })
+        opening.letGo()
+      }
+    })
     for (const { timer, site } of this.testLoop.running()) {
       const madeAt = placeOf(site)
       leaks.push({ kind: 'timer', name: timer.constructor.name, reason: `due at ${timer.bucket?.deadline} ms`, madeAt })

@@ -1,8 +1,8 @@
 import { type Host, Loop, type TaskView, type Timer, Wait } from '../core/index.ts'
 import type { ReadyLine } from './schedule.ts'
 
-/** Places recorded in one run: those of a burst of tasks would cost more than the tasks. */
-const WATCHED = 2000
+/** @internal Places recorded in one run: those of a burst of tasks would cost more than the tasks. */
+export const WATCHED = 2000
 
 /** A timer that no wait of a task owns, and where it was started. */
 interface Started {

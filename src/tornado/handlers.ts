@@ -68,7 +68,11 @@ class SocketEntry implements Entry {
   private events = 0
   private failed = false
   private asked = false
-  private readonly changed = (): void => this.ask()
+  private readonly changed = (): void => {
+    // The end comes only to who reads it.
+    if (this.source.readableLength === 0) this.source.read(0)
+    this.ask()
+  }
   private readonly broke = (): void => {
     this.failed = true
     this.ask()

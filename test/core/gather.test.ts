@@ -4,6 +4,7 @@ import {
   all,
   allSettled,
   any,
+  type Body,
   BusyError,
   CancelledError,
   currentTask,
@@ -565,3 +566,20 @@ it('the task of a gather that is cancelled before its first step begins nothing'
   yield* sleep(1)
   assert.equal(begun, 0)
 })
+
+it(
+  'a loser that was woken with its own error before it was cancelled is no failure of the race',
+  function* () {
+    const won = new Future<string>('won')
+    const lost = new Future<string>('lost')
+    const waiting = fn(function* (): Body<string> {
+      return yield* lost
+    })
+    const racing = spawn.detached(() => race([won, waiting()]))
+    yield* sleep(1)
+    won.resolve('won')
+    lost.reject(new Error('lost'))
+    assert.equal(yield* endingText(racing), 'done: won')
+  },
+  { shuffle: false },
+)

@@ -732,3 +732,36 @@ test('a scope that is cancelled on its first step runs no task', () => {
   assert.deepEqual(log, [])
   assert.throws(() => spawn(forever), UsageError)
 })
+
+it.many('whoever supervises a scope is told of each end, and a failure harms nobody else', function* () {
+  const told: string[] = []
+  yield* scope(function* (s) {
+    s.supervise((task) => {
+      told.push(`${task.name} ${task.outcome?.status}`)
+      if (task.name === 'bad') s.spawn(() => sleep(1), { name: 'next' })
+    })
+    s.spawn(() => Promise.reject(new Error('boom')), { name: 'bad' })
+    s.spawn(() => sleep(5), { name: 'good' })
+    const cancelled = s.spawn(() => sleep(5), { name: 'cancelled' })
+    yield* sleep(2)
+    cancelled.cancel()
+  })
+  assert.deepEqual(told.sort(), ['bad failed', 'cancelled cancelled', 'good done', 'next done'])
+})
+
+it('a supervisor that throws fails the block, and the others are cancelled', function* () {
+  const told: string[] = []
+  const block = scope(function* (s) {
+    s.supervise((task) => {
+      told.push(task.name)
+      if (task.name === 'first') throw new Error('told')
+    })
+    s.spawn(() => undefined, { name: 'first' })
+    s.spawn(() => sleep(1000), { name: 'second' })
+    yield* sleep(1000)
+  })
+  const [{ status, error }] = (yield* allSettled([block])) as [{ status: string; error: Error }]
+  assert.equal(status, 'failed')
+  assert.equal(error.message, 'told')
+  assert.deepEqual(told, ['first', 'second'])
+})

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  asOperation,
   BusyError,
   currentTask,
   Future,
@@ -65,6 +66,16 @@ it('whatever can be waited for can be given: operations, tasks, futures, lists a
   yield* waitAllBlocked()
   assert.equal(host.loop.stats().externals, 0, 'a task is nothing outside')
   assert.equal(waiting.reason, `the end of ${slow}`)
+})
+
+it('a thing that says by asOperation how it is waited for is not waited for as a promise', function* (host) {
+  const thing = {
+    [asOperation]: () => sleep(5),
+    then: () => assert.fail('asked as a promise'),
+  }
+  yield* wait(thing as unknown as PromiseLike<void>)
+  yield* wait([thing, thing])
+  assert.equal(host.now(), 10)
 })
 
 it('what cannot be waited for is a UsageError', function* () {

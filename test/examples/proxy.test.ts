@@ -170,6 +170,35 @@ withProxy(
   },
 )
 
+const resetWhileBusy: unknown[] = []
+withProxy(
+  'a reset by a client is heard also while the upstream takes nothing from it',
+  [
+    function* (socket) {
+      resetWhileBusy.push(yield* failure(socket.peerEnd()))
+    },
+  ],
+  function* ({ proxy, log }) {
+    const client = yield* connect({ port: proxy.port })
+    // Until the upstream and the system have as much as they take; what the proxy has then is not so much that it stops reading.
+    const piece = Buffer.alloc(16_000)
+    for (let sent = 0, idle = 0; idle < 20; ) {
+      const [side] = [...proxy.sockets]
+      const { bytesRead, unread } = side?.stats() ?? { bytesRead: 0, unread: 0 }
+      yield* turn()
+      if (bytesRead < sent) continue
+      idle = unread > 0 ? idle + 1 : 0
+      if (unread > 0) continue
+      yield* client.write(piece)
+      sent += piece.length
+    }
+    client.reset()
+    while (proxy.stats().connections > 0) yield* turn()
+    assert.match(log[0]!, /reset the connection/)
+    assert.deepEqual(resetWhileBusy, [])
+  },
+)
+
 withProxy(
   'a connection on which nothing moves is ended; the log says why',
   [echo],

@@ -269,7 +269,7 @@ test('faces have all that their things have, but for what is internal', () => {
     [
       memoryPair()[0].constructor as typeof net.BufferedStream,
       net.BufferedStream,
-      'abort closedByCaller closeReading counted expire letGo liftTimeLimits moved',
+      'abort closeAtOnce closedByCaller closeReading counted expire letGo liftTimeLimits moved wholeMs',
     ],
     [ThreadPool, offload.ThreadPool, ''],
   ]

@@ -59,6 +59,11 @@ const zlibCalls: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   brotliCompressSync: [[text, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 3 } }]],
   brotliDecompressSync: [[packed(zlib.brotliCompressSync)], [broken]],
 }
+if ('argon2Sync' in crypto) {
+  const parameters = { message: 'pw', nonce: 'salt salt', parallelism: 1, tagLength: 16, memory: 8, passes: 1 }
+  const calls = [['argon2id', parameters], ['bad', parameters], ['argon2id', { ...parameters, memory: 1 }], ['argon2d']]
+  Object.assign(cryptoCalls, { argon2Sync: calls })
+}
 if ('zstdCompressSync' in zlib) {
   const pack = zlib.zstdCompressSync as (data: string) => Buffer
   Object.assign(zlibCalls, { zstdCompressSync: [[text]], zstdDecompressSync: [[packed(pack)], [broken]] })
@@ -117,6 +122,51 @@ describe('in a task, patched calls give and throw what they do elsewhere:', () =
     assert.equal(waits.length, 6)
     const given = yield* call(wait, new Promise((resolve) => crypto.randomBytes(5, (_, bytes) => resolve(bytes))))
     assert.equal((given as Buffer).length, 5)
+  })
+})
+
+describe('in a task, patched signatures are what they are elsewhere:', () => {
+  afterEach(() => {
+    unpatch()
+  })
+  const rsa = crypto.generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const edwards = crypto.generateKeyPairSync('ed25519')
+  const pem = rsa.privateKey.export({ type: 'pkcs1', format: 'pem' })
+  const large = Buffer.alloc(20_000, 7)
+  const signed = crypto.sign('sha256', large, rsa.privateKey)
+  // What is called, with what, and whether it is worth the way.
+  const calls: readonly (readonly [name: 'sign' | 'verify', waits: boolean, ...args: unknown[]])[] = [
+    ['sign', true, 'sha256', Buffer.from('small'), rsa.privateKey],
+    ['sign', true, 'sha256', large, pem],
+    ['sign', true, 'sha512', large, { key: rsa.privateKey, padding: crypto.constants.RSA_PKCS1_PADDING }],
+    ['sign', true, null, large, edwards.privateKey],
+    ['sign', false, null, Buffer.from('small'), edwards.privateKey],
+    ['sign', true, 'bad', large, rsa.privateKey],
+    ['sign', true, 'sha256', large, rsa.publicKey],
+    ['sign', true, 'sha256', large, 'no key'],
+    ['sign', true, 'sha256', 5, rsa.privateKey],
+    ['sign', true],
+    ['verify', true, 'sha256', large, rsa.publicKey, signed],
+    ['verify', true, 'sha256', large, { key: rsa.publicKey }, Buffer.from('bad')],
+    ['verify', true, 'bad', large, rsa.publicKey, signed],
+    ['verify', true, 'sha256', large, rsa.publicKey, 5],
+    ['verify', false, 'sha256', Buffer.from('small'), rsa.publicKey, signed],
+    ['verify', false],
+  ]
+  for (const [index, [name, waits, ...args]] of calls.entries())
+    test(`${name}, ${index + 1} of ${calls.length}`, async () => {
+      const attempt: Attempt = [[crypto, name], ...args]
+      const expected = callPlainly(attempt)
+      patchAll()
+      assert.deepEqual(await callInTask(attempt), { ended: expected, waited: waits })
+    })
+
+  test('one that is given a callback is left to node', async () => {
+    patchAll()
+    const signature = await new Promise((resolve) => {
+      crypto.sign(null, large, edwards.privateKey, (_error, made) => resolve(made))
+    })
+    assert.deepEqual(signature, crypto.sign(null, large, edwards.privateKey))
   })
 })
 

@@ -6,9 +6,9 @@ import { load } from './compile/load.ts'
 
 /** Each body makes a blocking call under something that cannot be suspended, and gives what it caught. */
 const cases: Record<string, { readonly body: string; readonly named: RegExp }> = {
-  'a comparator of a builtin that has no twin': {
-    body: 'try { new Int8Array([2, 1]).sort((a, b) => sleep(1) ?? a - b) } catch (e) { return e }',
-    named: /builtin sort/,
+  'a builtin that has no twin': {
+    body: 'const a = [{ toLocaleString() { sleep(1) } }]; try { a.toLocaleString() } catch (e) { return e }',
+    named: /builtin toLocaleString/,
   },
   'toJSON under JSON.stringify': {
     body: 'try { JSON.stringify({ toJSON() { sleep(1) } }) } catch (e) { return e }',
@@ -18,8 +18,20 @@ const cases: Record<string, { readonly body: string; readonly named: RegExp }> =
     body: 'try { Object.assign({}, { get x() { sleep(1) } }) } catch (e) { return e }',
     named: /cannot park here/,
   },
-  'a getter that is read by an expression': {
-    body: 'const o = { get [String(1)]() { sleep(1); return 1 } }; try { return o[1] } catch (e) { return e }',
+  'a getter whose name is computed, and that is read by another name': {
+    body: 'const o = { get [String("x")]() { sleep(1); return 1 } }; try { return o.x } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a setter that native code calls': {
+    body: 'try { Object.assign({ set x(v) { sleep(1) } }, { x: 1 }) } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a setter that is written by a pattern': {
+    body: 'const o = { set x(v) { sleep(1) } }; try { [o.x] = [1] } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a setter that is written by way of super': {
+    body: 'const o = { set x(v) { sleep(1) } }, p = { __proto__: o, m() { super.x = 1 } }; try { p.m() } catch (e) { return e }',
     named: /cannot park here/,
   },
   'the trap of a Proxy': {
@@ -39,8 +51,8 @@ const cases: Record<string, { readonly body: string; readonly named: RegExp }> =
     named: /uncompiled stands between/,
   },
   'a getter right after a call of a class without new': {
-    body: `class C { constructor() { sleep(1) } } const o = { get [String(1)]() { sleep(1); return 1 } }
-      try { C() } catch {} try { return o[1] } catch (e) { return e }`,
+    body: `class C { constructor() { sleep(1) } } const o = { get [String("x")]() { sleep(1); return 1 } }
+      try { C() } catch {} try { return o.x } catch (e) { return e }`,
     named: /cannot park here/,
   },
   'a generator that native code runs': {
@@ -55,13 +67,17 @@ const cases: Record<string, { readonly body: string; readonly named: RegExp }> =
     body: 'try { return uncompiled(() => [1].map(() => leaf(1))) } catch (e) { return e }',
     named: /uncompiled stands between/,
   },
-  'a field of a class whose constructor is compiled': {
+  'a field whose name is computed, of a class whose constructor is compiled': {
     body: `const slow = () => sleep(1)
-      class C { f = slow(); constructor() { sleep(1) } } try { return new C() } catch (e) { return e }`,
+      class C { [String('f')] = slow(); constructor() { sleep(1) } } try { return new C() } catch (e) { return e }`,
     named: /cannot park here/,
   },
-  'a field of a class': {
-    body: 'class C { f = sleep(1) } try { return new C() } catch (e) { return e }',
+  'a field whose name is computed': {
+    body: 'class C { [String("f")] = sleep(1) } try { return new C() } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a static field whose name is computed': {
+    body: 'try { class C { static [String("f")] = sleep(1) } } catch (e) { return e }',
     named: /cannot park here/,
   },
 }

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { all, currentTask, run, sleep, spawn, type Task, timeout } from '../../src/core/index.ts'
+import { all, currentLoop, currentTask, run, sleep, spawn, type Task, timeout, wait } from '../../src/core/index.ts'
 import type { TestHost } from '../../src/testing/index.ts'
 import { it } from '../support/it.ts'
 import { load } from './compile/load.ts'
@@ -148,6 +148,42 @@ it('an async function awaits what parks below it, in a task or not', async () =>
   const { park, parkable } = await import('../../src/green/runtime/index.ts')
   const blocking = parkable((promise: Promise<unknown>) => park(wait(promise)))
   assert.deepEqual(await run(wrap(caller, main, blocking)), [1, expected, 2])
+})
+
+it('a cancel that comes right after an async function has parked runs the finally blocks below it', async () => {
+  const log: string[] = []
+  const main = green(`async function main(log) {
+    const slow = () => { try { sleep(1000) } finally { log.push('undone'); leaf(1); log.push('done') } }
+    slow()
+    log.push('never')
+  }`)
+  await run(function* () {
+    const loop = currentLoop()
+    const before = new Set<unknown>(loop.root)
+    const promise = main(log) as Promise<unknown>
+    const task = [...loop.root].find((task) => !before.has(task)) as Task<unknown>
+    assert.equal(task.state, 'parked')
+    task.cancel('at once')
+    const error = yield* wait(
+      promise.then(
+        () => null,
+        (error: unknown) => error,
+      ),
+    )
+    assert.equal((error as Error).name, 'CancelledError')
+  })
+  assert.deepEqual(log, ['undone', 'done'])
+})
+
+it('an async function called in the midst of green code leaves the announcements of its callers alone', async () => {
+  const main = green(`function main(native) {
+    const outer = (f) => { later(); return f() }
+    const later = async () => { leaf(1); return 7 }
+    const results = [outer(() => leaf(3))]
+    try { native(() => { later(); return leaf(4) }) } catch (error) { results.push(error.code) }
+    return results.concat(leaf(5))
+  }`)
+  assert.deepEqual(await run(wrap(main, (f: () => unknown) => f())), [3, 'FIBRIL_NATIVE_FRAME', 5])
 })
 
 it('a parked task shows the names of its functions', function* () {

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { all, fn, type Operation, wait } from '../../src/core/index.ts'
 import { connect, listen, type StreamOptions } from '../../src/net/index.ts'
-import { Intake, takeOver } from '../../src/net/intake.ts'
-import { Socket } from '../../src/net/socket.ts'
+import { takeOver } from '../../src/net/intake.ts'
+import { endsOf, Socket } from '../../src/net/socket.ts'
 import { it } from '../support/it.ts'
 import { streamConformance } from './stream-conformance.ts'
 
@@ -27,7 +27,7 @@ const nodePair = fn(function* () {
 // Where handles are not what they are in node, sockets are read by 'data'.
 const openPair: (options?: StreamOptions) => Operation<readonly [Socket, Socket]> = fn(function* (options = {}) {
   const { here, there } = yield* nodePair()
-  return [new Socket(here, {}, options), new Socket(there, {}, options)] as const
+  return [new Socket(here, endsOf(here, {}), options), new Socket(there, endsOf(there, {}), options)] as const
 })
 
 streamConformance('tcp without an intake', openPair)
@@ -48,9 +48,9 @@ it('what one socket has read does not change when another reads', function* () {
 
 it('a socket that was taken over still belongs to its server, which closes after it', function* () {
   const { server, here, there } = yield* nodePair()
-  const taken = takeOver(there, new Intake())
+  const taken = takeOver(there)
   assert.ok(taken !== null)
-  assert.equal(takeOver(there, new Intake()), null)
+  assert.equal(takeOver(there), null)
   const closed = once(server, 'close')
   const count = (): Promise<number> =>
     new Promise((resolve) => server.getConnections((_, connections) => resolve(connections)))
@@ -64,15 +64,18 @@ it('a socket that was taken over still belongs to its server, which closes after
 it('a socket whose handle is not what it is in node is left as it is', () => {
   const strange = new net.Socket()
   ;(strange as unknown as { _handle: object })._handle = {}
-  assert.equal(takeOver(strange, new Intake()), null)
+  assert.equal(takeOver(strange), null)
 })
 
 it('a socket that was closed still has its name', function* () {
   using server = yield* listen({ port: 0 })
   const client = yield* connect({ port: server.port })
-  const { name } = client
+  const accepted = yield* server.accept()
   client.destroy()
+  accepted.destroy()
   yield* wait(new Promise((resolve) => setImmediate(resolve)))
-  assert.equal(client.name, name)
-  assert.match(name, new RegExp(`^tcp 127.0.0.1:\\d+ → 127.0.0.1:${server.port}$`))
+  const { port } = client.local
+  assert.ok(port !== undefined && port !== server.port)
+  assert.equal(client.name, `tcp 127.0.0.1:${port} → 127.0.0.1:${server.port}`)
+  assert.equal(accepted.name, `tcp 127.0.0.1:${server.port} → 127.0.0.1:${port}`)
 })

@@ -10,12 +10,14 @@ import {
   ClosedError,
   fn,
   type Operation,
+  sleep,
   spawn,
   UsageError,
   wait,
   yieldNow,
 } from '../../src/core/index.ts'
 import { connect, ListenError, listen, type Server, type Socket, serve } from '../../src/net/index.ts'
+import { Opening } from '../../src/net/opening.ts'
 import { SocketListener } from '../../src/net/socket-listener.ts'
 import { waitAllBlocked } from '../../src/testing/index.ts'
 import { it } from '../support/it.ts'
@@ -35,6 +37,37 @@ it('listens on a free port if asked for none, on this machine only', function* (
   assert.ok(server.port > 0)
   assert.equal(server.name, `tcp 127.0.0.1:${server.port}`)
   assert.deepEqual(server.address, { host: '127.0.0.1', port: server.port })
+})
+
+it('what node refuses at once is an error as well, and nothing holds the loop afterwards', function* (host) {
+  const error = yield* failure(listen({ handle: {} }))
+  assert.ok(error instanceof ListenError)
+  assert.match(error.message, /could not listen on the handle: /)
+  assert.equal(host.loop.stats().externals, 0)
+  yield* sleep(1000)
+  assert.equal(host.now(), 1000)
+})
+
+it('an opening that throws holds the loop no longer, and is given up', function* (host) {
+  class Failing extends Opening<never, string> {
+    readonly givenUp: string[] = []
+    override get reason(): string {
+      return 'something to open'
+    }
+    protected override open(): void {
+      this.begin('handle')
+      throw new Error('no')
+    }
+    protected override giveUp(handle: string): void {
+      this.givenUp.push(handle)
+    }
+  }
+  const opening = new Failing()
+  for (const attempts of [1, 2]) {
+    assert.equal(((yield* failure(opening)) as Error).message, 'no')
+    assert.equal(opening.givenUp.length, attempts)
+    assert.equal(host.loop.stats().externals, 0)
+  }
 })
 
 it('a port that is taken is an error that says so, and keeps the code of the system', function* () {

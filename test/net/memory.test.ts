@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { fn, sleep, spawn } from '../../src/core/index.ts'
-import { memoryPair } from '../../src/net/index.ts'
-import { waitAllBlocked } from '../../src/testing/index.ts'
+import { test } from 'node:test'
+import { allSettled, fn, sleep, spawn, timeoutOr } from '../../src/core/index.ts'
+import { memoryPair, StreamTimeoutError } from '../../src/net/index.ts'
+import { TestHost, waitAllBlocked } from '../../src/testing/index.ts'
 import { it } from '../support/it.ts'
 import { streamConformance } from './stream-conformance.ts'
 
@@ -50,4 +51,22 @@ it('memory: limits of time can be lifted, also while a task waits', function* ()
   assert.equal(yield* reader, 'late')
   a.destroy()
   b.destroy()
+})
+
+test('memory: silence ends where it must, also when sums of fractions are rounded so that something seems to be missing', async () => {
+  for (const seed of [133, 153, 253, 470, 539, 579]) {
+    let state = seed * 7919
+    const fraction = (): number => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647
+    for (let i = 0; i < 3; i++) fraction()
+    await new TestHost({ seed: 0, maxSteps: 20_000 }).run(function* () {
+      yield* sleep(1000 * fraction())
+      const [a, b] = memoryPair({ idleMs: 350 })
+      const asking = fn(function* () {
+        for (;;) yield* timeoutOr(20 + 100 * fraction(), null, a.read())
+      })
+      const [{ error }] = (yield* allSettled([asking()])) as [{ error: unknown }]
+      assert.ok(error instanceof StreamTimeoutError)
+      b.destroy()
+    })
+  }
 })

@@ -124,6 +124,46 @@ it.many('a handler that fails is reported, its connection closed, and nobody els
   yield* serving
 })
 
+it('a hook that is told of a failure may spawn, and what it spawns may fail', function* () {
+  const server = new MemoryServer()
+  const told: string[] = []
+  const serving = spawn(
+    server.serve(
+      function* () {
+        throw new Error('boom')
+      },
+      {
+        onError(error, socket) {
+          told.push(`${socket?.name ?? 'accept'}: ${(error as Error).message}`)
+          if (/spawned/.test(told.at(-1) as string)) return
+          spawn(function* () {
+            yield* sleep(1)
+            told.push('spawned')
+            throw new Error('spawned boom')
+          })
+        },
+      },
+    ),
+  )
+  yield* waitAllBlocked()
+  const client = server.connect()
+  assert.equal(yield* client.read(), null)
+  yield* sleep(5)
+  server.failAccept(new Error('out of files'))
+  yield* sleep(50)
+  assert.deepEqual(told, [
+    'memory connection 1: boom',
+    'spawned',
+    'memory connection 1: spawned boom',
+    'accept: out of files',
+    'spawned',
+    'accept: spawned boom',
+  ])
+  client.destroy()
+  yield* server.stop()
+  yield* serving
+})
+
 it('a failure that nobody is told of is a warning, but for a peer that broke the connection', function* (host) {
   const server = new MemoryServer()
   const serving = spawn(

@@ -350,6 +350,61 @@ export function streamConformance(kind: string, open: OpenPair, { resets = true,
     assert.match(error.message, /was ended by task/)
   })
 
+  test('an end can be waited for without reading, by several, and what came before it stays', function* (a, b) {
+    yield* a.write('last')
+    const watchers = [spawn(b.peerEnd()), spawn(b.peerEnd())]
+    const cancelled = spawn(b.peerEnd())
+    yield* waitAllBlocked()
+    assert.match(watchers[0]?.reason ?? '', /: the peer to end$/)
+    cancelled.cancel()
+    assert.equal(text(yield* b.readExactly(2)), 'la')
+    yield* a.end()
+    for (const watcher of watchers) yield* watcher
+    yield* b.peerEnd()
+    assert.equal(text(yield* b.read()), 'st')
+    assert.equal(yield* b.read(), null)
+    // The other direction goes on, and its peer has not ended.
+    assert.equal(yield* timeoutOr(unit, 'not yet', a.peerEnd()), 'not yet')
+    yield* b.write('reply')
+    assert.equal(text(yield* a.readExactly(5)), 'reply')
+  })
+
+  test(
+    'who waits for an end hears that the connection broke, and also that this side has closed it',
+    function* (a, b) {
+      const hears = spawn(resets ? failure(b.peerEnd()) : b.peerEnd())
+      const closes = spawn(failure(a.peerEnd()))
+      yield* a.write('x')
+      yield* b.readExactly(1)
+      yield* waitAllBlocked()
+      a.reset()
+      const closed = yield* closes
+      assert.ok(closed instanceof ClosedError)
+      assert.match(closed.message, /cannot wait for the end of .* was closed by task/)
+      assert.ok((yield* failure(a.peerEnd())) instanceof ClosedError)
+      const broken = yield* hears
+      if (!resets) return
+      assert.ok(broken instanceof BrokenError)
+      assert.match(broken.message, /cannot wait for the end of/)
+      assert.ok(broken.message.includes(b.name))
+      assert.ok((yield* failure(b.peerEnd())) instanceof BrokenError)
+    },
+    { idleMs: 100 * unit },
+  )
+
+  test(
+    'an end that is waited for does not make a silence of it',
+    function* (a, b) {
+      const watcher = spawn(b.peerEnd())
+      yield* sleep(10 * unit)
+      yield* a.write('x')
+      yield* a.end()
+      yield* watcher
+      assert.equal(text(yield* b.read()), 'x')
+    },
+    { idleMs: 3 * unit },
+  )
+
   test('closing sends what was written, also to a slow peer', function* (a, b) {
     const filled = yield* fill(a)
     const closer = spawn(a.close())

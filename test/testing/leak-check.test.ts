@@ -3,7 +3,7 @@ import { pbkdf2 } from 'node:crypto'
 import { lookup } from 'node:dns'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
-import { Future, machine, sleep, spawn, type Timer, wait } from '../../src/core/index.ts'
+import { Future, machine, openings, sleep, spawn, type Timer, wait } from '../../src/core/index.ts'
 import { type Leak, LeakError, TestHost } from '../../src/testing/index.ts'
 
 const pbkdf2Async = promisify(pbkdf2)
@@ -27,6 +27,23 @@ describe('the leak check', () => {
       task.cancel()
       yield* sleep(1)
     })
+  })
+
+  it('names what others have on their lists for the loop of the run, and has it let go', async () => {
+    const letGo: unknown[] = []
+    openings.addLister((loop) => {
+      if (!watched.has(loop)) return []
+      assert.equal(openings.watchers > 0, true)
+      return [{ kind: 'door', name: 'front', reason: 'open', madeAt: null, letGo: () => letGo.push('front') }]
+    })
+    const watched = new Set<unknown>()
+    const host = new TestHost()
+    watched.add(host.loop)
+    const leaks = await leaksOf(() => host.run(function* () {}))
+    assert.deepEqual(leaks, [{ kind: 'door', name: 'front', reason: 'open', madeAt: null }])
+    assert.deepEqual(letGo, ['front'])
+    assert.equal(openings.watchers, 0)
+    assert.deepEqual(await leaksOf(() => new TestHost().run(function* () {})), [])
   })
 
   it('names a task that is still alive, what it waits for and where it was spawned', async () => {

@@ -14,7 +14,7 @@ const networks: { readonly [kind: string]: SimNetworkOptions } = {
 }
 
 for (const [kind, options] of Object.entries(networks))
-  streamConformance(`simulated, ${kind}`, pairsOf(options), { unit: 100 })
+  streamConformance(`simulated, ${kind}`, pairsOf(options), { unit: 1000 })
 
 function pairsOf(options: SimNetworkOptions): OpenPair {
   return fn(function* (streamOptions?: StreamOptions) {

@@ -110,6 +110,14 @@ it('who cannot be connected to is told as by a platform', function* (host) {
   assert.equal(network.stats().refused, 3)
 })
 
+it('an attempt to connect takes no longer than its timeoutMs', function* (test) {
+  const network = new SimNetwork()
+  const [a, b] = [network.host('a'), network.host('b')]
+  network.partition([a], [b])
+  assert.equal(codeOf(yield* failure(a.connect({ host: 'b', port: 80, timeoutMs: 500 }))), 'ETIMEDOUT')
+  assert.equal(test.now(), 500)
+})
+
 it('a host that crashes while it connects gives that up', function* () {
   const { network, a, b } = twoHosts({ latencyMs: 10 })
   const server = yield* b.listen({ port: 80 })

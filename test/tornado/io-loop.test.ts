@@ -327,6 +327,40 @@ describe('handlers of sockets', () => {
     yield* closed(server)
   })
 
+  it('an end that comes by itself is told as READ', function* () {
+    const loop = IOLoop.current()
+    const server = createServer({ allowHalfOpen: true })
+    const port = yield* listening(server)
+    const heard: string[] = []
+    loop.addHandler(
+      server,
+      (_server, _events, connection) =>
+        loop.addHandler(
+          connection as Socket,
+          (socket) => {
+            const bytes = (socket as Socket).read() as Buffer | null
+            if (bytes !== null) heard.push(String(bytes))
+            else if ((socket as Socket).readableEnded) {
+              heard.push('the end')
+              loop.removeHandler(socket)
+              ;(socket as Socket).end()
+            }
+          },
+          IOLoop.READ,
+        ),
+      IOLoop.READ,
+    )
+    const client = connectNode(port, '127.0.0.1')
+    client.write('hello')
+    yield* until(() => heard.length === 1)
+    client.end()
+    yield* until(() => heard.length === 2)
+    assert.deepEqual(heard, ['hello', 'the end'])
+    yield* closed(client)
+    loop.close()
+    yield* closed(server)
+  })
+
   it('a reset is told as ERROR', function* () {
     const loop = IOLoop.current()
     const server = createServer()

@@ -1,7 +1,7 @@
 import { boundNames, childrenOf, isFunction, type Node } from './nodes.ts'
-import type { Fn, FnKind } from './scope.ts'
-import { Scope } from './scope.ts'
-import { siteOf } from './sites.ts'
+import type { Binding, Fn, FnKind } from './scope.ts'
+import { lexicalOwner, Scope } from './scope.ts'
+import { builtinMade, foreignOf, siteOf } from './sites.ts'
 
 /** What is known of a source before it is changed. */
 export interface Analysis {
@@ -9,35 +9,62 @@ export interface Analysis {
   /** In the order of the text. */
   readonly functions: readonly Fn[]
   readonly fnOf: ReadonlyMap<Node, Fn>
+  /** By the value of a field, and by static block: the function that it is by itself. */
+  readonly initialisers: ReadonlyMap<Node, Fn>
   readonly scopeOf: ReadonlyMap<Node, Scope>
   readonly parentOf: ReadonlyMap<Node, Node>
   readonly identifiers: Set<string>
+  /** Names that are assigned to, where they are. */
+  readonly writes: ReadonlySet<Node>
   /** Sites of the top-level code. */
   readonly topSites: Fn['sites']
   /** It cannot be the body of a generator. */
   readonly topObstacle: boolean
-  /** Reads of members by name. */
-  readonly reads: readonly { readonly name: string; readonly fn: Fn }[]
-  /** Names of getters that may park: the inference fills it. */
+  /** Accesses of members by name: accessors.ts fills it. */
+  readonly reads: { readonly name: string; readonly fn: Fn; readonly node: Node }[]
+  /** Names of accessors that may park (accessors.ts): the inference fills it. */
   readonly parkingGetters: Set<string>
+  /** How often a member of that name is assigned to, deleted and the like, of whatever object. */
+  readonly written: ReadonlyMap<string, number>
+  /** Where CommonJS says what it exports: the names `exports` and `module`. */
+  readonly exporting: readonly { readonly node: Node; readonly scope: Scope }[]
+  /** `this` of the top level is used. */
+  readonly topThis: boolean
+  /** What is known of what other modules have: by `keyOf`. The inference fills it. */
+  readonly foreign: Map<string, ForeignVerdict>
+}
+
+/** What a call of a foreign value may do. */
+export interface ForeignVerdict {
+  readonly parks: boolean
+  /** Through calls that are known, it comes to one that is made to block. */
+  readonly blocks: boolean
 }
 
 interface Reference {
   readonly name: string
   readonly scope: Scope
   readonly write: boolean
+  /** Only members of it are read. */
+  readonly quiet: boolean
 }
 
 /** Finds scopes, functions, and what each of them uses. */
 export function analyze(program: Node, strict: boolean): Analysis {
   const functions: Fn[] = []
   const fnOf = new Map<Node, Fn>()
+  const initialisers = new Map<Node, Fn>()
   const scopeOf = new Map<Node, Scope>()
   const parentOf = new Map<Node, Node>()
   const identifiers = new Set<string>()
   const references: Reference[] = []
   const writes = new Set<Node>()
-  const reads: { name: string; fn: Fn }[] = []
+  const written = new Map<string, number>()
+  const exporting: { node: Node; scope: Scope }[] = []
+  let topThis = false
+  const quiet = new Set<Node>()
+  const classes = new Map<Node, Binding>()
+  const initialised: { binding: Binding; init: Node; path: readonly string[]; scope: Scope }[] = []
   const candidates: { node: Node; scope: Scope; fn: Fn | null }[] = []
   const top = new Scope('top', program, null, null)
   let topObstacle = false
@@ -45,7 +72,8 @@ export function analyze(program: Node, strict: boolean): Analysis {
   scopeOf.set(program, top)
   visitAll(program, top, null, strict || isStrict(program['body']))
 
-  for (const { name, scope, write } of references) resolve(name, scope, write)
+  for (const { name, scope, write, quiet } of references) resolve(name, scope, write, quiet)
+  for (const { binding, init, path, scope } of initialised) know(binding, init, path, scope)
   // Sloppy `arguments` may change parameters.
   for (const fn of functions)
     if (fn.usesArguments && !fn.strict) for (const binding of fn.scope.bindings.values()) binding.fixed = false
@@ -62,13 +90,19 @@ export function analyze(program: Node, strict: boolean): Analysis {
     top,
     functions,
     fnOf,
+    initialisers,
     scopeOf,
     parentOf,
     identifiers,
+    writes,
     topSites,
     topObstacle,
-    reads,
+    reads: [],
     parkingGetters: new Set(),
+    written,
+    exporting,
+    topThis,
+    foreign: new Map(),
   }
 
   function visitAll(node: Node, scope: Scope, fn: Fn | null, strict: boolean): void {
@@ -94,8 +128,6 @@ export function analyze(program: Node, strict: boolean): Analysis {
         inner = open('for', node, scope, fn)
         if (node.type !== 'ForStatement') for (const id of boundNames(node['left'])) writes.add(id)
         if (node.type === 'ForOfStatement' && !node['await']) candidates.push({ node, scope, fn })
-        // No generator can have one.
-        if (node['await'] && fn === null) topObstacle = true
         break
       case 'SwitchStatement':
         inner = open('switch', node, scope, fn)
@@ -112,24 +144,35 @@ export function analyze(program: Node, strict: boolean): Analysis {
         within.pop()
         return
       case 'VariableDeclaration':
-        if (node['kind'] === 'await using' && fn === null) topObstacle = true
+        // In the head of a loop, or a case of a switch.
+        if (node['kind'] === 'await using' && fn === null && !Array.isArray(parentOf.get(node)?.['body']))
+          topObstacle = true
         for (const { id, init } of node['declarations'])
           for (const name of boundNames(id)) {
+            quiet.add(name)
             const target = node['kind'] === 'var' ? scope.hoist : scope
             const binding = target.declare(name['name'], node['kind'] === 'const' || (node['kind'] === 'let' && init))
             if (node['kind'] === 'const' && init && id === name && isFunction(init)) pendingFn.set(init, binding)
             if (node['kind'] !== 'const' && !init) binding.fixed = false
+            const path = init && pathTo(id, name)
+            if (path) initialised.push({ binding, init, path, scope })
           }
         break
       case 'ImportDeclaration':
-        for (const { local } of node['specifiers'])
-          top.declare(local['name'], true).from = String(node['source']['value'])
+        for (const specifier of node['specifiers']) {
+          const binding = top.declare(specifier['local']['name'], true)
+          const from = String(node['source']['value'])
+          binding.from = from
+          quiet.add(specifier['local'])
+          binding.foreign = { from, path: importedPath(specifier), required: false, made: false, loose: false }
+        }
         break
       case 'ClassDeclaration':
       case 'ClassExpression':
         if (node.type === 'ClassDeclaration' && node['id']) {
           const binding = scope.declare(node['id']['name'], true)
           if (binding.fixed) binding.cls = node
+          classes.set(node, binding)
         }
         inner = open('class', node, scope, fn)
         if (node['id']) inner.declare(node['id']['name'], true)
@@ -165,6 +208,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
         break
       case 'VariableDeclarator':
         if (node['id'].type === 'ArrayPattern' && node['init'] !== null) candidates.push({ node, scope, fn })
+        if (node['id'].type === 'ObjectPattern' && node['init'] !== null) quiet.add(node['init'])
         break
       case 'NewExpression':
       case 'TaggedTemplateExpression':
@@ -180,16 +224,19 @@ export function analyze(program: Node, strict: boolean): Analysis {
         }
         parentOf.set(node['object'], node)
         parentOf.set(node['property'], node)
+        if (!node['computed'] && isRead(node)) quiet.add(node['object'])
         visit(node['object'], scope, fn, strict)
         if (node['computed'] || node['property'].type === 'PrivateIdentifier')
           visit(node['property'], scope, fn, strict)
         else {
-          identifiers.add(node['property']['name'])
-          if (fn !== null) reads.push({ name: node['property']['name'], fn })
+          const { name } = node['property']
+          identifiers.add(name)
+          if (!isRead(node)) written.set(name, (written.get(name) ?? 0) + 1)
         }
         return
       case 'ThisExpression':
         owner(fn, 'usesThis')
+        if (lexicalOwner(fn) === null) topThis = true
         return
       case 'MetaProperty':
         if (node['meta']['name'] === 'new') owner(fn, 'usesNewTarget')
@@ -218,10 +265,11 @@ export function analyze(program: Node, strict: boolean): Analysis {
       case 'Identifier': {
         const { name } = node
         identifiers.add(name)
+        if (name === 'exports' || name === 'module') exporting.push({ node, scope })
         if (name === 'arguments' && parentOf.get(node)?.['property']?.name === 'callee' && fn !== null)
           fn.obstacle ??= 'it uses `arguments.callee`'
         if (within.length > 0 && fn !== null) fn.obstacle ??= 'it is in a `with` statement'
-        return refer(name, scope, writes.has(node))
+        return refer(name, scope, writes.has(node), quiet.has(node))
       }
     }
     visitAll(node, inner, fn, strict)
@@ -237,7 +285,9 @@ export function analyze(program: Node, strict: boolean): Analysis {
   }
 
   function visitFields(node: Node, home: Node, scope: Scope, parent: Fn | null): void {
-    const fn = makeFn(node, 'fields', 'a field', parent, parentOf.get(parentOf.get(home) as Node) as Node, true)
+    const name = node === home ? 'a static block' : nameOf(node, home)
+    const fn = makeFn(node, 'fields', name, parent, parentOf.get(parentOf.get(home) as Node) as Node, true)
+    initialisers.set(node, fn)
     fn.scope = new Scope('function', node, scope, fn)
     scopeOf.set(node, fn.scope)
     if (node === home) return visitAll(node, fn.scope, fn, true)
@@ -306,7 +356,42 @@ export function analyze(program: Node, strict: boolean): Analysis {
     }
     functions.push(fn)
     fnOf.set(node, fn)
+    const cls = kind === 'constructor' ? classes.get(home as Node) : undefined
+    if (cls !== undefined) cls.maker = fn
     return fn
+  }
+
+  /** Notes what a constant holds. */
+  function know(binding: Binding, init: Node, path: readonly string[], scope: Scope): void {
+    if (!binding.fixed) return
+    if (path.length === 0 && builtinMade(init, scope)) binding.builtin = true
+    const foreign = foreignOf(init, scope)
+    if (foreign !== null && binding.foreign === null) binding.foreign = { ...foreign, path: [...foreign.path, ...path] }
+  }
+
+  /** False where a member is assigned to, or deleted. */
+  function isRead(node: Node): boolean {
+    const parent = parentOf.get(node) as Node
+    switch (parent.type) {
+      case 'AssignmentExpression':
+      case 'AssignmentPattern':
+        return parent['right'] === node
+      case 'ForInStatement':
+      case 'ForOfStatement':
+        return parent['left'] !== node
+      case 'UnaryExpression':
+        return parent['operator'] !== 'delete'
+      case 'UpdateExpression':
+      case 'ArrayPattern':
+      case 'RestElement':
+        return false
+      case 'Property':
+        return parentOf.get(parent)?.type !== 'ObjectPattern'
+      case 'ChainExpression':
+        return isRead(parent)
+      default:
+        return true
+    }
   }
 
   function open(kind: Scope['kind'], node: Node, parent: Scope, fn: Fn | null): Scope {
@@ -315,13 +400,13 @@ export function analyze(program: Node, strict: boolean): Analysis {
     return scope
   }
 
-  function refer(name: string, scope: Scope, write: boolean): void {
+  function refer(name: string, scope: Scope, write: boolean, quiet = false): void {
     if (name === 'yield' || name === 'await') {
       // A name in sloppy code, which a generator's body cannot have.
       for (let fn = scope.fn; fn !== null; fn = fn.parent) fn.obstacle ??= `it uses the name ${name}`
       topObstacle = true
     }
-    references.push({ name, scope, write })
+    references.push({ name, scope, write, quiet })
   }
 
   /** Notes something of a function, or, if it is an arrow, of all arrows out to the one that has a `this` of its own. */
@@ -344,17 +429,20 @@ export function analyze(program: Node, strict: boolean): Analysis {
     }
   }
 
-  function resolve(name: string, from: Scope, write: boolean): void {
+  function resolve(name: string, from: Scope, write: boolean, quiet: boolean): void {
     const binding = from.lookup(name)
     if (binding === null) {
       if (name === 'arguments') owner(from.fn, 'usesArguments')
       return
     }
+    // Parameters see the object, where the body has a variable of that name.
+    if (name === 'arguments') owner(binding.scope.fn, 'usesArguments')
     if (write) {
       binding.fixed = false
       binding.fn = null
       binding.cls = null
     }
+    if (!quiet) binding.escapes = true
     for (let scope: Scope = from; scope !== binding.scope; scope = scope.parent as Scope) {
       if (scope.kind !== 'function') continue
       const fn = scope.fn as Fn
@@ -367,9 +455,23 @@ export function analyze(program: Node, strict: boolean): Analysis {
 /** Functions that are the value of a constant which is declared, but whose `Fn` has not been made yet. */
 const pendingFn = new WeakMap<Node, ReturnType<Scope['declare']>>()
 
+/** From what a declaration is initialised with to a name in it; null where that is not plainly said. */
+function pathTo(id: Node, name: Node): string[] | null {
+  if (id === name) return []
+  if (id.type !== 'ObjectPattern') return null
+  const property = (id['properties'] as Node[]).find(({ value, computed }) => value === name && !computed)
+  return property === undefined ? null : [String(property['key']['name'] ?? property['key']['value'])]
+}
+
+/** What an import specifier takes of its module. */
+function importedPath({ type, imported }: Node): string[] {
+  if (type === 'ImportNamespaceSpecifier') return []
+  return [type === 'ImportDefaultSpecifier' ? 'default' : String(imported['name'] ?? imported['value'])]
+}
+
 function kindOf(node: Node, definition: Node, home: Node | null): FnKind {
   if (node.type === 'ArrowFunctionExpression') return 'arrow'
-  if (node.type === 'FunctionDeclaration') return 'declaration'
+  if (node.type === 'FunctionDeclaration') return node['id'] ? 'declaration' : 'expression'
   if (definition['value'] !== node) return 'expression'
   if (definition.type === 'Property' && !definition['method'] && definition['kind'] === 'init') return 'expression'
   if (definition.type !== 'Property' && definition.type !== 'MethodDefinition') return 'expression'

@@ -3,30 +3,54 @@
  *
  *   parse.ts      types out, tree in                     analyze.ts   scopes, functions, what each of them uses
  *   sites.ts      which calls may park                   infer.ts     which functions may
+ *   summary.ts    what that hangs on in other modules    values.ts, exports.ts   what it exports
  *   emit/         what is put into the text; emitter.ts has the theory of operation
+ *   direct/       the other way, for ordinary functions; plan.ts has the theory of operation
  */
 import remapping, { type EncodedSourceMap } from '@jridgewell/remapping'
-import { analyze } from './analyze.ts'
+import { noteAccesses } from './accessors.ts'
+import { type Analysis, analyze, type ForeignVerdict, isStrict } from './analyze.ts'
 import { Emitter } from './emit/emitter.ts'
 import { emitModule } from './emit/module.ts'
 import { visit } from './emit/visit.ts'
-import { infer, mayPark } from './infer.ts'
+import { noteFields } from './fields.ts'
+import { hear, infer, mayPark } from './infer.ts'
 import { Lines } from './lines.ts'
 import { Names } from './names.ts'
-import { parse } from './parse.ts'
+import { type Parsed, parse } from './parse.ts'
+import { noteRequires } from './requires.ts'
+import type { Foreign } from './scope.ts'
+import { type Summary, summarize } from './summary.ts'
 
-export interface CompileOptions {
+export type { ForeignVerdict } from './analyze.ts'
+export type { Foreign } from './scope.ts'
+export { keyOf } from './sites.ts'
+export type { Call, FunctionSummary, Handed, Summary } from './summary.ts'
+export type { Value } from './values.ts'
+
+/** What a source is. */
+export interface SourceOptions {
   /** For messages and the map. */
   readonly url: string
   readonly format: 'module' | 'commonjs'
   readonly language: 'js' | 'jsx' | 'ts' | 'tsx'
+}
+
+/** What is to become of it. */
+export interface OutputOptions {
   /** From where compiled code imports the runtime. */
   readonly runtime: string
   /** The program starts here: all of its top-level code may park. */
   readonly entry?: boolean
+  /** CommonJS: it is run by a loader whose `require` may be called by the runtime, so that modules may park as they load. */
+  readonly loads?: boolean
+  /** No function is compiled the direct way, which is for ordinary ones: for tests, and to compare. */
+  readonly onlyGenerators?: boolean
   /** Every call parks once: for tests. */
   readonly stress?: boolean
 }
+
+export type CompileOptions = SourceOptions & OutputOptions
 
 export interface Compiled {
   readonly code: string
@@ -51,16 +75,50 @@ export interface FunctionVerdict {
 }
 
 /** Part of every cache key. */
-export const COMPILER_VERSION = '1'
+export const COMPILER_VERSION = '2'
 
-/** Compiles one file. Throws a `SyntaxError` for what is none. */
+/** A source that has been read. */
+export interface Opened {
+  /** What others need to know of it. */
+  summary(): Summary
+  /** Once. `foreign` says what is known of the values of other modules; null, or none: nothing. */
+  compile(options: OutputOptions, foreign?: (value: Foreign) => ForeignVerdict | null): Compiled
+}
+
+/** Compiles one file of which nothing else is known. Throws a `SyntaxError` for what is none. */
 export function compile(source: string, options: CompileOptions): Compiled {
-  const { url, format, language, runtime, stress = false } = options
+  return open(source, options).compile(options)
+}
+
+/** Reads one file. Throws a `SyntaxError` for what is none. */
+export function open(source: string, { url, format, language }: SourceOptions): Opened {
   const parsed = parse(source, url, format, language)
-  const analysis = analyze(parsed.program, format === 'module')
-  infer(analysis, parsed.comments, parsed.code, stress)
-  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), { stress }, visit)
-  emitModule(emitter, parsed.program, { format, runtime, entry: options.entry ?? false })
+  const analysis = analyze(parsed.program, isStrictly(format, parsed))
+  if (format === 'commonjs') noteRequires(analysis)
+  noteAccesses(analysis)
+  noteFields(analysis)
+  hear(analysis.functions, parsed.comments, parsed.code)
+  return {
+    summary: () => summarize(parsed.program, analysis, new Lines(parsed.code), format === 'module'),
+    compile: (options, foreign = () => null) => emit(parsed, analysis, foreign, { url, format, language, ...options }),
+  }
+}
+
+function isStrictly(format: string, { program }: Parsed): boolean {
+  return format === 'module' || isStrict(program['body'])
+}
+
+function emit(
+  parsed: Parsed,
+  analysis: Analysis,
+  foreign: (value: Foreign) => ForeignVerdict | null,
+  { url, format, runtime, stress = false, entry = false, onlyGenerators = false, loads = false }: CompileOptions,
+): Compiled {
+  infer(analysis, foreign, stress)
+  const strict = isStrictly(format, parsed)
+  const emitting = { stress, strict, loads: loads && format === 'commonjs', onlyGenerators }
+  const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), emitting, visit)
+  emitModule(emitter, parsed.program, { url, format, runtime, entry })
   const changed = emitter.text.hasChanged()
   const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })
   const map =
@@ -71,7 +129,8 @@ export function compile(source: string, options: CompileOptions): Compiled {
         )
   const lines = new Lines(parsed.code)
   const functions = analysis.functions.map((fn): FunctionVerdict => {
-    const way = (fn.parks && fn.obstacle === null) || mayPark(fn) ? 'A' : 'untouched'
+    const compiled = (fn.parks && fn.obstacle === null) || mayPark(fn)
+    const way = !compiled ? 'untouched' : emitter.indirect.get(fn) === null ? 'B' : 'A'
     const { line, column } = lines.of(fn.node.start)
     return { name: fn.name, line, column, parks: fn.parks, why: fn.why, way }
   })

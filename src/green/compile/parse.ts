@@ -41,21 +41,36 @@ export function parse(source: string, url: string, format: 'module' | 'commonjs'
   }
 }
 
+interface Stripped {
+  readonly code: string
+  readonly map: object | null
+}
+
 /** Blanks where types were, so that each position stays; enums, namespaces and the like need more, and a map. */
-function withoutTypes(source: string, url: string, format: string): { code: string; map: object | null } {
-  const options = { module: format === 'module', filename: url, deprecatedTsModuleAsError: false }
+function withoutTypes(source: string, url: string, format: string): Stripped {
+  try {
+    return strip(source, url, format === 'module')
+  } catch (error) {
+    if (format === 'module' || (error as { code?: unknown }).code !== 'InvalidSyntax') throw syntaxError(error, url)
+    // `import type` is fine in CommonJS, but not in what is parsed as a script. What else it may be, our parser will refuse.
+    try {
+      return strip(source, url, true)
+    } catch {
+      throw syntaxError(error, url)
+    }
+  }
+}
+
+function strip(source: string, filename: string, module: boolean): Stripped {
+  const options = { module, filename, deprecatedTsModuleAsError: false }
   try {
     return { code: transformSync(source, { ...options, mode: 'strip-only' }).code, map: null }
   } catch (error) {
-    if ((error as { code?: unknown }).code !== 'UnsupportedSyntax') throw syntaxError(error, url)
+    if ((error as { code?: unknown }).code !== 'UnsupportedSyntax') throw error
   }
-  try {
-    const transform = { verbatimModuleSyntax: true, nativeClassProperties: true, noEmptyExport: true }
-    const { code, map } = transformSync(source, { ...options, mode: 'transform', sourceMap: true, transform })
-    return { code, map: map === undefined ? null : (JSON.parse(map) as object) }
-  } catch (error) {
-    throw syntaxError(error, url)
-  }
+  const transform = { verbatimModuleSyntax: true, nativeClassProperties: true, noEmptyExport: true }
+  const { code, map } = transformSync(source, { ...options, mode: 'transform', sourceMap: true, transform })
+  return { code, map: map === undefined ? null : (JSON.parse(map) as object) }
 }
 
 function syntaxError(error: unknown, url: string): SyntaxError {

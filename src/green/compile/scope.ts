@@ -13,8 +13,29 @@ export interface Binding {
   fn: Fn | null
   /** … or a class. */
   cls: Node | null
+  /** The constructor of that class, if one is written. */
+  maker: Fn | null
   /** From where it is imported. */
   from: string | null
+  /** What it stands for in another module. */
+  foreign: Foreign | null
+  /** It is used otherwise than by members that are read: whoever has it may change what it holds. */
+  escapes: boolean
+  /** A constant that holds an array, a map or the like, made here. */
+  builtin: boolean
+}
+
+/** A value of another module: an export, or a member of what `require` gives. */
+export interface Foreign {
+  /** The specifier, as it is written. */
+  readonly from: string
+  /** Names from that module inward; none: the namespace, or what `module.exports` is. */
+  readonly path: readonly string[]
+  readonly required: boolean
+  /** By `new`. */
+  readonly made: boolean
+  /** It is a member of an object that this module may have changed, or handed to others. */
+  readonly loose: boolean
 }
 
 /** Where names live. */
@@ -41,9 +62,22 @@ export class Scope {
       known.fixed = false
       known.fn = null
       known.cls = null
+      known.foreign = null
+      known.builtin = false
       return known
     }
-    const binding: Binding = { name, scope: this, fixed, fn: null, cls: null, from: null }
+    const binding: Binding = {
+      name,
+      scope: this,
+      fixed,
+      fn: null,
+      cls: null,
+      maker: null,
+      from: null,
+      foreign: null,
+      escapes: false,
+      builtin: false,
+    }
     this.bindings.set(name, binding)
     return binding
   }
@@ -52,6 +86,8 @@ export class Scope {
     for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
       const binding = scope.bindings.get(name)
       if (binding !== undefined) return binding
+      // Every function but an arrow has an `arguments` of its own.
+      if (name === 'arguments' && scope.kind === 'function' && scope.fn?.kind !== 'arrow') return null
     }
     return null
   }
@@ -79,8 +115,10 @@ export type FnKind =
 /** Something in a function at which it may park. */
 export interface Site {
   readonly node: Node
-  /** The same-file function that is called there; null: anything. */
+  /** The same-file function that is called there; null: anything else. */
   readonly fn: Fn | null
+  /** What is called there of another module; null with `fn` null: anything. */
+  readonly foreign: Foreign | null
   /** What is called, in words. */
   readonly what: string
 }

@@ -19,8 +19,13 @@ export const ownFolder: string = fileURLToPath(new URL('dist/src/', root))
  * must share one copy of the engine, so these mean the copy that compiles, also where another one is installed, or none.
  */
 export function ownModule(specifier: string): string | null {
-  const { name, exports } = manifest
-  if (specifier !== name && !specifier.startsWith(`${name}/`)) return null
-  const target = exports[`.${specifier.slice(name.length)}`]
+  const subpath = ownSubpath(specifier)
+  const target = subpath === null ? null : manifest.exports[subpath]
   return typeof target === 'object' && target !== null ? new URL(target.default, root).href : null
+}
+
+/** The face of Fibril that a specifier names, as `./green`; null for any other specifier. */
+export function ownSubpath(specifier: string): string | null {
+  const { name } = manifest
+  return specifier === name || specifier.startsWith(`${name}/`) ? `.${specifier.slice(name.length)}` : null
 }

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import Module from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { isMainThread } from 'node:worker_threads'
 import { setDefaultHost } from '../../core/index.ts'
 import { NodeHost } from '../../host/index.ts'
 import { patchAll } from '../patch/index.ts'
-import { watchdog } from '../watchdog/index.ts'
 import { exitByDeadlock } from './deadlock.ts'
 import { formatOf } from './format.ts'
 import { registerHooks } from './hooks.ts'
@@ -15,23 +15,28 @@ import { otherFile } from './resolve.ts'
 import { type LoadSettings, SETTINGS_VARIABLE, settingsText } from './settings.ts'
 
 /** Makes this thread one in which modules are compiled and tasks are looked after: what `--import` of `register` does. */
-export function prepare(settings: LoadSettings): void {
+export async function prepare(settings: LoadSettings): Promise<void> {
   setDefaultHost(() => new NodeHost())
   // Before anything else is loaded, which might keep what it finds.
   if (settings.patch) patchAll()
+  // What a program is going to import takes longer once there are hooks: each file goes through them, and has its map read.
+  if (isMainThread) await import('../index.ts')
   install(settings)
   cancelTasksOnInterrupt()
   exitByDeadlock()
-  if (settings.watchdog !== null) watchdog({ limitMs: settings.watchdog })
+  if (settings.watchdog !== null) {
+    const { watchdog } = await import('../watchdog/index.ts')
+    watchdog({ limitMs: settings.watchdog })
+  }
 }
 
 /** Goes on as the program in `file` (an absolute path), as `node FILE …` would have begun. */
-export function runProgram(file: string, args: readonly string[], settings: LoadSettings): void {
+export async function runProgram(file: string, args: readonly string[], settings: LoadSettings): Promise<void> {
   const path = existsSync(file) ? file : meant(file)
   process.env[SETTINGS_VARIABLE] = settingsText(settings)
   process.argv.splice(1, Infinity, path, ...args)
   inherit(new URL('../register/index.js', import.meta.url).href)
-  prepare(settings)
+  await prepare(settings)
   runMain(path)
 }
 

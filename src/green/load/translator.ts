@@ -1,14 +1,11 @@
-import { readdirSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Compiled, CompileOptions } from '../compile/index.ts'
 import { type Cache, cacheFolder, createCache, hashOf, noCache } from './cache.ts'
-import { type Format, formatOf, languageOf } from './format.ts'
-import { version } from './own-package.ts'
+import { type Compiler, compilerIdentity, loadCompiler } from './compiler.ts'
+import { type Format, languageOf } from './format.ts'
+import { Modules } from './modules.ts'
 import { createSelection, pathOf } from './selection.ts'
 import type { LoadSettings } from './settings.ts'
-
-type Compiler = typeof import('../compile/index.ts')
 
 /** Turns the sources of a program into what Node runs. One for each thread. */
 export interface Translator {
@@ -18,33 +15,11 @@ export interface Translator {
   translate(source: string, url: string, format: Format, entry: boolean): string
 }
 
-const require = createRequire(import.meta.url)
 const runtime = new URL('../runtime/index.js', import.meta.url).href
-
-/** What the compiler makes of a source that is not about to be run here. */
-export function compileSource(source: string, url: string, settings: LoadSettings): Compiled {
-  const { stress } = settings
-  const format = formatOf(url, undefined, source)
-  const options = { url, format, language: languageOf(url), runtime: 'fibril/green/runtime', stress }
-  try {
-    return loadCompiler(settings).compile(source, options)
-  } catch (error) {
-    throw error instanceof SyntaxError ? asFound(error, url) : error
-  }
-}
-
-/** Our own compiler, or the one of a test. */
-function loadCompiler(settings: LoadSettings): Compiler {
-  return require(fileURLToPath(compilerOf(settings))) as Compiler
-}
-
-function compilerOf({ compiler }: LoadSettings): string {
-  return compiler ?? new URL('../compile/index.js', import.meta.url).href
-}
 
 export function createTranslator(settings: LoadSettings): Translator {
   const cache: Cache = settings.cache ? createCache(cacheFolder()) : noCache
-  const identity = settings.cache ? identityOf(compilerOf(settings)) : ''
+  const identity = settings.cache ? compilerIdentity(settings) : ''
   const selects = createSelection(settings)
   let compiler: Compiler | null = null
   let loading = false
@@ -59,11 +34,12 @@ export function createTranslator(settings: LoadSettings): Translator {
       loading = false
     }
   }
+  const modules = new Modules(theCompiler, selects, { cache, identity })
 
   const compile = (source: string, options: CompileOptions): Compiled | null => {
-    const { compile } = theCompiler()
     try {
-      return compile(source, options)
+      // Where every call parks, nothing hangs on what others do.
+      return settings.stress ? theCompiler().compile(source, options) : modules.compile(source, options)
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error
       // What our parser does not understand Node may, and if not it says so better than anyone; but it knows no types.
@@ -85,9 +61,11 @@ export function createTranslator(settings: LoadSettings): Translator {
         // `require` takes paths, `import` takes URLs.
         runtime: format === 'module' ? runtime : fileURLToPath(runtime),
         entry,
+        loads: true,
         stress: settings.stress,
       }
-      const key = settings.cache ? hashOf(identity, JSON.stringify(options), source) : ''
+      const assumed = settings.stress ? '' : modules.assumed(modules.meet(source, url, format), url)
+      const key = settings.cache ? hashOf(identity, JSON.stringify(options), assumed, source) : ''
       const kept = cache.read(key)
       if (kept !== null) return kept
       const compiled = compile(source, options)
@@ -101,7 +79,7 @@ export function createTranslator(settings: LoadSettings): Translator {
 }
 
 /** A `SyntaxError` whose stack is the place in the source, not one in the compiler. */
-function asFound(error: SyntaxError, url: string): SyntaxError {
+export function asFound(error: SyntaxError, url: string): SyntaxError {
   const { loc, cause } = error as {
     loc?: { line: number; column: number }
     cause?: { startLine?: number; startColumn?: number }
@@ -117,18 +95,4 @@ function withMap(code: string, map: object, source: string): string {
   // Errors show the line as it was written, with its types.
   const data = Buffer.from(JSON.stringify({ ...map, sourcesContent: [source] })).toString('base64')
   return `${code}\n//# sourceMappingURL=data:application/json;base64,${data}\n`
-}
-
-/**
- * Which compiler this is, without loading it: its version, and the files that it is made of. So whoever works on the
- * compiler never gets what an earlier one made.
- */
-function identityOf(compilerUrl: string): string {
-  const folder = new URL('./', compilerUrl)
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))
-  const marks = files.sort().map((name) => {
-    const { size, mtimeMs } = statSync(new URL(name.replaceAll('\\', '/'), folder))
-    return `${name} ${size} ${mtimeMs}`
-  })
-  return [version, ...marks].join('\n')
 }

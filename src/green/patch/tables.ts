@@ -13,7 +13,15 @@ const sizeOf = (value: unknown): number =>
       (value as { length?: number } | null)?.length ??
       0)
 
+/** Keys with which signing takes a millisecond; what is no key object may be one of them. */
+const isSlow = (key: unknown): boolean => {
+  const { key: inner = key } = (key ?? {}) as { readonly key?: unknown }
+  const type = (inner as { readonly asymmetricKeyType?: unknown } | null | undefined)?.asymmetricKeyType
+  return type === undefined || /^(?:rsa|dsa)/.test(String(type))
+}
+
 const cryptoTwins: Readonly<Record<string, Twin>> = {
+  argon2Sync: { args: 2 },
   checkPrimeSync: { args: 2 },
   generateKeyPairSync: { args: 2, result: ([publicKey, privateKey]) => ({ publicKey, privateKey }) },
   generateKeySync: { args: 2 },
@@ -24,6 +32,19 @@ const cryptoTwins: Readonly<Record<string, Twin>> = {
   randomBytes: { args: 1, takes: ([size, callback]) => callback === undefined && sizeOf(size) >= WORTH },
   randomFillSync: { args: 3, takes: ([buffer]) => sizeOf(buffer) >= WORTH },
   scryptSync: { args: 4 },
+  // The same functions as their twins. To verify is quick, unless there is much to hash.
+  sign: {
+    args: 3,
+    again: true,
+    twin: 'sign',
+    takes: ([, data, key, callback]) => callback === undefined && (isSlow(key) || sizeOf(data) >= WORTH),
+  },
+  verify: {
+    args: 4,
+    again: true,
+    twin: 'verify',
+    takes: ([, data, , , callback]) => callback === undefined && sizeOf(data) >= WORTH,
+  },
 }
 
 const large = ([input]: readonly unknown[]): boolean => sizeOf(input) >= 1024

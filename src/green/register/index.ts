@@ -4,4 +4,4 @@
  */
 import { prepare, settingsFrom } from '../load/index.ts'
 
-prepare(settingsFrom(process.env))
+await prepare(settingsFrom(process.env))

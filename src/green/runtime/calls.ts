@@ -24,20 +24,58 @@ export function twin(f: unknown): unknown {
 export const twins: Map<unknown, unknown> = new Map()
 
 /** `object[key]`: the call site's announcement is handed on to a getter that may park. */
-export const get: (object: unknown, key: string) => unknown = declareParking(function get(
+export const get: (object: unknown, key: unknown) => unknown = declareParking(function get(
   object: unknown,
-  key: string,
+  key: unknown,
 ): unknown {
+  const announced = taken()
+  const name = object == null ? (key as PropertyKey) : nameOf(key)
+  const accessor = announced === 0 || object == null ? undefined : accessorOf(object, name)
+  if (accessor === undefined || !parks(accessor.get)) return (object as Record<PropertyKey, unknown>)[name]
+  callees[announced] = accessor.get
+  state.next = announced
+  return call(accessor.get, object)
+})
+
+/** `object[key] = value`, as `get`. `sloppy`: in code that is not strict. */
+export const set: (object: unknown, key: unknown, value: unknown, sloppy?: 1) => unknown = declareParking(function set(
+  object: unknown,
+  key: unknown,
+  value: unknown,
+  sloppy?: 1,
+): unknown {
+  const announced = taken()
+  const name = object == null ? (key as PropertyKey) : nameOf(key)
+  const accessor = announced === 0 || object == null ? undefined : accessorOf(object, name)
+  if (accessor === undefined || !parks(accessor.set)) return assign(object as never, name, value, sloppy)
+  callees[announced] = accessor.set
+  state.next = announced
+  return call(accessor.set, object, value)
+})
+
+function assign(object: Record<PropertyKey, unknown>, name: PropertyKey, value: unknown, sloppy?: 1): void {
+  if (sloppy === undefined || object == null) object[name] = value
+  else Reflect.set(Object(object), name, value, object)
+}
+
+/** What of a name is an accessor, of the object itself or of what it inherits from. */
+function accessorOf(object: unknown, name: PropertyKey): PropertyDescriptor | undefined {
+  for (let at: unknown = Object(object); at !== null; at = Object.getPrototypeOf(at)) {
+    const own = Object.getOwnPropertyDescriptor(at, name)
+    if (own !== undefined) return own
+  }
+  return undefined
+}
+
+/** A key is made a name once. */
+function nameOf(key: unknown): PropertyKey {
+  if (typeof key === 'object' || typeof key === 'function')
+    return Reflect.ownKeys({ [key as never]: 0 })[0] as PropertyKey
+  return key as PropertyKey
+}
+
+function taken(): number {
   const announced = state.next
   state.next = 0
-  if (announced !== 0)
-    for (let at: unknown = Object(object); at !== null && object != null; at = Object.getPrototypeOf(at)) {
-      const own = Object.getOwnPropertyDescriptor(at, key)
-      if (own === undefined) continue
-      if (own.get === undefined || !parks(own.get)) break
-      callees[announced] = own.get
-      state.next = announced
-      return call(own.get, object)
-    }
-  return (object as Record<string, unknown>)[key]
-})
+  return announced
+}

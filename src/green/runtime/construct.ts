@@ -134,6 +134,11 @@ export function superRef(
   })
 }
 
+/** Gives an object a field. */
+export function define(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true })
+}
+
 const BY_SUPER = 2 ** 30
 
 /** Puts the announcement of a constructor aside while the fields of its object are initialised. */

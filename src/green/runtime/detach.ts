@@ -3,10 +3,10 @@
  * So what parks below it does not wait in the task that runs: the operation is not even started there. The frames that
  * are left on the way out become a task of their own, which starts it, and the async function awaits that task's end.
  */
-import { machine, type Operation, PARK, run, type Task, yieldNow } from '../../core/index.ts'
+import { machine, type Operation, PARK, spawn, type Task, yieldNow } from '../../core/index.ts'
 import { call } from './calls.ts'
 import { declareParking } from './compiled.ts'
-import type { GreenFrame } from './frame.ts'
+import type { ParkedFrame } from './parked-frame.ts'
 import { callees, state } from './state.ts'
 
 /** What the register `op` holds meanwhile: there is something to unwind for. */
@@ -37,27 +37,36 @@ export function constructAsync(fn: new (...args: unknown[]) => unknown, ...args:
 }
 
 function detached(fn: unknown, enterIt: () => unknown): unknown {
-  const { base, floor } = state
-  const before = state.detached
-  // Above all that is active: nothing of theirs is written over.
+  return aside((depth) => {
+    state.detached = true
+    callees[depth] = fn
+    state.next = depth
+    return enterIt()
+  })
+}
+
+/** Begins a chain above all that is active: nothing of theirs is written over. */
+function aside<T>(begin: (depth: number) => T): T {
+  const { base, floor, detached } = state
   const depth = callees.length
   state.base = depth
   state.floor = depth
-  state.detached = true
-  callees[depth] = fn
-  state.next = depth
+  state.detached = false
   try {
-    return enterIt()
+    return begin(depth)
   } finally {
     callees.length = depth
     state.base = base
     state.floor = floor
-    state.detached = before
+    state.detached = detached
     state.next = 0
   }
 }
 
-/** The task that goes on with the frames which an async function has just got out of its way. */
+/**
+ * The task that goes on with the frames which an async function has just got out of its way. It takes its first step at
+ * once: from then on it has them, and a cancel runs their `finally` blocks.
+ */
 export function detach(): Task<unknown> {
   const { registers } = machine
   const { top, tail } = registers
@@ -66,20 +75,18 @@ export function detach(): Task<unknown> {
   registers.op = null
   registers.top = null
   registers.tail = null
-  return run(
-    declareParking(function detached(): unknown {
-      state.next = 0
-      const waiting = started(op)
-      if (top === null || tail === null) return waiting.parked ? PARK : waiting.next().value
-      ;(top as GreenFrame).pending = waiting
-      const now = machine.registers
-      if (now.tail === null) now.top = top
-      else now.tail.below = top
-      now.tail = tail
-      return PARK
-    }) as () => unknown,
-    { name: top?.name ?? op.constructor.name },
-  )
+  const start = function detached(): unknown {
+    state.next = 0
+    const waiting = started(op)
+    if (top === null || tail === null) return waiting.parked ? PARK : waiting.next().value
+    ;(top as ParkedFrame).pending = waiting
+    const now = machine.registers
+    if (now.tail === null) now.top = top
+    else now.tail.below = top
+    now.tail = tail
+    return PARK
+  }
+  return aside(() => spawn.eager(declareParking(start) as () => unknown, { name: top?.name ?? op.constructor.name }))
 }
 
 interface Started {

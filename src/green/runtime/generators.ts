@@ -19,6 +19,8 @@ export class Cell {
   depth = 0
   /** What it was asked to return with, while something that it delegates to has not ended. */
   returned: unknown = undefined
+  /** What the twin that resumed it is to answer with, in place of what it yields. */
+  signal: unknown = null
 }
 
 const prototype = Object.getPrototypeOf(function* () {}).prototype as GreenBody
@@ -72,15 +74,20 @@ const engine = {
 
 class IteratorFrame extends GreenFrame {
   protected override result(result: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
-    return { value: reissued(this.generator, result), done: true }
+    return { value: answered(this.generator, result), done: true }
   }
 }
 
-/** A delegate that was asked to return, and had to park for it, wants to be asked once more. */
-function reissued(body: GreenBody, first: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
-  if (first.value !== REISSUE) return first
-  const cell = cells.get(body) as Cell
-  return prototype.return.call(body, cell.returned)
+/**
+ * What a twin answers. What `yield*` passes on is passed on as it is, and a delegate that was asked to return, and had to park
+ * for it, wants to be asked once more.
+ */
+function answered(body: GreenBody, result: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
+  const cell = cells.get(body)
+  if (cell === undefined || cell.signal === null) return result
+  const { signal } = cell
+  cell.signal = null
+  return signal === REISSUE ? prototype.return.call(body, cell.returned) : (signal as IteratorResult<unknown, unknown>)
 }
 
 function resumer(resume: Resume, name: string): (this: GreenBody, value: unknown) => unknown {
@@ -101,7 +108,7 @@ function resumer(resume: Resume, name: string): (this: GreenBody, value: unknown
     } finally {
       starting = null
     }
-    if (machine.registers.op === null) return result.value === REISSUE ? reissued(this, result) : result
+    if (machine.registers.op === null) return answered(this, result)
     link(new IteratorFrame(this, depth + 1))
     return PARK
   }
@@ -157,12 +164,16 @@ function* delegating(cell: Cell, iterable: unknown): GreenBody {
       if (result.done) {
         if (mode !== RETURN) return result.value
         cell.returned = result.value
-        yield REISSUE
+        cell.signal = REISSUE
+        yield undefined
       }
+      let passed: unknown
+      if (cell.depth !== 0) cell.signal = result
+      else passed = result.value
       cell.depth = 0
       mode = RETURN
       try {
-        received = yield result.value
+        received = yield passed
         mode = NEXT
         method = cursor.next
         break

@@ -4,6 +4,7 @@
 import { machine } from '../../core/index.ts'
 import { call, twin } from './calls.ts'
 import { declareParking, parks } from './compiled.ts'
+import { RETURNING } from './direct-frame.ts'
 import { enter, type GreenBody, isObject, resumedValue } from './frame.ts'
 import { callees, state } from './state.ts'
 
@@ -147,6 +148,14 @@ export const close: (cursor: Cursor) => unknown = declareParking(function close(
 /** The same, because of an error, which matters more than what closing fails with. */
 export const fail: (cursor: Cursor) => unknown = declareParking(function fail(cursor: Cursor): unknown {
   return enter(taken(), 0, closing(cursor, true))
+})
+
+/** Either of the two, for what has been thrown in the loop. */
+export const abandon: (cursor: Cursor, error: unknown) => unknown = declareParking(function abandon(
+  cursor: Cursor,
+  error: unknown,
+): unknown {
+  return enter(taken(), 0, closing(cursor, error !== RETURNING))
 })
 
 function* listing(iterable: unknown): GreenBody {

@@ -10,12 +10,18 @@ import { callees, state } from './state.ts'
  * function may call `park`. It keeps its name and its `length`.
  */
 export function parkable<A extends readonly unknown[], R>(source: (this: unknown, ...args: A) => R): (...args: A) => R {
+  const compiled = parks(source)
   const blocking = function (this: unknown, ...args: A): R {
     const announced = state.next
     // What runs before it parks (the order of a queue, an iterable of what to wait for) may call another such function.
     const outer = state.given
     state.next = 0
     state.given = announced
+    if (compiled && announced !== 0) {
+      // Its activation may leave a frame, which needs to know whose it is.
+      callees[announced + 1] = source
+      state.next = announced + 1
+    }
     try {
       return source.apply(this, args as never)
     } finally {
@@ -33,13 +39,16 @@ export function parkable<A extends readonly unknown[], R>(source: (this: unknown
  * between here and the task.
  */
 export function park<T>(operation: Operation<T> | Task<T>): T {
-  const depth = state.given
+  // If the function that calls it was compiled, it announces that.
+  const depth = state.next !== 0 ? state.next : state.given
+  const named = state.given !== 0 ? state.given : depth
   state.given = 0
+  state.next = 0
   if (machine.task === null && !state.detached)
     throw new UsageError(
       'a blocking call was made outside any task: start the program with `fibril run`, or wrap it in `run(() => …)`',
     )
-  verify(depth)
+  verify(depth, named)
   const { base, floor } = state
   if (state.detached) {
     if (depth === floor) link(new GreenFrame(passOn(), depth + 1))
@@ -62,27 +71,40 @@ export function park<T>(operation: Operation<T> | Task<T>): T {
   return PARK as T
 }
 
+declareParking(park)
+
 /** What was found at each depth the last time: mostly it is the same. */
 const verified: unknown[] = []
 
 /** Throws a `NativeFrameError` unless all that is between the activation at `depth` and the engine can be suspended. */
-function verify(depth: number): void {
+function verify(depth: number, named: number): void {
   if (depth === 0) throw new NativeFrameError(nameOf(callees[0]), culprit())
   for (let at = state.base; at <= depth; at++) {
     const callee = callees[at]
     if (callee === verified[at]) continue
-    if (!parks(callee)) throw new NativeFrameError(nameOf(callees[depth]), callee)
+    if (!parks(callee)) throw new NativeFrameError(nameOf(callees[named]), callee)
     verified[at] = callee
   }
 }
 
-/** What barred the innermost activation: the first function of the chain that cannot be suspended. */
+/** What barred the innermost activation: the first function of the chain that cannot be suspended, and is still running. */
 function culprit(): unknown {
+  const running = stackHere()
   for (let at = state.base; at < callees.length; at++) {
     const callee = callees[at]
-    if (callee !== undefined && !parks(callee)) return callee
+    if (typeof callee === 'function' && !parks(callee) && (callee.name === '' || running.includes(callee.name)))
+      return callee
   }
   return undefined
+}
+
+/** What each depth has called last may have returned long ago. */
+function stackHere(): string {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 200
+  const { stack } = new Error()
+  if (stackTraceLimit !== undefined) Error.stackTraceLimit = stackTraceLimit
+  return String(stack)
 }
 
 function nameOf(callee: unknown): string {

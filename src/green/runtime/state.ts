@@ -32,7 +32,7 @@
 import { type Callable, machine } from '../../core/index.ts'
 
 class State {
-  /** The depth of the announcing activation; 0: nobody announced. */
+  /** The depth of the announcing activation; 0: nobody announced; below: the callee is to go on (direct-frame.ts). */
   next = 0
   /** The depth of the activation that `enter` is about to run: its generator reads it at once. */
   depth = 0
@@ -54,6 +54,8 @@ class State {
   given = 0
   /** The operation that parked, until the innermost frame has taken it. */
   pending: Pending | null = null
+  /** The frame of the direct way whose function is called once more. */
+  resuming: object | null = null
   /** What a frame throws where it is resumed. */
   error: unknown = undefined
 }

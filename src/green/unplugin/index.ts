@@ -10,9 +10,9 @@
  */
 import { createRequire } from 'node:module'
 import { isAbsolute } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { UsageError } from '../../core/index.ts'
-import { compileSource, createSelection, settingsFrom } from '../load/index.ts'
+import { createSelection, languageOf, Project, settingsFrom } from '../load/index.ts'
 
 export interface GreenPluginOptions {
   /** Dependencies that are compiled too: packages (`express`, `@acme/*`) and paths from the working directory (`vendor/**`). */
@@ -64,22 +64,39 @@ function flattened(made: RollupPlugin | RollupPlugin[]): RollupPlugin {
 
 function plugin() {
   const { createUnplugin } = loadUnplugin()
-  return createUnplugin((options: GreenPluginOptions | undefined) => {
+  return createUnplugin((options: GreenPluginOptions | undefined, { framework }) => {
     const { include = [], exclude = [], stress = false } = options ?? {}
+    const printed = framework === 'vite'
     const selects = createSelection({ include, exclude })
-    const settings = { ...settingsFrom(process.env), stress }
+    const settings = { ...settingsFrom(process.env), include, exclude, stress }
+    let project = new Project(settings)
+    const forget = (): void => {
+      project = new Project(settings)
+    }
     return {
       name: 'fibril',
-      // Before anything else takes the types out, or makes something else of the functions.
-      enforce: 'pre',
-      transformInclude: (id) => isAbsolute(id) && selects(pathToFileURL(id).href),
+      // Before anything else makes something of the functions. But Vite takes types out by printing anew, without the mark of
+      // compiled functions: there it comes after that.
+      enforce: printed ? 'post' : 'pre',
+      transformInclude: (id) => isAbsolute(id) && selects(urlOf(id)),
+      // For the same reason the bundle is not to be lowered, nor minified.
+      vite: { config: () => ({ build: { target: 'esnext', minify: false } }) },
+      buildStart: forget,
+      watchChange: forget,
       transform(source, id) {
-        const url = pathToFileURL(id).href
-        const { code, map } = compileSource(source, url, settings)
+        const url = urlOf(id)
+        const { code, map } = project.compile(source, url, printed ? 'js' : languageOf(url))
+        // What it says of other modules' functions changes with them.
+        for (const module of project.modulesBehind(url)) this.addWatchFile(fileURLToPath(module))
         return code === source ? null : { code, map: map as never }
       },
     }
   })
+}
+
+/** Without the query that some bundlers add. */
+function urlOf(id: string): string {
+  return pathToFileURL(id.split('?', 1)[0] as string).href
 }
 
 /** Not imported above: whoever only runs programs need not have it. */

@@ -140,7 +140,12 @@ export class Correlator<Request, Reply> implements Disposable {
 
   /** Sends a message that has no reply. It is given an id that no request has. */
   send(message: Request): Operation<void> {
-    return Correlator.#tell(this as Correlator<unknown, unknown>, message)
+    return Correlator.#tell(this as Correlator<unknown, unknown>, message, false)
+  }
+
+  /** @internal As `send`, but its turn has come: the caller has taken a place. */
+  sendInPlace(message: Request): Operation<void> {
+    return Correlator.#tell(this as Correlator<unknown, unknown>, message, true)
   }
 
   /** Waits until the connection is gone, and gives why. */
@@ -211,8 +216,12 @@ export class Correlator<Request, Reply> implements Disposable {
     }
   })
 
-  static readonly #tell = fn(function* send(self: Correlator<unknown, unknown>, message: unknown): Body<void> {
-    yield* new Turn(self)
+  static readonly #tell = fn(function* send(
+    self: Correlator<unknown, unknown>,
+    message: unknown,
+    placed: boolean,
+  ): Body<void> {
+    if (!placed) yield* new Turn(self)
     try {
       yield* Correlator.#send(self, self.#options.withId(message, self.#ids.take(message, self.#inUse)))
     } finally {

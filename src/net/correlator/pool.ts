@@ -152,7 +152,16 @@ export class CorrelatorPool<Request, Reply> implements AsyncDisposable {
    * `AcquireTimeoutError` if no connection had room in time, a `ConnectError` if none can be made and the pool is to fail fast.
    */
   request(message: Request, options: RequestOptions = {}): Operation<Reply> {
-    return CorrelatorPool.#request(this as CorrelatorPool<unknown, unknown>, message, options) as Operation<Reply>
+    return CorrelatorPool.#over(this as CorrelatorPool<unknown, unknown>, options, (client, limits) =>
+      client.requestInPlace(message, limits),
+    ) as Operation<Reply>
+  }
+
+  /** Sends a message that has no reply, over the same connection as a request. Limits of time are for finding that. */
+  send(message: Request, options: RequestOptions = {}): Operation<void> {
+    return CorrelatorPool.#over(this as CorrelatorPool<unknown, unknown>, options, (client) =>
+      client.sendInPlace(message),
+    ) as Operation<void>
   }
 
   /** Takes no more requests, waits for the replies that are due for `grace` ms (0 if left out), and closes all connections. */
@@ -174,10 +183,10 @@ export class CorrelatorPool<Request, Reply> implements AsyncDisposable {
     })
   }
 
-  static readonly #request = fn(function* request(
+  static readonly #over = fn(function* request(
     self: CorrelatorPool<unknown, unknown>,
-    message: unknown,
     { timeoutMs, deadline = Infinity }: RequestOptions,
+    attempt: (client: Client, limits: RequestOptions) => Operation<unknown>,
   ): Body<unknown> {
     // An instant, as there may be several attempts.
     const end = Math.min(deadline, currentLoop().now() + (timeoutMs ?? Infinity))
@@ -186,7 +195,7 @@ export class CorrelatorPool<Request, Reply> implements AsyncDisposable {
     for (;;) {
       const client = yield* CorrelatorPool.#place(self, end)
       try {
-        return yield* client.requestInPlace(message, limits)
+        return yield* attempt(client, limits)
       } catch (error) {
         if (!(error instanceof LostRequestError && !error.sent)) throw error
       }

@@ -1,6 +1,6 @@
 import { type Body, fn, type Operation, timeoutOr, UsageError } from '../../core/index.ts'
 import type { BufferedStream } from '../buffered-stream.ts'
-import type { ByteSource } from '../web-streams.ts'
+import type { ByteSource } from '../platform-stream.ts'
 
 /** How much of a body is taken. */
 export interface BodyLimit {

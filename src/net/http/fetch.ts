@@ -1,7 +1,8 @@
 import { BrokenError, ClosedError, currentTask, fn, type Operation, suspend, UsageError } from '../../core/index.ts'
 import { describeSystemError, LimitError } from '../net-errors.ts'
 import { own } from '../ownership.ts'
-import { type ByteSource, readableOf, WebStream } from '../web-streams.ts'
+import type { ByteSource } from '../platform-stream.ts'
+import { readableOf, WebStream } from '../web-streams.ts'
 import { codeName } from '../wire.ts'
 import { HttpBody } from './body.ts'
 

@@ -2,7 +2,7 @@ import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http'
 import type { Writable } from 'node:stream'
 import { BrokenError, fn, type Operation, suspend, UsageError } from '../../core/index.ts'
 import { breakOff, NodeStream } from '../node-streams.ts'
-import type { ByteSink } from '../web-streams.ts'
+import type { ByteSink } from '../platform-stream.ts'
 import type { NodeResponse } from './request.ts'
 
 /** The head of a response that is sent in one piece. */

@@ -88,7 +88,7 @@ export const startTls = fn(function* startTls(plain: Stream, options: StartTlsCl
 function refuseOthers({ name, closed, receiver, sender }: BufferedStream): void {
   const who = codeName(currentTask())
   if (closed) throw new ClosedError(`${who} cannot start TLS on ${name}: it is closed.`)
-  const other = receiver.readers.first ?? sender.writers.first
+  const other = receiver.reader ?? sender.writer
   if (other === null) return
   throw new BusyError(
     `${who} cannot start TLS on ${name}: ${other.waiter?.waitingTask ?? 'other code'} is waiting on it. Have that one end first.`,
@@ -96,7 +96,7 @@ function refuseOthers({ name, closed, receiver, sender }: BufferedStream): void 
 }
 
 function refuseUnread(plain: BufferedStream): void {
-  const { length } = plain.receiver.buffer
+  const length = plain.receiver.unreadBytes
   if (length === 0) return
   plain.destroy()
   throw new TlsError(
@@ -110,8 +110,8 @@ function refuseUnread(plain: BufferedStream): void {
 const HANDSHAKE = 22
 
 /** True if nothing has come, or what has is the beginning of a handshake. */
-function beginsAsHandshake({ receiver: { buffer } }: BufferedStream): boolean {
-  return buffer.length === 0 || buffer.peek(1, (bytes, start) => bytes[start]) === HANDSHAKE
+function beginsAsHandshake({ receiver: { firstByte } }: BufferedStream): boolean {
+  return firstByte === null || firstByte === HANDSHAKE
 }
 
 /** From now on `plain` only stands for `socket`. */
@@ -124,7 +124,9 @@ function handOver(plain: BufferedStream, socket: TlsSocket): void {
   for (const verb of ['read', 'readExactly', 'readUntil', 'readLine', 'write', 'tryWrite', 'flush', 'end'] as const)
     plain[verb] = refuse
   plain.stopReading = () => socket.stopReading()
+  plain.peerEnd = () => socket.peerEnd()
   plain.close = () => socket.close()
+  plain.closeAtOnce = () => socket.closeAtOnce()
   plain.destroy = () => socket.destroy()
   plain.reset = () => socket.reset()
   plain[Symbol.dispose] = () => socket[Symbol.dispose]()

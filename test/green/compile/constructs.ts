@@ -101,6 +101,110 @@ export const constructs: Record<string, string> = {
     const o = { get slow() { return leaf(this) === this }, other: { slow: 5 } }
     const f = (a) => a.slow
     return [new A(1).slow, A.slow, new B(1).slow, o.slow, o.other.slow, f(new A(4)), f(o), [new A(7)].map((a) => a.slow + a.fast), new A(1).slow.toFixed(leaf(1)), typeof new A(2).slow, { slow: new A(3).slow }]`,
+  'callbacks of typed arrays': `
+    const t = [], a = new Int16Array([5, 1, 4]), b = new BigInt64Array([3n, 1n])
+    class Own extends Float64Array {}
+    const own = Own.from([1.5, 2.5], (x) => leaf(x) * 2)
+    t.push(a.map((x, i, all) => leaf(x) * 70000 + i + all.length), a.filter((x) => leaf(x) > 3), a.some((x) => leaf(x) === 4), a.every((x) => leaf(x) > 1), a.find((x) => leaf(x) < 5), a.findIndex((x) => leaf(x) === 4), a.findLast((x) => leaf(x) > 3), a.findLastIndex((x) => leaf(x) > 9))
+    a.forEach(function (x) { t.push(leaf(x) + this.y) }, { y: 1 })
+    t.push(a.reduce((x, y) => leaf(x) - y), a.reduceRight((x, y) => leaf(x) - y, 100), [...b.map((x) => leaf(x) + 1n)].join())
+    t.push(Int8Array.from({ length: 2, 0: 300, 1: 2 }, (x, i) => leaf(x) + i), Uint8ClampedArray.from(new Set([1, 300]), (x) => leaf(x)))
+    t.push(own.map((x) => leaf(x) + 1) instanceof Own, own.filter((x) => leaf(x) > 3) instanceof Own, [...own])
+    t.push(a.sort((x, y) => leaf(x) - y) === a, [...a], [...new Uint8Array([3, 9, 5]).sort((x, y) => leaf(y) - x)])
+    if (a.toSorted) t.push(a.toSorted((x, y) => leaf(y) - leaf(x)), a)
+    try { new Int8Array([1]).map(leaf(1)) } catch (e) { t.push(e.name) }
+    try { a.map.call([1], () => leaf(1)) } catch (e) { t.push(e.name) }
+    return t`,
+  'helpers of iterators': `
+    if (typeof Iterator === 'undefined') return 'none here'
+    const log = [], t = []
+    function* g(n) { try { for (let i = 1; i <= n; i++) yield leaf(i) } finally { log.push('over' + leaf(n)) } }
+    const plain = () => ({ __proto__: Iterator.prototype, i: 0, next() { return { value: this.i, done: this.i++ > 3 } }, return() { log.push('closed'); return {} } })
+    t.push([...g(3).map((x, i) => leaf(x) * 10 + i)], g(5).filter((x) => leaf(x) % 2).toArray(), [...g(2).flatMap((x) => [x, leaf(x)])], [...g(2).flatMap((x) => g(x))], g(9).take(2).toArray(), g(4).drop(2).toArray())
+    t.push(plain().map((x) => leaf(x)).toArray(), [...plain().filter((x) => leaf(x))], plain().take(2).map((x) => leaf(x) + 1).drop(1).toArray(), g(3).some((x) => leaf(x) === 2), g(3).every((x) => leaf(x) < 2), g(3).find((x) => leaf(x) > 1), plain().find((x) => leaf(x) > 9), g(3).reduce((a, b) => a + leaf(b)), g(3).reduce((a, b) => a + leaf(b), 'x'), plain().reduce((a, b) => leaf(a) + b))
+    g(2).forEach((x, i) => log.push(leaf(x) + i))
+    for (const x of g(9).map((x) => leaf(x))) if (x === 2) break
+    const fails = (x) => { if (leaf(x) === 2) throw new Error('e' + x) }
+    for (const f of [() => g(3).map(fails).toArray(), () => g(3).filter(fails).next() && g(3).filter(fails).toArray(), () => g(3).forEach(fails), () => [...g(3).flatMap((x) => leaf('ab'))], () => plain().reduce(fails), () => g(0).reduce((a) => leaf(a)), () => g(1).map(1), () => g(1).take(-1), () => plain().map(fails).toArray()])
+      try { t.push(f()) } catch (e) { t.push(e.name + (e.name === 'Error' ? e.message : '')) }
+    const h = g(5).map((x) => leaf(x)), early = plain().map((x) => leaf(x))
+    t.push(h.next(), h.return(), h.next(), h.return(), early.return(), early.next(), h instanceof Iterator, Object.prototype.toString.call(h))
+    const loose = { next: () => ({ value: leaf(7), done: leaf(false) }), return: () => (log.push('loose'), {}) }
+    t.push(Iterator.from(loose).take(2).toArray(), Iterator.from(g(2)).toArray(), Iterator.from('ab').map((x) => leaf(x)).toArray())
+    return [t, log]`,
+  'fields that park': `
+    const log = [], note = (x) => (log.push(x), leaf(x))
+    class A {
+      a = note('a'); #b = note('b')
+      c = this.a + note(this.#b)
+      d
+      'e f' = note(leaf('e')) ; 7 = (note(1), note(2))
+      fn = () => leaf(this.a); anon = function () {}; cls = class {}; #priv = () => {}; named = class Named {}
+      #m() { return leaf('m') } viaMethod = this.#m()
+      constructor(x = this.c, { y = leaf(this.a) } = {}) { this.x = x; this.y = y; log.push('body') }
+      names() { return [this.fn(), this.anon.name, this.cls.name, this.#priv.name, this.named.name] }
+    }
+    class B extends A { z = note('z' + this.x); static w = 1; #q = leaf(this.z); q() { return this.#q } }
+    class C extends B { #r = note('r'); constructor() { note('before'); super(leaf(1)); this.s = note(this.#r) } }
+    class D extends Array { k = leaf(1) }
+    class E { f = leaf(1) }
+    class F extends E { f = super.toString === leaf(Object.prototype.toString) }
+    class G extends class { constructor() { return log } } { #g = leaf('g'); static of(o) { return leaf(o.#g) } }
+    const anonymous = new (class { v = leaf(3) })()
+    const H = class { [leaf('key')] = 5; i = 1 }
+    const a = new A(), c = new C(), d = new D(1, 2)
+    new G()
+    let failed
+    try { new (class extends E { bad = leaf(null).x })() } catch (e) { failed = e.name }
+    return [Object.keys(a), a.names(), a.c, a['e f'], a[7], a.d, a.x, a.y, Object.keys(c), c.q(), c.s, new F().f, new E().f, [...d], d.k, G.of(log), anonymous.v, new H().key, E.name, E.length, A.length, failed, a.viaMethod, log, Object.getOwnPropertyNames(A.prototype)]`,
+  'static fields and blocks that park': `
+    const log = [], note = (x) => (log.push(x), leaf(x))
+    class A {
+      static a = note('a'); static #b = note('b'); x = 1
+      static { var v = note(this.#b); this.v = v; try { note('t'); null.x } catch (e) { log.push(leaf(e.name)) } finally { note('f') } }
+      static c = this.a + A.v
+      static m() { return leaf(A.#b) } static n = this.m(); static anon = () => {}
+      static { for (const k of [1, 2]) { if (leaf(k) === 2) break; log.push(k) } class Inner { static i = note('i') } this.Inner = Inner }
+    }
+    const B = class { static n = note(this.name) }
+    const C = class Own { static self = leaf(Own) === this }
+    class D extends A { static a = super.m() + leaf(1); y = leaf(2) }
+    const list = [class { static q = leaf(this.name) }, class { static { this.r = leaf(1) } }], o = { K: class { static k = leaf(this.name) } }
+    const make = (x) => class { static made = leaf(x); static get() { return leaf(this.made) } }
+    let E; E = class { static e = leaf(this.name) }
+    function* g() { class Y { static y = leaf(1) } yield Y.y; yield leaf(2) }
+    let failed
+    try { class Z { static z = leaf(null).x } } catch (e) { failed = e.name }
+    return [A.c, A.n, A.anon.name, A.Inner.i, B.n, C.self, D.a, new D().y, list[0].q, list[1].r, o.K.k, make(1).get(), make(2).get(), E.e, [...g()], failed, log, Object.getOwnPropertyNames(A)]`,
+  setters: `
+    const log = []
+    class A {
+      #v = 1; #w = 2
+      constructor(x) { this.slow = x; this.#hidden = x }
+      get slow() { return leaf(this.#v) } set slow(v) { log.push(leaf(v)); this.#v = v }
+      static set slow(v) { log.push('static', leaf(v)) }
+      set only(v) { this.got = leaf(v) }
+      get [leaf('computed')]() { return leaf('c' + this.#v) } set [leaf('computed')](v) { log.push('computed', leaf(v)) }
+      get ['literal']() { return leaf('l') } set 'quoted name'(v) { log.push('quoted', leaf(v)) }
+      get #hidden() { return leaf(this.#w) } set #hidden(v) { this.#w = leaf(v) }
+      static get #shared() { return leaf('shared') }
+      hidden() { return [this.#hidden, this.#hidden++, ++this.#hidden, this.#hidden += 10, this.#hidden ||= leaf(0), this.#hidden = 3, this.#hidden, A.#shared] }
+    }
+    class B extends A { set only(v) { super.got = leaf(v) + 1 } }
+    const a = new A(5), b = new B(6), k = { key: 'slow', toString() { log.push('key'); return this.key } }
+    const o = { x: 1, n: null, get slow() { return leaf(this.x) }, set slow(v) { this.x = leaf(v) * 2 } }
+    const t = [a.slow = 7, a.slow, a.slow += leaf(2), a.slow++, ++a.slow, a.slow--, a.slow, a.slow &&= 4, a.slow ||= leaf(9), a.slow ??= leaf(8), a['slow'] = leaf(3)]
+    t.push(a.only = leaf(4), a.got, b.only = 5, b.got, a['computed'], a[k], a[k] = 12, a['computed'] = 1, a.literal, a['quoted name'] = 2, a[leaf('slow')]++, a.hidden())
+    A.slow = 1; o.slow = leaf(4); o.slow += 1; b.slow
+    o.n = function () {}; o.slow = () => {}
+    t.push(o.slow, o.x, isNaN(o.x), o.n.name, (o.slow = 3).toFixed(leaf(1)))
+    try { null.slow = leaf(1) } catch (e) { t.push(e.name) }
+    const frozen = Object.freeze({ slow: 1 })
+    try { frozen.slow = 2; t.push('silent') } catch (e) { t.push(e.name) }
+    try { (() => { 'use strict'; frozen.slow = 2 })() } catch (e) { t.push(e.name) }
+    function* g() { o.slow = yield o.slow; yield o.slow }
+    const it = g(); it.next()
+    return [t, log, it.next(7)]`,
   parameters: `
     function f(a, b = a + 1, { c = 3, d: [e] = [4] } = {}, ...rest) { return [leaf(a), b, c, e, rest, arguments.length] }
     const g = (x, y = () => x) => { x = leaf(2); return [x, y()] }

@@ -25,7 +25,7 @@ export function randomProgram(seed: number): string {
     const d = { ...c, depth: c.depth - 1 }
     const e = (): string => expression(d)
     const inner = { ...d, generator: false, returns: true, loops: [] }
-    switch (random(24)) {
+    switch (random(28)) {
       case 0:
       case 1:
         return `(${e()} ${pick(['+', '-', '*', '|', '<', '&&', '||', '??'].filter((o) => o !== '??'))} ${e()})`
@@ -75,6 +75,16 @@ export function randomProgram(seed: number): string {
         return `tag\`a\${${e()}}b\``
       case 21:
         return c.generator ? `(yield ${e()})` : `({ k: ${e()}, get g() { return 3 }, [${e()}]: 1 }).k`
+      case 23: {
+        const member = pick(['.slow', '.only', `[leaf('computed')]`, `['computed']`])
+        return `(acc${member} ${pick(['=', '+=', '||='])} ${e()})`
+      }
+      case 24:
+        return `(${pick(['acc.slow++', '--acc.slow', 'acc["computed"]', 'acc.bump()'])} + ${e()})`
+      case 25:
+        return `new (class { #a = ${expression(inner)}; b = leaf(this.#a) ?? 0; get sum() { return leaf(this.#a) + this.b } })().sum`
+      case 26:
+        return `new Int32Array([${e()}, ${e()}]).map((x, i) => leaf(x) + i).join('')`
       case 22:
         return `recurse(${number()}, ${e()})`
       default:
@@ -102,7 +112,7 @@ export function randomProgram(seed: number): string {
     const e = (): string => expression({ ...c, depth: Math.min(c.depth, 3) })
     if (c.depth <= 0) return [`log(${e()})`, []]
     const more = (extra: Partial<Context> = {}): string => block({ ...c, ...extra }, 1 + random(3))
-    switch (random(17)) {
+    switch (random(20)) {
       case 0: {
         const name = fresh('v')
         return [`${pick(['let', 'var'])} ${name} = ${e()}`, [name]]
@@ -177,6 +187,29 @@ export function randomProgram(seed: number): string {
         const n = fresh('n')
         return [`{ let ${n} = 0; do { ${more({ loops: [] })} } while (leaf(++${n}) < 2) }`, []]
       }
+      case 15: {
+        const C = fresh('S')
+        const inner = { ...c, loops: [], generator: false, returns: false }
+        const once = (): string => expression({ ...inner, depth: Math.min(c.depth, 3) })
+        const fields = [
+          () => `static a${++count} = ${once()}`,
+          () => `static { ${block(inner, 2)} }`,
+          () => `static #p${++count} = log(${once()})`,
+          () => `f${++count} = ${once()}`,
+          () => `#q${++count} = log(leaf(${once()}))`,
+          () => `g${++count}`,
+        ]
+        const members = [1, 2, 3, 4].slice(random(3)).map(() => (pick(fields) as () => string)())
+        const parent = pick(['', '', ' extends K', ' extends L'])
+        const made = pick([
+          '',
+          parent === '' ? `constructor() { log('made', leaf(1)) }` : `constructor(x) { super(x); log(leaf('made')) }`,
+        ])
+        return [
+          `class ${C}${parent} { ${[...members, made].join('; ')} }\nlog(Object.entries(new ${C}(${e()})).join(), Object.keys(${C}).length)`,
+          [],
+        ]
+      }
       default:
         return [`log(${e()})`, []]
     }
@@ -196,6 +229,12 @@ function tag(s, ...v) { return leaf(s.length + v.length) }
 const box = { v: 1, m(x) { return { v: leaf(x), t: this === box } } }, none = null
 class K { k = 1; #p = 2; constructor(x) { this.x = leaf(x) } m(y) { return leaf(this.#p) + y } get z() { return 5 } set z(v) {} }
 class L extends K { l = this.x; constructor(x) { log('L', leaf(1)); super(x); log(this.l) } m(y) { return super.m(y) + (() => super.m(leaf(1)))() } }
+let stored = 3
+const acc = {
+  get slow() { return leaf(stored) }, set slow(v) { log('slow', leaf(v)); stored = v & 15 },
+  set only(v) { stored = leaf(v) & 7 }, get [leaf('computed')]() { return leaf(stored) + 1 }, set [leaf('computed')](v) { stored = leaf(v) & 3 },
+  bump() { return ++this.slow },
+}
 const all = function (a) { ${body}
 return a }
 try { log('result', all(1)) } catch (e) { steps = 0; log('threw', e instanceof RangeError ? 'range' : e instanceof Error ? e.name + (e.name === 'Error' ? e.message : '') : e) }

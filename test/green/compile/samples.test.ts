@@ -14,8 +14,8 @@ for (const name of readdirSync(root)) {
     const source = readFileSync(`${root}${name}/${file}`, 'utf8')
     const { code, functions } = compile(source, {
       url: file,
-      format: extension === 'cjs' ? 'commonjs' : 'module',
-      language: extension === 'ts' ? 'ts' : 'js',
+      format: extension.startsWith('c') ? 'commonjs' : 'module',
+      language: extension.endsWith('ts') ? 'ts' : 'js',
       runtime: 'fibril/green/runtime',
       entry: extension === 'cjs',
     })

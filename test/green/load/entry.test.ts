@@ -63,34 +63,6 @@ console.log(byDefault.name, byDefault(), main.fn(), rest)
   assert.equal(code, 0)
 })
 
-test('a module whose exports change, or that has a `for await`, stays one, and its top level awaits', async (t) => {
-  const cwd = folderWith(t, {
-    ...esm,
-    'loop.ts': `import { sleep } from 'fibril/green'
-async function* numbers() { yield 1; yield 2 }
-for await (const n of numbers()) {
-  sleep(1)
-  console.log(n)
-}
-`,
-    'main.ts': `import { sleep } from 'fibril/green'
-export let n = 1
-sleep(1)
-n++
-await import('./late.ts').catch(() => {})
-console.log(n)
-`,
-    'late.ts': '',
-  })
-  for (const [program, output] of [
-    ['main.ts', '2\n'],
-    ['loop.ts', '1\n2\n'],
-  ] as const) {
-    const { stdout, stderr, code } = await node([cli, 'run', program], { cwd, env })
-    assert.deepEqual([stdout, stderr, code], [output, '', 0])
-  }
-})
-
 test('a failed child fails the top level, whose cleanup waits', async (t) => {
   const cwd = folderWith(t, {
     ...esm,

@@ -231,6 +231,36 @@ it('a request whose time is over when its turn comes leaves its place to others'
   yield* pool.close()
 })
 
+it('a message without a reply goes out over a connection with room, and takes no place once it has left', function* () {
+  const peers = new Peers()
+  const pool = peers.pool({ max: 1 }, { maxInFlight: 1 })
+  const [first] = yield* ask(pool, 'a 10')
+  const telling = spawn(pool.send('told'))
+  yield* waitAllBlocked()
+  assert.deepEqual([pool.stats().waiting, peers.got[0]], [1, ['a 10']])
+  yield* first as Task<string>
+  yield* telling
+  assert.equal(yield* pool.request('b'), 'b')
+  assert.deepEqual(peers.got[0], ['a 10', 'told', 'b'])
+  yield* pool.close()
+})
+
+it('a message without a reply waits for a connection no longer than it may, or not at all if it is cancelled', function* (host) {
+  const peers = new Peers()
+  const pool = peers.pool({ max: 1 }, { maxInFlight: 1 })
+  const [first] = yield* ask(pool, 'a 100')
+  const start = host.now()
+  assert.ok((yield* caught(pool.send('late', { timeoutMs: 10 }))) instanceof TimeoutError)
+  assert.equal(host.now() - start, 10)
+  const telling = spawn(pool.send('never'))
+  yield* waitAllBlocked()
+  telling.cancel()
+  yield* first as Task<string>
+  assert.equal(yield* pool.request('b'), 'b')
+  assert.deepEqual(peers.got[0], ['a 100', 'b'])
+  yield* pool.close()
+})
+
 it('failing fast tells all who wait at once', function* () {
   const peers = new Peers()
   peers.refusals.push(new BrokenError('refused'))

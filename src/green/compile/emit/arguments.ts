@@ -10,15 +10,16 @@ export function visitArguments(emitter: Emitter, args: readonly Node[], announce
   args.forEach((argument, index) => {
     const spread = argument.type === 'SpreadElement'
     const node: Node = spread ? argument['argument'] : argument
+    const listed = spread && emitter.mayPark && !emitter.isHarmless(argument)
     if (announce !== null && index === last) {
       const kept = emitter.temp()
       const [open, closed] = assignable(node)
       emitter.before(node.start, `(${kept}=${open}`)
-      if (spread) visitSpread(emitter, node)
+      if (listed) visitSpread(emitter, node)
       else emitter.visit(node)
       emitter.after(node.end, `${closed},${announce()},${kept})`)
       emitter.release(1)
-    } else if (spread && emitter.mayPark && !emitter.isHarmless(argument)) visitSpread(emitter, node)
+    } else if (listed) visitSpread(emitter, node)
     else emitter.visit(node)
   })
 }
@@ -32,15 +33,15 @@ export function visitSpread(emitter: Emitter, node: Node): void {
   emitter.release(1)
 }
 
-/** `[a, b] = x`: a generator that parks gives its values beforehand. */
-export function visitTaken(emitter: Emitter, node: Node, pattern: Node): void {
+/** `[a, b] = x`: a generator that parks gives its values beforehand. Answers what holds `x`, as long as `keep` is running. */
+export function visitTaken(emitter: Emitter, node: Node, pattern: Node): string {
   const elements: (Node | null)[] = pattern['elements']
   const count = elements.at(-1)?.type === 'RestElement' ? Infinity : elements.length
   const result = emitter.temp()
   emitter.before(node.start, `(${result}=(`)
   emitter.visit(node)
   emitter.after(node.end, `),${emitter.callOf('take', `${result},${count === Infinity ? '1/0' : count}`)})`)
-  emitter.release(1)
+  return result
 }
 
 export function hasWork(args: readonly Node[]): boolean {

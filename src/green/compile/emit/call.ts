@@ -1,12 +1,13 @@
 import type { Node } from '../nodes.ts'
+import { isRequire } from '../requires.ts'
 import { hasWork, visitArguments } from './arguments.ts'
-import type { Emitter, Hole } from './emitter.ts'
+import { assignable, type Emitter, type Hole } from './emitter.ts'
 import { visitSuperCall } from './super.ts'
 
 /** Names of builtins that call back, or pass a call on: for these the runtime has twins that can be suspended. */
-const twins = new Set(
+export const twins: ReadonlySet<string> = new Set(
   `map forEach filter reduce reduceRight some every find findIndex findLast findLastIndex flatMap sort toSorted from replace
-  replaceAll call apply bind construct next return throw`.split(/\s+/),
+  replaceAll call apply bind construct next return throw take drop toArray`.split(/\s+/),
 )
 
 /** `f(x)` → `(announce f, $1 = f(x), parked ? yield : $1)`; `o.m(x)` → `($2 = ($1 = o).m, announce $2, $2 = call($2, $1, x), …)`. */
@@ -17,14 +18,16 @@ export function visitCall(emitter: Emitter, node: Node): void {
     emitter.visit(callee)
     return visitArguments(emitter, node['arguments'], null)
   }
+  if (emitter.options.loads && isRequire(node, emitter.scopeAt(node))) return visitRequire(emitter, node)
   const { hole } = emitter
   if (hole !== null && callee === hole.node) return visitHoleCall(emitter, node, hole)
   if (callee.type === 'MemberExpression') return visitMethodCall(emitter, node, callee)
   const result = emitter.temp()
+  const [named, closed] = assignable(callee)
   if (emitter.activation.mode === 'async') {
-    emitter.before(node.start, `(${result}=`)
+    emitter.before(node.start, `(${result}=${named}`)
     emitter.visit(callee)
-    finishAsyncCall(emitter, node, result, 'void 0')
+    finishAsyncCall(emitter, node, result, 'void 0', closed)
     return emitter.release(1)
   }
   const stable = isStable(emitter, callee)
@@ -34,12 +37,29 @@ export function visitCall(emitter: Emitter, node: Node): void {
     emitter.before(node.start, early ? `(${emitter.announce(name)},${result}=` : `(${result}=`)
     visitArguments(emitter, node['arguments'], early ? null : () => emitter.announce(name))
   } else {
-    emitter.before(node.start, `(${result}=`)
+    emitter.before(node.start, `(${result}=${named}`)
     emitter.visit(callee)
     const open = emitter.find('(', afterCallee(emitter, node))
-    emitter.text.appendLeft(open, `,${early ? `${emitter.announce(name)},` : ''}${result}=${result}`)
+    emitter.text.appendLeft(open, `${closed},${early ? `${emitter.announce(name)},` : ''}${result}=${result}`)
     visitArguments(emitter, node['arguments'], early ? null : () => emitter.announce(name))
   }
+  emitter.after(node.end, `,${emitter.outcome(result)})`)
+  emitter.release(1)
+}
+
+/** `require(x)` → `(announce load, $1 = load(require, x), …)`. In an async function it stays what it is. */
+function visitRequire(emitter: Emitter, node: Node): void {
+  const { callee } = node
+  const args: Node[] = node['arguments']
+  if (emitter.activation.mode === 'async') return visitArguments(emitter, args, null)
+  const result = emitter.temp()
+  const load = emitter.use('load', 'load')
+  const early = !hasWork(args)
+  emitter.before(node.start, `(${early ? `${emitter.announce(load)},` : ''}${result}=`)
+  emitter.text.update(callee.start, callee.end, `${load}(require,`)
+  const open = emitter.find('(', callee.end)
+  emitter.text.remove(open, open + 1)
+  visitArguments(emitter, args, early ? null : () => emitter.announce(load))
   emitter.after(node.end, `,${emitter.outcome(result)})`)
   emitter.release(1)
 }
@@ -52,11 +72,11 @@ function visitHoleCall(emitter: Emitter, node: Node, hole: Hole): void {
 }
 
 /** In an async function the runtime makes the call, since there is no frame of the caller's that could be relied on. */
-function finishAsyncCall(emitter: Emitter, node: Node, fn: string, self: string): void {
+function finishAsyncCall(emitter: Emitter, node: Node, fn: string, self: string, closed = ''): void {
   const args: Node[] = node['arguments']
   const open = emitter.find('(', afterCallee(emitter, node))
   const call = `${fn}=${emitter.use('callAsync', 'callAsync')}(${fn},${self}${args.length > 0 ? ',' : ''}`
-  emitter.text.update(open, open + 1, `,${call}`)
+  emitter.text.update(open, open + 1, `${closed},${call}`)
   visitArguments(emitter, args, null)
   emitter.after(node.end, `,${emitter.outcome(fn)})`)
 }
@@ -107,7 +127,7 @@ function finishMethodCall(emitter: Emitter, node: Node, fn: string, self: string
 }
 
 /** The callee in words, for an error. */
-function nameFor(emitter: Emitter, callee: Node): string {
+export function nameFor(emitter: Emitter, callee: Node): string {
   const text = emitter.code.slice(callee.start, callee.end).replace(/\s+/g, ' ')
   return JSON.stringify(text.length > 60 ? `…${text.slice(-59)}` : text)
 }

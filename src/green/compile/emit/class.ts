@@ -1,20 +1,37 @@
+import { initialisersOf } from '../fields.ts'
 import { isFunction, type Node } from '../nodes.ts'
 import type { Fn } from '../scope.ts'
 import { isInert } from './arguments.ts'
-import type { Emitter } from './emitter.ts'
+import { type Activation, type Emitter, NATIVE } from './emitter.ts'
+import { aroundClass, initialised, initialisesGreenly, visitInitialisers } from './fields.ts'
 
-/** A class. One whose constructor is compiled ends in the mark, as compiled functions do. */
+/** A class. One whose constructor is compiled says so to the runtime when it is made. */
 export function visitClass(emitter: Emitter, node: Node): void {
+  const visit = (): void => visitBody(emitter, node, statics)
+  const statics = initialisesGreenly(emitter, node, true)
+  if (statics) aroundClass(emitter, node, visit)
+  else visit()
+}
+
+function visitBody(emitter: Emitter, node: Node, statics: boolean): void {
   const members: Node[] = node['body']['body']
   const definition = members.find((member) => member['kind'] === 'constructor')
   const fn = definition === undefined ? null : (emitter.analysis.fnOf.get(definition['value']) as Fn)
+  const fields = initialisesGreenly(emitter, node, false)
+  if (fields) emitter.initialising.add(node)
   if (node['superClass']) emitter.visit(node['superClass'])
-  if (fn === null && node['superClass'] && needsConstructor(emitter, node)) addConstructor(emitter, node)
+  if (fn === null && (fields || (node['superClass'] && needsConstructor(emitter, node)))) addConstructor(emitter, node)
   else if (fn !== null && emitter.isGreen(fn)) {
     markClass(emitter, node)
-    if (fn.kind === 'constructor') guardFields(emitter, node, members)
+    if (fn.kind === 'constructor' && !fields) guardFields(emitter, node, members)
   }
-  emitter.visitAll(members)
+  const made = new Set<Node>()
+  for (const isStatic of [false, true]) {
+    if (!(isStatic ? statics : fields)) continue
+    for (const member of initialisersOf(node, isStatic)) made.add(member)
+    visitInitialisers(emitter, node, isStatic)
+  }
+  emitter.visitAll(members.filter((member) => !made.has(member)))
 }
 
 /**
@@ -49,26 +66,46 @@ function isQuiet(node: Node): boolean {
   return isInert(node)
 }
 
+/** Before any other static element, which may call the constructor. */
 function markClass(emitter: Emitter, node: Node): void {
-  const home = emitter.homeOf(node)
-  if (home !== null && !node['id'] && node['superClass']) emitter.after(node['body'].start + 1, `static{${home}=this}`)
-  emitter.after(node.end - 1, '/*~*/')
-  emitter.marked.add(node.end)
+  const home = node['id'] || !node['superClass'] ? null : emitter.homeOf(node)
+  const named = home === null ? '' : `${home}=`
+  emitter.after(node['body'].start + 1, `static{${named}${emitter.use('declareParking', 'compiled')}(this)}`)
 }
 
-/** A constructor for a class that extends one which may park in its own. */
+/** A constructor for a class that has none, and extends one which may park in its own, or has fields that may. */
 function addConstructor(emitter: Emitter, node: Node): void {
   const home = emitter.homeOf(node)
-  if (home === null) return
+  if (node['superClass'] && home === null) return
   const args = emitter.names.of('p')
-  const state = `${emitter.use('state', 's')}.next`
-  const made = `${emitter.use('implicit', 'implicit')}(${args})`
-  const construction = constructionOf(emitter, home)
+  const state = emitter.use('state', 's')
+  const announced = `${state}.next,${state}.next=0`
+  const body = emitter.initialising.has(node) ? implicitBody(emitter, node, args) : null
+  const made = node['superClass']
+    ? `${emitter.use('derive', 'derive')}(${announced},${body ?? `${emitter.use('implicit', 'implicit')}(${args})`},${constructionOf(emitter, home as string)})`
+    : `${emitter.use('enter', 'enter')}(${announced},${body},this)`
   emitter.after(
     node['body'].start + 1,
-    `constructor(...${args}){if(${emitter.use('state', 's')}.made!==null)return ${emitter.use('takeMade', 'takeMade')}();return ${emitter.use('derive', 'derive')}(${state},${state}=0,${made},${construction})}`,
+    `constructor(${node['superClass'] ? `...${args}` : ''}){if(${state}.made!==null)return ${emitter.use('takeMade', 'takeMade')}();return ${made}}`,
   )
   markClass(emitter, node)
+}
+
+/** What it does where there are fields that may park. */
+function implicitBody(emitter: Emitter, node: Node, args: string): string {
+  const { names } = emitter
+  const activation: Activation = { mode: 'green', fn: null, used: 0, most: 0 }
+  const self = node['superClass'] ? `${names.of('t')}.this` : 'this'
+  const steps: string[] = []
+  emitter.inActivation(activation, NATIVE, () => {
+    if (node['superClass']) steps.push(`${emitter.callOf('superCall', `${names.of('t')},...${args}`)};`)
+    steps.push(`${initialised(emitter, self)};`)
+  })
+  const state = emitter.use('state', 's')
+  const locals = [`${names.of('d')}=${state}.depth`]
+  if (node['superClass']) locals.push(`${names.of('t')}=${state}.construction`)
+  for (let n = 1; n <= activation.most; n++) locals.push(names.of(String(n)))
+  return `(function*(){let ${locals.join(',')};${steps.join('')}}).call(${node['superClass'] ? 'void 0' : 'this'})`
 }
 
 /** What a derived constructor's wrapper hands to its body: the class, `new.target`, how to call `super`, and `this`. */

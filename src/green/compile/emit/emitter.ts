@@ -10,6 +10,7 @@
  *
  *   green      its body is the generator of a wrapper (function.ts): `yield`
  *   generator  a generator of the source's own: `yield` as well, which `next` of the runtime understands (generator.ts)
+ *   direct     the function itself (direct/plan.ts): it returns
  *   async      an async function, or top-level code that may await: `await detach()` (async.ts)
  *   plain      nothing: what it calls is not announced, so nothing parks there
  *
@@ -18,14 +19,16 @@
  */
 import MagicString from 'magic-string'
 import type { Analysis } from '../analyze.ts'
-import { mayPark } from '../infer.ts'
+import { mayPark, parksAt } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { isFunction, type Node } from '../nodes.ts'
+import { isRequire } from '../requires.ts'
 import type { Fn, Scope } from '../scope.ts'
 import { siteOf } from '../sites.ts'
+import { scopeAt } from '../values.ts'
 import { lead, placeOf } from './places.ts'
 
-export type Mode = 'green' | 'generator' | 'async' | 'plain'
+export type Mode = 'green' | 'direct' | 'generator' | 'async' | 'plain'
 
 /** What `this` and its like are called where the code that is visited ends up; null: by their own names. */
 export interface Lexical {
@@ -45,6 +48,8 @@ export interface Activation {
   /** Temporaries in use, and the most that ever were. */
   used: number
   most: number
+  /** In mode `direct`: what follows the call that is visited. */
+  parked?: () => string
 }
 
 /** The front of an optional chain, which has been visited. */
@@ -61,9 +66,25 @@ export interface Hole {
   front: string
 }
 
+/** The variables outside of the body of an entry that stand for what it exports (entry.ts). */
+export interface Cells {
+  /** By the name inside. */
+  readonly of: ReadonlyMap<string, readonly string[]>
+  /** By the statement that exports an expression. */
+  readonly byDefault: ReadonlyMap<Node, string>
+  /** Their declarations, and the exports themselves. */
+  readonly outside: string
+}
+
 /** What the compiler's part of a file is made with. */
 export interface EmitOptions {
   readonly stress: boolean
+  /** The top-level code is strict. */
+  readonly strict: boolean
+  /** `require` may park. */
+  readonly loads: boolean
+  /** Every function that may park is compiled by way of a generator. */
+  readonly onlyGenerators: boolean
 }
 
 export class Emitter {
@@ -82,12 +103,18 @@ export class Emitter {
   readonly declared = new Map<number, { keyword: 'var' | 'let'; names: string[] }>()
   /** The runtime's exports that are used, by the name that they have here. */
   readonly imports = new Map<string, string>()
-  /** Where compiled functions and classes end. */
-  readonly marked = new Set<number>()
+  /** Why functions are not compiled the direct way; null: they are. */
+  readonly indirect = new Map<Fn, string | null>()
   /** Initialisers around which something stands. */
   readonly guarded = new Set<Node>()
+  /** Classes whose objects' fields are initialised by a method. */
+  readonly initialising = new Set<Node>()
   /** The private field of a class that holds the announcement of its constructor. */
   readonly held = new Map<Node, string>()
+  /** In the module that a program starts with: what stands for its exports. */
+  cells: Cells | null = null
+  /** Some are written by a pattern. */
+  writesExports = false
   private readonly dispatch: (emitter: Emitter, node: Node) => void
   private readonly homes = new Map<Node, string | null>()
   /** Positions at which text was put in front of a node. */
@@ -150,6 +177,12 @@ export class Emitter {
     return -1
   }
 
+  /** Where the arrow of an arrow function is. */
+  arrowOf(node: Node): number {
+    const last: Node | undefined = node['params'].at(-1)
+    return this.find('=>', last === undefined ? node.start : last.end)
+  }
+
   private lineEnd(at: number): number {
     const end = this.code.slice(at).search(/[\n\r\u2028\u2029]/)
     return end < 0 ? this.code.length : at + end
@@ -177,7 +210,7 @@ export class Emitter {
   }
 
   /** Gives back all temporaries that `visit` takes. */
-  keep(visit: () => void): void {
+  keep(visit: () => unknown): void {
     const { used } = this.activation
     visit()
     this.activation.used = used
@@ -200,6 +233,7 @@ export class Emitter {
 
   /** What follows a call whose result is in `result`. */
   outcome(result: string): string {
+    if (this.activation.mode === 'direct') return (this.activation.parked as () => string)()
     const parked = `${this.use('machine', 'm')}.registers.op`
     if (this.activation.mode === 'async') return `${parked}?await ${this.use('detach', 'detach')}():${result}`
     return `${parked}?${this.use('resumedValue', 'v')}(yield):${result}`
@@ -222,20 +256,27 @@ export class Emitter {
 
   /** The innermost scope around a node. */
   scopeAt(node: Node): Scope {
+    return scopeAt(this.analysis, node)
+  }
+
+  /** True for strict code. */
+  isStrict(node: Node): boolean {
     for (let at: Node | undefined = node; at !== undefined; at = this.analysis.parentOf.get(at)) {
-      const scope = this.analysis.scopeOf.get(at)
-      if (scope !== undefined) return scope
+      const fn = this.analysis.fnOf.get(at)
+      if (fn !== undefined) return fn.strict
+      if (at.type === 'ClassBody') return true
     }
-    return this.analysis.top
+    return this.options.strict
   }
 
   /** True if a node that could be a site, as the inference sees it, cannot park. */
   isHarmless(node: Node): boolean {
     const { callee } = node
     if (callee?.type === 'Identifier' && callee.name === 'eval') return true
+    if (this.options.loads && isRequire(node, this.scopeAt(node))) return false
     if (this.options.stress) return callee?.type === 'Import'
     const site = siteOf(node, this.scopeAt(node))
-    return site === null || (site.fn !== null && !mayPark(site.fn))
+    return site === null || !parksAt(this.analysis, site)
   }
 
   isGreen(fn: Fn): boolean {

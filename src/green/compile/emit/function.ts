@@ -13,16 +13,23 @@
  * (handed.ts), and read by the generator's first statement.
  */
 
+import { visitDirect } from '../direct/function.ts'
+import { planOf } from '../direct/plan.ts'
 import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
 import type { Fn } from '../scope.ts'
 import { constructionOf } from './class.ts'
 import { type Activation, type Emitter, NATIVE } from './emitter.ts'
+import { initialised } from './fields.ts'
 import { handedOver } from './handed.ts'
 import { bodyStart, lead } from './places.ts'
 
 export function visitFunction(emitter: Emitter, node: Node): void {
   const fn = emitter.analysis.fnOf.get(node) as Fn
-  if (emitter.isGreen(fn) && !isLabelled(emitter, node)) return visitGreen(emitter, fn)
+  if (emitter.isGreen(fn) && !isLabelled(emitter, node)) {
+    const plan = emitter.options.onlyGenerators ? 'not asked for' : planOf(emitter, fn)
+    emitter.indirect.set(fn, typeof plan === 'string' ? plan : null)
+    return typeof plan === 'string' ? visitGreen(emitter, fn) : visitDirect(emitter, plan)
+  }
   const parks = fn.parks && fn.obstacle === null
   const mode = !parks ? 'plain' : fn.async ? 'async' : fn.generator ? 'generator' : 'plain'
   const activation: Activation = { mode, fn, used: 0, most: 0 }
@@ -30,16 +37,6 @@ export function visitFunction(emitter: Emitter, node: Node): void {
   emitter.inActivation({ mode: 'plain', fn, used: 0, most: 0 }, lexical, () => emitter.visitAll(node['params']))
   emitter.inActivation(activation, lexical, () => emitter.visit(node['body']))
   if (mode !== 'plain') giveLocals(emitter, node, activation)
-  if (endsMarked(emitter, node)) {
-    emitter.text.prependRight(node['body'].start, '(')
-    emitter.after(node.end, ')')
-  }
-}
-
-/** True for `x => y => …` where only the inner one is compiled: the text of the outer one must not end in the mark. */
-function endsMarked(emitter: Emitter, node: Node): boolean {
-  if (node['body'].type === 'BlockStatement') return false
-  return emitter.marked.has(node.end)
 }
 
 /** A declaration that stands where no list of statements is. */
@@ -60,7 +57,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
   const next = `${emitter.use('state', 's')}.next`
   const enter = emitter.use(fn.kind === 'derived' ? 'derive' : 'enter', fn.kind === 'derived' ? 'derive' : 'enter')
   const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${announced(emitter, fn)},${next}=0,`
-  const tail = `${params.apply},${constructed(emitter, fn)}${handed.made === null ? '' : `,${handed.made}`})/*~*/}`
+  const tail = `${params.apply},${constructed(emitter, fn)}${handed.made === null ? '' : `,${handed.made}`})}`
   const generator = kept ? `(${cache}??=function*` : '(function*'
   const start = fn.kind === 'arrow' ? node.start : emitter.find('(', node['id'] ? node['id'].end : node.start)
   switch (fn.kind) {
@@ -80,7 +77,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
 
   const activation: Activation = { mode: 'green', fn, used: 0, most: 0 }
   const { lexical, read } = handed
-  const moved = parametersPark(emitter, fn, read !== '')
+  const moved = parametersPark(emitter, fn, read !== '' || initialises(emitter, activation))
   const plain: Activation = { mode: 'plain', fn, used: 0, most: 0 }
   emitter.inActivation(moved ? activation : plain, lexical, () => emitter.visitAll(node['params']))
   emitter.inActivation(activation, lexical, () => emitter.visit(node['body']))
@@ -91,10 +88,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
     const prologue = prologueOf(emitter, activation, position, read)
     emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
   }
-  if (fn.kind !== 'declaration') {
-    emitter.after(node.end, `)${tail}`)
-    emitter.marked.add(node.end)
-  }
+  if (fn.kind !== 'declaration') emitter.after(node.end, `)${tail}`)
 }
 
 /** `x => …`, without parentheses. */
@@ -106,7 +100,7 @@ function finishArrow(emitter: Emitter, node: Node, activation: Activation, read:
   const { body, params } = node
   const block = body.type === 'BlockStatement'
   if (isBare(emitter, node)) emitter.after(params[0].end, ')')
-  const arrow = arrowOf(emitter, node)
+  const arrow = emitter.arrowOf(node)
   const position = block ? bodyStart(body) : body.start
   const prologue = prologueOf(emitter, activation, position, read)
   if (block) {
@@ -120,12 +114,17 @@ function finishArrow(emitter: Emitter, node: Node, activation: Activation, read:
 }
 
 /** True if a default, or a computed key, of a parameter is a site; or if it may use what the body has to read first. */
-function parametersPark(emitter: Emitter, fn: Fn, reads: boolean): boolean {
+function parametersPark(emitter: Emitter, fn: Fn, reading: boolean): boolean {
   const { node } = fn
   const params: Node[] = node['params']
   if (params.length === 0 || params.every((param) => param.type === 'Identifier')) return false
   const end = (params.at(-1) as Node).end
-  if (!reads && !fn.sites.some((site) => site.node.end <= end && !emitter.isHarmless(site.node))) return false
+  const inside = (site: Node): boolean => site.start > node.start && site.end <= end
+  const { reads, parkingGetters } = emitter.analysis
+  const parks =
+    fn.sites.some(({ node: site }) => inside(site) && !emitter.isHarmless(site)) ||
+    reads.some((read) => read.fn === fn && inside(read.node) && parkingGetters.has(read.name))
+  if (!reading && !parks) return false
   // `var a` in the body would be the parameter itself.
   return !redeclares(node['body'], new Set(params.flatMap((param) => boundNames(param)).map((id) => id['name'])))
 }
@@ -155,7 +154,7 @@ function moveParameters(emitter: Emitter, node: Node, activation: Activation, re
   const declared = emitter.takeDeclared(position)
   if (block && declared !== '') text.prependLeft(position, lead(emitter.code, position) + declared)
   if (node.type === 'ArrowFunctionExpression') {
-    const arrow = arrowOf(emitter, node)
+    const arrow = emitter.arrowOf(node)
     text.update(arrow, arrow + 2, block ? ' ' : `${declared}return(`)
   }
   emitter.after(node.end, block ? '}' : ')}')
@@ -174,7 +173,7 @@ function giveLocals(emitter: Emitter, node: Node, activation: Activation): void 
   const stress = activation.mode === 'generator' ? stressed(emitter, `${emitter.names.of('k')}.depth`) : ''
   const prologue = `let ${locals.join(',')};${stress}${emitter.takeDeclared(position)}`
   if (block) return void emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
-  const arrow = arrowOf(emitter, node)
+  const arrow = emitter.arrowOf(node)
   emitter.text.update(arrow, arrow + 2, `=>{${prologue}return(`)
   emitter.after(node.end, ')}')
 }
@@ -182,20 +181,23 @@ function giveLocals(emitter: Emitter, node: Node, activation: Activation): void 
 /** What a body begins with: its depth, its temporaries, what its wrapper handed over, and what is kept in its scope. */
 function prologueOf(emitter: Emitter, activation: Activation, position: number, read: string): string {
   const depth = emitter.names.of('d')
+  let fields = ''
+  if (initialises(emitter, activation))
+    emitter.inActivation(activation, NATIVE, () => (fields = `${initialised(emitter, 'this')};`))
   const names = [`${depth}=${emitter.use('state', 's')}.depth`]
   if (read !== '') names.push(read)
   for (let n = 1; n <= activation.most; n++) names.push(emitter.names.of(String(n)))
-  return `let ${names.join(',')};${stressed(emitter, depth)}${emitter.takeDeclared(position)}`
+  return `let ${names.join(',')};${stressed(emitter, depth)}${fields}${emitter.takeDeclared(position)}`
+}
+
+/** True for the body of a constructor that begins with the fields of its object. */
+function initialises(emitter: Emitter, { fn }: Activation): boolean {
+  return fn?.kind === 'constructor' && emitter.initialising.has(fn.home as Node)
 }
 
 function stressed(emitter: Emitter, depth: string): string {
   if (!emitter.options.stress) return ''
   return `${emitter.use('stress', 'stress')}(${depth})&&${emitter.use('resumedValue', 'v')}(yield);`
-}
-
-function arrowOf(emitter: Emitter, node: Node): number {
-  const last: Node | undefined = node['params'].at(-1)
-  return emitter.find('=>', last === undefined ? node.start : last.end)
 }
 
 /** The parameters of the wrapper: as many, so that its `length` is right, and how it hands them on. */

@@ -1,4 +1,4 @@
-import { isFunction, type Node } from '../nodes.ts'
+import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
 import type { Emitter } from './emitter.ts'
 
 /**
@@ -17,18 +17,23 @@ export function visitForOf(emitter: Emitter, node: Node): void {
   const state = emitter.use('state', 's')
   const labels = takeLabels(emitter, node)
 
+  // `for await` has the `await` between.
   const of = emitter.find('of', left.end)
   const close = closing(emitter, right, body)
-  emitter.before(node.start, `{let ${cursor}=(`)
+  // What is iterated over sees the names of the loop, and that they have no value.
+  const hidden = hides(left, right) ? emitter.names.fresh(emitter.names.of('h')) : null
+  emitter.before(node.start, hidden === null ? `{let ${cursor}=(` : `{let ${cursor};${hidden}:{${cursor}=(`)
   emitter.replace(node.start, left.start, '')
   emitter.replace(left.end, of + 2, '')
   emitter.keep(() => {
     const value = emitter.temp()
     text.appendRight(of + 2, `${value}=(`)
     emitter.visit(right)
-    const opened = emitter.callOf('open', value)
+    const over = node['await'] ? `${value}=${emitter.use('overAsync', 'overAsync')}(${value}),` : ''
+    const opened = `${over}${emitter.callOf('open', value)}`
     const advance = emitter.callOf('advance', cursor)
-    text.update(close, close + 1, `),${opened});try{${labels}for(;${advance};){`)
+    const dead = hidden === null ? '' : `break ${hidden};let ${namesOf(left).join(',')}}`
+    text.update(close, close + 1, `),${opened});${dead}try{${labels}for(;${advance};){`)
   })
   const declares = left.type === 'VariableDeclaration'
   if (!declares) text.prependRight(left.start, '(')
@@ -41,8 +46,21 @@ export function visitForOf(emitter: Emitter, node: Node): void {
   emitter.after(node.end, `${code[node.end - 1] === ';' || code[node.end - 1] === '}' ? '' : ';'}}}${failed}${closed}}`)
 }
 
+function namesOf(left: Node): string[] {
+  if (left.type !== 'VariableDeclaration' || left['kind'] === 'var') return []
+  return boundNames(left['declarations'][0].id).map((id) => id['name'] as string)
+}
+
+/** True if the head uses a name that it declares. */
+function hides(left: Node, right: Node): boolean {
+  const names = new Set(namesOf(left))
+  const uses = (node: Node): boolean =>
+    (node.type === 'Identifier' && names.has(node['name'])) || childrenOf(node).some(uses)
+  return names.size > 0 && uses(right)
+}
+
 /** The parenthesis that ends the head. */
-function closing(emitter: Emitter, right: Node, body: Node): number {
+export function closing(emitter: Emitter, right: Node, body: Node): number {
   let close = -1
   for (let at = right.end; at < body.start; ) {
     const next = emitter.findBefore(')', at, body.start)
@@ -54,7 +72,7 @@ function closing(emitter: Emitter, right: Node, body: Node): number {
 }
 
 /** Takes the labels off a loop, to be put on again where it now begins. */
-function takeLabels(emitter: Emitter, loop: Node): string {
+export function takeLabels(emitter: Emitter, loop: Node): string {
   let labels = ''
   for (let at = emitter.analysis.parentOf.get(loop); at?.type === 'LabeledStatement'; ) {
     const { label, body } = at

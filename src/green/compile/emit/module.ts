@@ -1,10 +1,13 @@
 import { mayPark } from '../infer.ts'
 import type { Node } from '../nodes.ts'
+import { keyOf } from '../sites.ts'
 import { type Activation, type Emitter, NATIVE } from './emitter.ts'
-import { canBeInside, type Shell, shellOf } from './entry.ts'
+import { canBeInside, cellsOf, type Shell, shellOf } from './entry.ts'
 import { bodyStart, lead } from './places.ts'
+import { disposing, isDisposing } from './using.ts'
 
 export interface ModuleOptions {
+  readonly url: string
   readonly format: 'module' | 'commonjs'
   readonly runtime: string
   readonly entry: boolean
@@ -15,17 +18,26 @@ export interface ModuleOptions {
  *
  * The body of the module that a program starts with becomes a generator, and a task; the module itself does not wait for it,
  * so that what it imports later may import it. Elsewhere, top-level code of an ES module that parks awaits, as an async
- * function does; so that few modules become async ones, only where it plainly calls what blocks. `require` is a native
- * frame, and nothing parks.
+ * function does; so that few modules become async ones, only where it plainly calls what blocks. That of a CommonJS module is
+ * a generator too, which the runtime runs where it is required.
  */
 export function emitModule(emitter: Emitter, program: Node, options: ModuleOptions): void {
   const { format, runtime, entry } = options
   const { topSites, topObstacle } = emitter.analysis
   const isModule = format === 'module'
-  const whole = entry && !topObstacle && (!isModule || (topSites.length > 0 && canBeInside(emitter, program)))
+  const loaded = !isModule && !entry && emitter.options.loads && topSites.length > 0
+  const whole =
+    (entry || loaded) &&
+    !topObstacle &&
+    (!isModule || (topSites.length > 0 && canBeInside(emitter, program, options.url)))
   const awaits = isModule && !whole && (entry ? topSites.length > 0 : blocksPlainly(emitter))
   const activation: Activation = { mode: whole ? 'green' : awaits ? 'async' : 'plain', fn: null, used: 0, most: 0 }
-  emitter.inActivation(activation, NATIVE, () => emitter.visitAll(program['body']))
+  if (whole && isModule) emitter.cells = cellsOf(emitter, program)
+  let disposed = { open: '', close: '' }
+  emitter.inActivation(activation, NATIVE, () => {
+    if (isDisposing(emitter, program)) disposed = disposing(emitter)
+    emitter.visitAll(program['body'])
+  })
   emitter.flush()
 
   const locals = Array.from({ length: activation.most }, (_, n) => emitter.names.of(String(n + 1)))
@@ -35,8 +47,8 @@ export function emitModule(emitter: Emitter, program: Node, options: ModuleOptio
   if (whole) {
     if (isModule) shell = shellOf(emitter, program, start)
     const depth = `${emitter.names.of('d')}=${emitter.use('state', 's')}.depth`
-    const main = `${isModule ? '' : 'return '}${emitter.use('main', 'main')}`
-    body = `${main}((function*(){let ${[depth, ...locals].join(',')};${body}${shell.prologue}`
+    const main = `${isModule ? '' : 'return '}${loaded ? emitter.use('required', 'required') : emitter.use('main', 'main')}`
+    body = `${main}(${loaded ? 'module,' : ''}(function*(${isModule ? '' : parametersOf(emitter)}){let ${[depth, ...locals].join(',')};${body}${disposed.open}${shell.prologue}`
   } else if (locals.length > 0) body += `let ${locals.join(',')};`
   const imports = importsOf(emitter, format, runtime)
   if (imports === '' && body === '') return
@@ -46,15 +58,20 @@ export function emitModule(emitter: Emitter, program: Node, options: ModuleOptio
   if (whole && isModule) emitter.text.prependLeft(position, before).prependRight(position, `;${body}`)
   else emitter.text.prependLeft(position, before + body)
   // The last line may be a comment.
-  if (whole) emitter.text.append(isModule ? '\n})());' : '\n}).apply(this,arguments))')
+  if (whole) emitter.text.append(isModule ? `\n${disposed.close}})());` : '\n}).apply(this,arguments))')
+}
+
+/** A `var` of one of these names is the variable that Node gives. */
+function parametersOf(emitter: Emitter): string {
+  const names = ['exports', 'require', 'module', '__filename', '__dirname']
+  return names.some((name) => emitter.analysis.top.bindings.has(name)) ? names.join(',') : ''
 }
 
 function blocksPlainly(emitter: Emitter): boolean {
-  return emitter.analysis.topSites.some(({ node, fn }) => {
+  const { topSites, foreign: known } = emitter.analysis
+  return topSites.some(({ fn, foreign }) => {
     if (fn !== null) return mayPark(fn)
-    const callee: Node | undefined = node['callee']
-    if (callee?.type !== 'Identifier') return false
-    return /\bfibril\/green$/.test(emitter.analysis.top.bindings.get(callee['name'])?.from ?? '')
+    return foreign !== null && known.get(keyOf(foreign))?.blocks === true
   })
 }
 

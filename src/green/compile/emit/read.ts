@@ -1,45 +1,164 @@
+import { accessOf, memberNames } from '../accessors.ts'
 import type { Node } from '../nodes.ts'
-import type { Emitter } from './emitter.ts'
+import type { Fn } from '../scope.ts'
+import { assignable, type Emitter, type Mode } from './emitter.ts'
 
 /** True if a member is read whose name is that of a getter of this source which may park. */
 export function isGreenRead(emitter: Emitter, node: Node): boolean {
-  if (node['computed'] || !emitter.mayPark || emitter.activation.mode === 'async' || emitter.hole !== null) return false
-  if (node['property'].type !== 'Identifier' || !emitter.analysis.parkingGetters.has(node['property'].name))
-    return false
-  const parent = emitter.analysis.parentOf.get(node) as Node
-  switch (parent.type) {
-    case 'AssignmentExpression':
-    case 'AssignmentPattern':
-    case 'ForInStatement':
-    case 'ForOfStatement':
-      return parent['left'] !== node
-    case 'CallExpression':
-    case 'NewExpression':
-      return parent['callee'] !== node
-    case 'Property':
-      return (emitter.analysis.parentOf.get(parent) as Node).type === 'ObjectExpression'
-    case 'UpdateExpression':
-    case 'ArrayPattern':
-    case 'RestElement':
-    case 'ChainExpression':
-    case 'TaggedTemplateExpression':
-      return false
-    case 'UnaryExpression':
-      return parent['operator'] !== 'delete'
-    case 'MemberExpression':
-      return !parent['optional']
-    default:
-      return true
-  }
+  if (!emitter.mayPark || emitter.hole !== null || node['object'].type === 'Super') return false
+  return reaches(emitter, node, '') && accessOf(emitter.analysis, node).read
+}
+
+const writers: ReadonlySet<Mode> = new Set<Mode>(['green', 'generator', 'async', 'direct'])
+
+/** True if a member is written, by an assignment or an update, whose name is that of a setter of this source which may park. */
+export function isGreenWrite(emitter: Emitter, node: Node): boolean {
+  if (!writers.has(emitter.activation.mode) || emitter.hole !== null) return false
+  const target: Node = node['left'] ?? node['argument']
+  if (target.type !== 'MemberExpression' || target['object'].type === 'Super') return false
+  // What is read and written at once, is if either may park.
+  if (node.type === 'UpdateExpression' || node['operator'] !== '=')
+    return reaches(emitter, target, '=') || reaches(emitter, target, '')
+  return reaches(emitter, target, '=')
+}
+
+function reaches(emitter: Emitter, member: Node, prefix: '' | '='): boolean {
+  if (!memberNames(member).some((name) => emitter.analysis.parkingGetters.has(prefix + name))) return false
+  return member['property'].type !== 'PrivateIdentifier' || privateAccessor(emitter, member, prefix) !== null
 }
 
 /** `o.x` → `($1 = o, announce get, $1 = get($1, "x"), …)`. */
 export function visitRead(emitter: Emitter, node: Node): void {
-  const { object, property } = node
-  const result = emitter.temp()
-  const name = JSON.stringify(property.name)
-  emitter.before(node.start, '(')
-  emitter.keepIn(result, object)
-  emitter.text.update(emitter.find('.', object.end), property.end, `,${emitter.callOf('get', `${result},${name}`)})`)
-  emitter.release(1)
+  emitter.keep(() => {
+    const place = visitPlace(emitter, node)
+    emitter.after(node.end, `,${place.get})`)
+  })
+}
+
+/** `o.x = v` → `($1 = o, $2 = v, announce set, set($1, "x", $2), … , $2)`, and so what reads beforehand. */
+export function visitWrite(emitter: Emitter, node: Node): void {
+  const target: Node = node['left'] ?? node['argument']
+  emitter.keep(() => {
+    if (node.type === 'UpdateExpression') {
+      const { operator, prefix } = node
+      if (prefix) {
+        emitter.before(node.start, '(')
+        emitter.replace(node.start, node.start + 2, '')
+      }
+      const place = visitPlace(emitter, target)
+      const value = emitter.temp()
+      const given = prefix ? value : emitter.temp()
+      const step = prefix ? `${operator}${value}` : `${given}=${value}${operator}`
+      if (!prefix) emitter.replace(node.end - 2, node.end, '')
+      emitter.after(node.end, `,${value}=${place.get},${step},${place.set(value)},${given})${prefix ? ')' : ''}`)
+      return
+    }
+    const { operator, right } = node
+    const place = visitPlace(emitter, target)
+    const value = emitter.temp()
+    const [open, closed] = assignable(right)
+    const at = emitter.find(operator, target.end)
+    const done = `${place.set(value)},${value}`
+    if (operator === '=') {
+      emitter.text.update(at, at + 1, `,${value}=${open}`)
+      emitter.visit(right)
+      emitter.after(node.end, `${closed},${done})`)
+      return
+    }
+    const plain = operator.slice(0, -1)
+    const logical = plain === '||' || plain === '&&' || plain === '??'
+    const read = `${value}=${place.get}`
+    emitter.text.update(
+      at,
+      at + operator.length,
+      logical ? `,${read},${value}${plain}(${value}=${open}` : `,${value}=(${read})${plain}(`,
+    )
+    emitter.visit(right)
+    emitter.after(node.end, logical ? `${closed},${done}))` : `),${done})`)
+  })
+}
+
+interface Place {
+  /** Expressions. */
+  readonly get: string
+  set(value: string): string
+}
+
+/** Leaves a parenthesis open, behind which the object and the key are known. */
+function visitPlace(emitter: Emitter, member: Node): Place {
+  const { object, property, computed } = member
+  const self = emitter.temp()
+  emitter.before(member.start, '(')
+  emitter.keepIn(self, object)
+  if (property.type === 'PrivateIdentifier') {
+    emitter.text.remove(emitter.find('.', object.end), property.end)
+    return privatePlace(emitter, member, self)
+  }
+  let key = JSON.stringify(property.name)
+  if (computed) {
+    key = emitter.temp()
+    const open = emitter.find('[', object.end)
+    emitter.text.update(open, open + 1, `,${key}=(`)
+    emitter.visit(property)
+    emitter.text.update(member.end - 1, member.end, ')')
+  } else emitter.text.remove(emitter.find('.', object.end), property.end)
+  return {
+    get: emitter.callOf('get', `${self},${key}`),
+    set: (value) => emitter.callOf('set', `${self},${key},${value}${emitter.isStrict(member) ? '' : ',1'}`),
+  }
+}
+
+/** Accessors with a private name, which the runtime cannot look up: each has a method beside it. */
+function privatePlace(emitter: Emitter, member: Node, self: string): Place {
+  const name = `#${member['property'].name}`
+  const called = (prefix: '' | '=', args: string, otherwise: string): string => {
+    if (privateAccessor(emitter, member, prefix) === null) return otherwise
+    const fn = emitter.temp()
+    const method = `${fn}=${self}.${privateMethod(emitter, name, prefix)}`
+    const text =
+      emitter.activation.mode === 'async'
+        ? `${fn}=${emitter.use('callAsync', 'callAsync')}(${fn},${self}${args})`
+        : `${emitter.announce(fn)},${fn}=${emitter.use('call', 'call')}(${fn},${self}${args})`
+    emitter.release(1)
+    return `(${method},${text},${emitter.outcome(fn)})`
+  }
+  return {
+    get: called('', '', `${self}.${name}`),
+    set: (value) => called('=', `,${value}`, `${self}.${name}=${value}`),
+  }
+}
+
+/** `get #x() { … }` → `get #x() { return this.#$get_x() } #$get_x() { … }`. */
+export function visitAccessor(emitter: Emitter, node: Node): void {
+  const { key, kind, static: isStatic } = node
+  const prefix = kind === 'get' ? '' : '='
+  const method = privateMethod(emitter, `#${key.name}`, prefix)
+  const value = emitter.names.of('value')
+  const native = kind === 'get' ? `(){return this.${method}()}` : `(${value}){this.${method}(${value})}`
+  emitter.after(key.end, `${native}${isStatic ? 'static ' : ''}${method}`)
+  emitter.visit(node['value'])
+}
+
+/** True for a private accessor that is compiled. */
+export function isPrivateAccessor(emitter: Emitter, node: Node): boolean {
+  if (node['key'].type !== 'PrivateIdentifier' || (node['kind'] !== 'get' && node['kind'] !== 'set')) return false
+  return emitter.isGreen(emitter.analysis.fnOf.get(node['value']) as Fn)
+}
+
+function privateMethod(emitter: Emitter, name: string, prefix: '' | '='): string {
+  return `#${emitter.names.of(prefix === '' ? 'get' : 'set')}_${name.slice(1)}`
+}
+
+/** The definition of the compiled accessor that a private name stands for. */
+function privateAccessor(emitter: Emitter, member: Node, prefix: '' | '='): Node | null {
+  const cls = emitter.scopeAt(member).lookup(`#${member['property'].name}`)?.scope.node
+  const members: Node[] = cls?.['body']?.body ?? []
+  const kind = prefix === '' ? 'get' : 'set'
+  const found = members.find(
+    (node) =>
+      node['kind'] === kind &&
+      node['key']?.type === 'PrivateIdentifier' &&
+      node['key'].name === member['property'].name,
+  )
+  return found !== undefined && isPrivateAccessor(emitter, found) ? found : null
 }

@@ -1,15 +1,19 @@
 import type { Node } from '../nodes.ts'
 import { hasWork, visitArguments } from './arguments.ts'
 import type { Emitter } from './emitter.ts'
+import { initialised } from './fields.ts'
 
 /** `super.x` in a generator, which has no `super`: by what the wrapper handed over. */
 export function visitSuperMember(emitter: Emitter, node: Node): void {
-  const { superRef } = emitter.lexical
+  const { derived } = emitter.lexical
+  let { superRef } = emitter.lexical
   const { object, property } = node
   if (superRef === null) {
     if (node['computed']) emitter.visit(property)
     return
   }
+  // `this` has to be there before the key is evaluated.
+  if (derived) superRef = `(${emitter.names.of('t')}.this,${superRef})`
   if (node['computed']) {
     const open = emitter.find('[', object.end)
     emitter.text.update(object.start, object.end, superRef)
@@ -37,6 +41,10 @@ export function visitSuperCall(emitter: Emitter, node: Node): void {
   emitter.text.update(node['callee'].start, node['callee'].end, callee)
   emitter.text.update(open, open + 1, `(${emitter.names.of('t')}${args.length > 0 ? ',' : ''}`)
   visitArguments(emitter, args, early ? null : () => emitter.announce(callee))
-  emitter.after(node.end, `,${emitter.outcome(result)})`)
+  const cls = emitter.activation.fn?.home
+  if (cls != null && emitter.initialising.has(cls)) {
+    const fields = initialised(emitter, `${emitter.names.of('t')}.this`)
+    emitter.after(node.end, `,${result}=${emitter.outcome(result)},${fields},${result})`)
+  } else emitter.after(node.end, `,${emitter.outcome(result)})`)
   emitter.release(1)
 }

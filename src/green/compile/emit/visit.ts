@@ -5,11 +5,13 @@ import { visitCall, visitNew, visitTagged } from './call.ts'
 import { visitChain } from './chain.ts'
 import { visitClass } from './class.ts'
 import { assignable, type Emitter, NATIVE } from './emitter.ts'
+import { beforeWrite, visitWritten } from './entry.ts'
 import { visitFunction } from './function.ts'
 import { visitYield } from './generator.ts'
 import { visitForOf } from './loop.ts'
-import { isGreenRead, visitRead } from './read.ts'
+import { isGreenRead, isGreenWrite, isPrivateAccessor, visitAccessor, visitRead, visitWrite } from './read.ts'
 import { visitSuperMember } from './super.ts'
+import { isDisposing, visitDisposing, visitUsing } from './using.ts'
 
 export function visit(emitter: Emitter, node: Node): void {
   if (isFunction(node)) return visitFunction(emitter, node)
@@ -27,7 +29,8 @@ export function visit(emitter: Emitter, node: Node): void {
       if (emitter.mayPark) return visitChain(emitter, node)
       break
     case 'ForOfStatement':
-      if (emitter.mayPark && !node['await'] && !emitter.isHarmless(node)) return visitForOf(emitter, node)
+      if (node['await'] ? emitter.activation.mode === 'green' : emitter.mayPark && !emitter.isHarmless(node))
+        return visitForOf(emitter, node)
       break
     case 'AwaitExpression':
       if (emitter.activation.mode === 'green') return visitAwait(emitter, node)
@@ -50,15 +53,26 @@ export function visit(emitter: Emitter, node: Node): void {
         if (element?.type === 'SpreadElement' && !emitter.isHarmless(element)) visitSpread(emitter, element['argument'])
         else if (element !== null) emitter.visit(element)
       return
+    case 'BlockStatement':
+      if (isDisposing(emitter, node)) return visitDisposing(emitter, node)
+      break
+    case 'VariableDeclaration':
+      if (visitUsing(emitter, node)) return
+      break
     case 'VariableDeclarator':
       if (node['id'].type !== 'ArrayPattern' || node['init'] === null) break
       if (!emitter.mayPark || emitter.isHarmless(node)) break
       emitter.visit(node['id'])
-      return visitTaken(emitter, node['init'], node['id'])
+      return emitter.keep(() => visitTaken(emitter, node['init'], node['id']))
+    case 'UpdateExpression':
+      if (isGreenWrite(emitter, node)) return visitWrite(emitter, node)
+      beforeWrite(emitter, node)
+      break
     case 'AssignmentExpression':
+      beforeWrite(emitter, node)
+      if (isGreenWrite(emitter, node)) return visitWrite(emitter, node)
       if (node['left'].type !== 'ArrayPattern' || !emitter.mayPark || emitter.isHarmless(node)) break
-      emitter.visit(node['left'])
-      return visitTaken(emitter, node['right'], node['left'])
+      return visitPatternAssignment(emitter, node)
     case 'ExpressionStatement':
       return visitStatement(emitter, node)
     case 'PropertyDefinition':
@@ -81,6 +95,7 @@ export function visit(emitter: Emitter, node: Node): void {
       return emitter.visit(node['value'])
     case 'MethodDefinition':
       if (node['computed']) emitter.visit(node['key'])
+      if (isPrivateAccessor(emitter, node)) return visitAccessor(emitter, node)
       return emitter.visit(node['value'])
     case 'LabeledStatement':
       return emitter.visit(node['body'])
@@ -105,6 +120,7 @@ export function visit(emitter: Emitter, node: Node): void {
         emitter.replace(node.start, node.end, emitter.lexical.newTarget)
       return
     case 'Identifier':
+      if (visitWritten(emitter, node)) return
       if (isArguments(emitter, node)) emitter.text.update(node.start, node.end, emitter.lexical.arguments as string)
       return
     case 'ExportNamedDeclaration':
@@ -112,6 +128,17 @@ export function visit(emitter: Emitter, node: Node): void {
       return
   }
   emitter.visitAll(childrenOf(node))
+}
+
+/** The value of the whole is what stands on the right. */
+function visitPatternAssignment(emitter: Emitter, node: Node): void {
+  const used = (emitter.analysis.parentOf.get(node) as Node).type !== 'ExpressionStatement'
+  if (used) emitter.before(node.start, '(')
+  emitter.keep(() => {
+    emitter.visit(node['left'])
+    const given = visitTaken(emitter, node['right'], node['left'])
+    if (used) emitter.after(node.end, `,${given})`)
+  })
 }
 
 /** True for the `arguments` of a function around, which have another name here. */

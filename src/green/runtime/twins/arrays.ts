@@ -10,11 +10,11 @@ import { callees, state } from '../state.ts'
 import { register } from './register.ts'
 import { sorting } from './sort.ts'
 
-type List = Record<number, unknown> & { readonly length: number }
-type Callback = (...args: unknown[]) => unknown
+export type List = Record<number, unknown> & { readonly length: number }
+export type Callback = (...args: unknown[]) => unknown
 
 /** What one of the methods does with what its callback gives. */
-interface Walk {
+export interface Walk {
   readonly holes: boolean
   readonly backwards?: boolean
   /** True if the walk is over. */
@@ -22,7 +22,8 @@ interface Walk {
   result(): unknown
 }
 
-function* walking(list: List, callback: Callback, self: unknown, length: number, walk: Walk): GreenBody {
+/** Goes through a list, as the method does. */
+export function* walking(list: List, callback: Callback, self: unknown, length: number, walk: Walk): GreenBody {
   const { depth } = state
   for (let step = 0; step < length; step++) {
     const at = walk.backwards ? length - 1 - step : step
@@ -70,19 +71,19 @@ method('flatMap', (list) => {
   }
   return { holes: false, take, result: () => made }
 })
-method('some', () => search(false, Boolean, false, () => true))
-method('every', () =>
-  search(
-    false,
-    (given) => !given,
-    true,
-    () => false,
-  ),
-)
-method('find', () => search(true, Boolean, undefined, (value) => value))
-method('findIndex', () => search(true, Boolean, -1, (_, at) => at))
-method('findLast', () => ({ ...search(true, Boolean, undefined, (value) => value), backwards: true }))
-method('findLastIndex', () => ({ ...search(true, Boolean, -1, (_, at) => at), backwards: true }))
+/** Those that look for something, and make nothing. */
+export const searches: Record<string, () => Walk> = {
+  some: () => search(false, Boolean, false, () => true),
+  every: () => {
+    const fails = (given: unknown): boolean => !given
+    return search(false, fails, true, () => false)
+  },
+  find: () => search(true, Boolean, undefined, (value) => value),
+  findIndex: () => search(true, Boolean, -1, (_, at) => at),
+  findLast: () => ({ ...search(true, Boolean, undefined, (value) => value), backwards: true }),
+  findLastIndex: () => ({ ...search(true, Boolean, -1, (_, at) => at), backwards: true }),
+}
+for (const [name, walk] of Object.entries(searches)) method(name, walk)
 
 function search(
   holes: boolean,
@@ -99,7 +100,14 @@ function search(
   return { holes, take, result: () => result }
 }
 
-function* reducing(list: List, callback: Callback, length: number, backwards: boolean, first: unknown[]): GreenBody {
+/** `reduce`, and `reduceRight`: backwards. `first` has what the sum starts with, if that is given. */
+export function* reducing(
+  list: List,
+  callback: Callback,
+  length: number,
+  backwards: boolean,
+  first: unknown[],
+): GreenBody {
   const { depth } = state
   let step = 0
   const place = (): number => (backwards ? length - 1 - step : step)

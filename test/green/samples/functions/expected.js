@@ -1,21 +1,21 @@
-'use strict';import{advance as $advance,callees as $c,close as $close,enter as $enter,fail as $fail,machine as $m,open as $open,resumedValue as $v,state as $s}from"fibril/green/runtime";
+'use strict';import{PARK as $P,abandon as $abandon,advance as $advance,callees as $c,enter as $enter,leave as $leave,machine as $m,open as $open,resumedValue as $v,resuming as $again,state as $s}from"fibril/green/runtime";
 import { sleep } from 'fibril/green'
 
-export function first($p0,$p1){return $enter($s.next,$s.next=0,first$1($p0,$p1),new.target&&this)/*~*/} function*first$1(a, b) {let $d=$s.depth,$1;
-  return ($c[$d]=second,$s.next=$d,$1=second(a),$m.registers.op?$v(yield):$1) + ($c[$d]=second,$s.next=$d,$1=second(b),$m.registers.op?$v(yield):$1)
+export function first(a, b) {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1,$2;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,a=$q[0],b=$q[1],$1=$q[2],$2=$q[3]}
+  if(($p?$p===1&&($p=0,$1=$v($w),0):($c[$d]=second,$s.next=$d,$1=second(a),$m.registers.op&&$leave($r,$d,1,[a,b],this,new.target)))||($p?$p===2&&($p=0,$2=$v($w),0):($c[$d]=second,$s.next=$d,$2=second(b),$m.registers.op&&$leave($r,$d,2,[a,b,$1],this,new.target))))return $P;return $1 + $2
 }
 
-export default function (...$p0){return $enter($s.next,$s.next=0,default$2(...$p0),new.target&&this)/*~*/} function*default$2(...all) {let $d=$s.depth,$1,$2;
-  {let $i$3=($1=( all),($c[$d]=$open,$s.next=$d,$2=$open($1),$m.registers.op?$v(yield):$2));try{for(;($c[$d]=$advance,$s.next=$d,$2=$advance($i$3),$m.registers.op?$v(yield):$2);){const x=$i$3.value; ($c[$d]=sleep,$s.next=$d,$1=sleep(x),$m.registers.op?$v(yield):$1);}}catch($e$4){$s.next=0;if($i$3.open)($c[$d]=$fail,$s.next=$d,$1=$fail($i$3),$m.registers.op?$v(yield):$1);throw $e$4}finally{$s.next=0;if($i$3.open)($c[$d]=$close,$s.next=$d,$1=$close($i$3),$m.registers.op?$v(yield):$1)}}
+export default function (...all) {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,all=$q[0],$1=$q[4]}
+  {let $i$1;if($p<=1&&(($p?$p===1&&($p=0,$1=$v($w),0):($c[$d]=$open,$s.next=$d,$1=$open(all),$m.registers.op&&$leave($r,$d,1,[all,,$i$1],this,new.target)))))return $P;$i$1=$p?$q[2]:$1;try{if($p===4)throw $q[3];for(;$p>2||!($x=($p?$p===2&&($p=0,$1=$v($w),0):($c[$d]=$advance,$s.next=$d,$1=$advance($i$1),$m.registers.op&&$leave($r,$d,2,[all,,$i$1],this,new.target))))&&$1;){const x=$p?$q[1]:$i$1.value; {if(($p?$p===3&&($p=0,$1=$v($w),0):($c[$d]=sleep,$s.next=$d,$1=sleep(x),$m.registers.op&&$leave($r,$d,3,[all,x,$i$1],this,new.target))))return $P;};}if($x)return $P}catch($e$2){$s.next=0;if(($p?$p===4&&($p=0,$v($w),0):$i$1.open&&($c[$d]=$abandon,$s.next=$d,$abandon($i$1,$e$2),$m.registers.op&&$leave($r,$d,4,[all,,$i$1,$e$2],this,new.target))))return $P;throw $e$2}}
 }
 
-function second($p0){"use strict";return $enter($s.next,$s.next=0,second$5($p0),new.target&&this)/*~*/} function*second$5(x) {
-  'use strict';let $d=$s.depth,$1;var $g$6;
-  ;($c[$d]=sleep,$s.next=$d,$1=sleep(x),$m.registers.op?$v(yield):$1)
-  return function third(){return $enter($s.next,$s.next=0,($g$6??=function*() {let $d=$s.depth,$x=$s.extra,third=$x[0],$1,$2; return x ? ($1=first(x, ($2=arguments[0],$c[$d]=first,$s.next=$d,$2)),$m.registers.op?$v(yield):$1) : third }).apply(this,arguments),new.target&&this,[third])/*~*/}
+function second(x) {
+  'use strict';let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,x=$q[0],$1=$q[1]}var $g$3;
+  if(($p?$p===1&&($p=0,$1=$v($w),0):($c[$d]=sleep,$s.next=$d,$1=sleep(x),$m.registers.op&&$leave($r,$d,1,[x],this,new.target))))return $P;
+  return function third(){return $enter($s.next,$s.next=0,($g$3??=function*() {let $d=$s.depth,$x=$s.extra,third=$x[0],$1,$2; return x ? ($1=first(x, ($2=arguments[0],$c[$d]=first,$s.next=$d,$2)),$m.registers.op?$v(yield):$1) : third }).apply(this,arguments),new.target&&this,[third])}
 }
 
-// 4: first A, second(…)
-// 8: default A, for…of
-// 12: second A, sleep(…)
+// 4: first B, second(…)
+// 8: default B, for…of
+// 12: second B, sleep(…)
 // 15: third A, first(…)

@@ -1,12 +1,12 @@
-import{advance as $advance,call as $call,callees as $c,close as $close,enter as $enter,fail as $fail,machine as $m,notCallable as $not,open as $open,resumedValue as $v,state as $s}from"fibril/green/runtime";function f($p0){return $enter($s.next,$s.next=0,f$1($p0),new.target&&this)/*~*/} function*f$1(list) {let $d=$s.depth,$1,$2;
+import{PARK as $P,advance as $advance,call as $call,callees as $c,close as $close,enter as $enter,fail as $fail,leave as $leave,machine as $m,notCallable as $not,open as $open,resumedValue as $v,resuming as $again,state as $s}from"fibril/green/runtime";function f($p0){return $enter($s.next,$s.next=0,f$1($p0),new.target&&this)} function*f$1(list) {let $d=$s.depth,$1,$2;
   outer: for (const [k, v] of Object.entries(list))
     {let $i$2=($1=( v),($c[$d]=$open,$s.next=$d,$2=$open($1),$m.registers.op?$v(yield):$2));try{for(;($c[$d]=$advance,$s.next=$d,$2=$advance($i$2),$m.registers.op?$v(yield):$2);){const x=$i$2.value; {
       if (($c[$d]=get,$s.next=$d,$1=get(x),$m.registers.op?$v(yield):$1)) continue outer
-      ;($2=($1=[]).push,$c[$d]=typeof $2=="function"?$2:$not("[].push"),$s.next=$d,$2=$call($2,$1,()=>{return $enter($s.next,$s.next=0,(function*() {let $d=$s.depth,$1;return( ($c[$d]=get,$s.next=$d,$1=get(k),$m.registers.op?$v(yield):$1))})(),void 0)/*~*/}),$m.registers.op?$v(yield):$2)
+      ;($2=($1=[]).push,$c[$d]=typeof $2=="function"?$2:$not("[].push"),$s.next=$d,$2=$call($2,$1,() =>{let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,$1=$q[0]}if(($p?$p===1&&($p=0,$1=$v($w),0):($c[$d]=get,$s.next=$d,$1=get(k),$m.registers.op&&$leave($r,$d,1,[]))))return $P;return($1)}),$m.registers.op?$v(yield):$2)
     }}}catch($e$3){$s.next=0;if($i$2.open)($c[$d]=$fail,$s.next=$d,$1=$fail($i$2),$m.registers.op?$v(yield):$1);throw $e$3}finally{$s.next=0;if($i$2.open)($c[$d]=$close,$s.next=$d,$1=$close($i$2),$m.registers.op?$v(yield):$1)}}
-  {let $i$5=($1=( ($c[$d]=get,$s.next=$d,$2=get(list),$m.registers.op?$v(yield):$2)),($c[$d]=$open,$s.next=$d,$2=$open($1),$m.registers.op?$v(yield):$2));try{for(;($c[$d]=$advance,$s.next=$d,$2=$advance($i$5),$m.registers.op?$v(yield):$2);){(list.x=$i$5.value); ($c[$d]=get,$s.next=$d,$1=get(1),$m.registers.op?$v(yield):$1);}}catch($e$6){$s.next=0;if($i$5.open)($c[$d]=$fail,$s.next=$d,$1=$fail($i$5),$m.registers.op?$v(yield):$1);throw $e$6}finally{$s.next=0;if($i$5.open)($c[$d]=$close,$s.next=$d,$1=$close($i$5),$m.registers.op?$v(yield):$1)}}
+  {let $i$4=($1=( ($c[$d]=get,$s.next=$d,$2=get(list),$m.registers.op?$v(yield):$2)),($c[$d]=$open,$s.next=$d,$2=$open($1),$m.registers.op?$v(yield):$2));try{for(;($c[$d]=$advance,$s.next=$d,$2=$advance($i$4),$m.registers.op?$v(yield):$2);){(list.x=$i$4.value); ($c[$d]=get,$s.next=$d,$1=get(1),$m.registers.op?$v(yield):$1);}}catch($e$5){$s.next=0;if($i$4.open)($c[$d]=$fail,$s.next=$d,$1=$fail($i$4),$m.registers.op?$v(yield):$1);throw $e$5}finally{$s.next=0;if($i$4.open)($c[$d]=$close,$s.next=$d,$1=$close($i$4),$m.registers.op?$v(yield):$1)}}
   for (const x of [1, 2]) ($c[$d]=get,$s.next=$d,$1=get(x),$m.registers.op?$v(yield):$1)
 }
 
 // 1: f A, for…of
-// 5: anonymous A, get(…)
+// 5: anonymous B, get(…)

@@ -1,29 +1,29 @@
-import{call as $call,callees as $c,enter as $enter,machine as $m,notCallable as $not,resumedValue as $v,state as $s,superRef as $superRef,takeMade as $takeMade}from"fibril/green/runtime";var $g$1,$g$2,$g$3,$g$4,$g$5,$g$6,$g$7;class A {
+import{PARK as $P,call as $call,callees as $c,declareParking as $compiled,enter as $enter,leave as $leave,machine as $m,notCallable as $not,resumedValue as $v,resuming as $again,state as $s,takeMade as $takeMade}from"fibril/green/runtime";var $g$1;class A {static{$compiled(this)}
   #x = 1
   constructor($p0){if($s.made!==null)return $takeMade();return $enter($s.next,$s.next=0,($g$1??=function*(x) {let $d=$s.depth,$1;
     this.x = ($c[$d]=get,$s.next=$d,$1=get(x),$m.registers.op?$v(yield):$1)
-  }).call(this,$p0),this)/*~*/}
-  m($p0,$p1=void 0){return $enter($s.next,$s.next=0,($g$2??=function*(a, b = 2) {let $d=$s.depth,$1,$2;
-    return ($2=this.#n,$c[$d]=typeof $2=="function"?$2:$not("this.#n"),$s.next=$d,$2=$call($2,this,a),$m.registers.op?$v(yield):$2) + b
-  }).call(this,$p0,$p1),void 0)/*~*/}
-  #n($p0){return $enter($s.next,$s.next=0,($g$3??=function*(a) {let $d=$s.depth,$1,$2;
-    return ($1=get(($2=this.#x + a,$c[$d]=get,$s.next=$d,$2)),$m.registers.op?$v(yield):$1)
-  }).call(this,$p0),void 0)/*~*/}
-  static s(){return $enter($s.next,$s.next=0,($g$4??=function*() {let $d=$s.depth,$1,$2,$3;
-    return ($2=($1=($c[$d]=A,$s.next=$d,$3=new A(1),$m.registers.op?$v(yield):$3)).m,$c[$d]=typeof $2=="function"?$2:$not("new A(1).m"),$s.next=$d,$2=$call($2,$1,2),$m.registers.op?$v(yield):$2)
-  })(),void 0)/*~*/}
-  get v(){return $enter($s.next,$s.next=0,($g$5??=function*() {let $d=$s.depth,$1; return ($c[$d]=get,$s.next=$d,$1=get(1),$m.registers.op?$v(yield):$1) })(),void 0)/*~*/}
-/*~*/}
+  }).call(this,$p0),this)}
+  m(a, b = 2) {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1,$2;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,a=$q[0],b=$q[1],$1=$q[2],$2=$q[3]}
+    if(($p?$p===1&&($p=0,$2=$v($w),0):($2=this.#n,$c[$d]=typeof $2=="function"?$2:$not("this.#n"),$s.next=$d,$2=$call($2,this,a),$m.registers.op&&$leave($r,$d,1,[a,b],this))))return $P;return $2 + b
+  }
+  #n(a) {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1,$2;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,a=$q[0],$1=$q[1],$2=$q[2]}
+    if(($p?$p===1&&($p=0,$1=$v($w),0):($1=get(($2=this.#x + a,$c[$d]=get,$s.next=$d,$2)),$m.registers.op&&$leave($r,$d,1,[a],this))))return $P;return $1
+  }
+  static s() {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1,$2,$3;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,$1=$q[0],$2=$q[1],$3=$q[2]}
+    if(($p?$p===1&&($p=0,$1=$v($w),0):($c[$d]=A,$s.next=$d,$1=new A(1),$m.registers.op&&$leave($r,$d,1,[])))||!$p&&($2=$1.m,0)||($p?$p===2&&($p=0,$3=$v($w),0):($c[$d]=typeof $2=="function"?$2:$not("new A(1).m"),$s.next=$d,$3=$call($2,$1,2),$m.registers.op&&$leave($r,$d,2,[$1,$2]))))return $P;return $3
+  }
+  get v() {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,$1=$q[0]} if(($p?$p===1&&($p=0,$1=$v($w),0):($c[$d]=get,$s.next=$d,$1=get(1),$m.registers.op&&$leave($r,$d,1,[]))))return $P;return $1 }
+}
 const o = {
-  m(){return $enter($s.next,$s.next=0,($g$6??=function*() {let $d=$s.depth,$x=$s.extra,$super=$x[0],$1,$2; return ($2=$super("toString").value,$c[$d]=typeof $2=="function"?$2:$not("super.toString"),$s.next=$d,$2=$call($2,this),$m.registers.op?$v(yield):$2) + ($2=this['k'],$c[$d]=typeof $2=="function"?$2:$not("this['k']"),$s.next=$d,$2=$call($2,this,1),$m.registers.op?$v(yield):$2) }).call(this),void 0,[$superRef($key=>super[$key],($key,$value)=>{super[$key]=$value})])/*~*/},
-  k: function ($p0){return $enter($s.next,$s.next=0,($g$7??=function*(x) {let $d=$s.depth,$1; return ($c[$d]=get,$s.next=$d,$1=get(x),$m.registers.op?$v(yield):$1) })($p0),new.target&&this)/*~*/},
+  m() {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1,$2,$3,$4;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,$1=$q[0],$2=$q[1],$3=$q[2],$4=$q[3]} if(($p?$p===1&&($p=0,$2=$v($w),0):($2=super.toString,$c[$d]=typeof $2=="function"?$2:$not("super.toString"),$s.next=$d,$2=$call($2,this),$m.registers.op&&$leave($r,$d,1,[],this)))||($p?$p===2&&($p=0,$4=$v($w),0):($4=this['k'],$c[$d]=typeof $4=="function"?$4:$not("this['k']"),$s.next=$d,$4=$call($4,this,1),$m.registers.op&&$leave($r,$d,2,[$1,$2],this))))return $P;return $2 + $4 },
+  k: function (x) {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,x=$q[0],$1=$q[1]} if(($p?$p===1&&($p=0,$1=$v($w),0):($c[$d]=get,$s.next=$d,$1=get(x),$m.registers.op&&$leave($r,$d,1,[x],this,new.target))))return $P;return $1 },
 }
 
-// 2: a field untouched
+// 2: x untouched
 // 3: constructor A, get(…)
-// 6: m A, .n(…)
-// 9: n A, get(…)
-// 12: s A, .m(…)
-// 15: v A, get(…)
-// 18: m A, .toString(…)
-// 19: k A, get(…)
+// 6: m B, .n(…)
+// 9: n B, get(…)
+// 12: s B, .m(…)
+// 15: v B, get(…)
+// 18: m B, .toString(…)
+// 19: k B, get(…)

@@ -1,4 +1,4 @@
-import{callees as $c,enter as $enter,machine as $m,resumedValue as $v,state as $s}from"fibril/green/runtime";var $g$1;export var Kind = /*#__PURE__*/ function(Kind) {
+import{PARK as $P,callees as $c,leave as $leave,machine as $m,resumedValue as $v,resuming as $again,state as $s}from"fibril/green/runtime";export var Kind = /*#__PURE__*/ function(Kind) {
     Kind[Kind["A"] = 0] = "A";
     Kind[Kind["B"] = 1] = "B";
     return Kind;
@@ -8,11 +8,11 @@ export class P {
     constructor(kind){
         this.kind = kind;
     }
-    read(){return $enter($s.next,$s.next=0,($g$1??=function*() {let $d=$s.depth,$1,$2;
-        return ($1=get(($2=this.kind,$c[$d]=get,$s.next=$d,$2)),$m.registers.op?$v(yield):$1);
-    }).call(this),void 0)/*~*/}
+    read() {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1,$2;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,$1=$q[0],$2=$q[1]}
+        if(($p?$p===1&&($p=0,$1=$v($w),0):($1=get(($2=this.kind,$c[$d]=get,$s.next=$d,$2)),$m.registers.op&&$leave($r,$d,1,[],this))))return $P;return $1;
+    }
 }
 
 // 1: anonymous untouched
 // 8: constructor untouched
-// 11: read A, get(…)
+// 11: read B, get(…)

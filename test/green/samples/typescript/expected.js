@@ -1,11 +1,11 @@
-import{callees as $c,enter as $enter,machine as $m,resumedValue as $v,state as $s,takeMade as $takeMade}from"fibril/green/runtime";var $g$2;                               
-export function f($p0,$p1){return $enter($s.next,$s.next=0,f$1($p0,$p1),new.target&&this)/*~*/} function*f$1(            a   , b         )         {let $d=$s.depth,$1;
-  return ($c[$d]=get,$s.next=$d,$1=get   (a),$m.registers.op?$v(yield):$1)           + (b )
+import{PARK as $P,callees as $c,declareParking as $compiled,enter as $enter,leave as $leave,machine as $m,resumedValue as $v,resuming as $again,state as $s,takeMade as $takeMade}from"fibril/green/runtime";var $g$1;                               
+export function f             (            a   , b         )         {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,a=$q[0],b=$q[1],$1=$q[2]}
+  if(($p?$p===1&&($p=0,$1=$v($w),0):($c[$d]=get,$s.next=$d,$1=get   (a),$m.registers.op&&$leave($r,$d,1,[a,b],this,new.target))))return $P;return $1           + (b )
 }
-         class C    {
+         class C    {static{$compiled(this)}
                       
-  constructor($p0){if($s.made!==null)return $takeMade();return $enter($s.next,$s.next=0,($g$2??=function*(x    ) {let $d=$s.depth,$1; ;($c[$d]=get,$s.next=$d,$1=get(x                  ),$m.registers.op?$v(yield):$1) })($p0),this)/*~*/}
-/*~*/}
+  constructor($p0){if($s.made!==null)return $takeMade();return $enter($s.next,$s.next=0,($g$1??=function*(x    ) {let $d=$s.depth,$1; ;($c[$d]=get,$s.next=$d,$1=get(x                  ),$m.registers.op?$v(yield):$1) })($p0),this)}
+}
 
-// 2: f A, get(…)
+// 2: f B, get(…)
 // 7: constructor A, get(…)

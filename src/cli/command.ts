@@ -1,0 +1,38 @@
+import { version } from '../green/load/index.ts'
+import { check } from './check.ts'
+import { run } from './run.ts'
+import { CommandError, help } from './usage.ts'
+
+// What `run` does not need is loaded when it is asked for.
+const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>>> = {
+  check,
+  deferred: async (args) => (await import('./deferred.ts')).deferred(args),
+  jobs: async (args) => (await import('./jobs.ts')).jobs(args),
+  run,
+  worker: async (args) => (await import('./worker.ts')).worker(args),
+}
+
+async function main([name, ...rest]: string[]): Promise<void> {
+  if (name === '--help' || name === '-h' || name === 'help') return print(help)
+  if (name === '--version' || name === '-v') return print(`${version}\n`)
+  if (name === undefined) throw new CommandError('say what to do')
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command === undefined) throw new CommandError(`there is no command ${JSON.stringify(name)}`)
+  if (rest[0] === '--help' || rest[0] === '-h') return print(help)
+  await command(rest)
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
+}
+
+/** Does what the arguments say, and tells what was not understood. */
+export async function command(args: string[]): Promise<void> {
+  try {
+    await main(args)
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    process.stderr.write(`fibril: ${error.message}\nSee fibril --help\n`)
+    process.exitCode = 2
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Getters and setters that may park, and where they are reached. A member says nothing of its object, so they are known by
+ * name, one for all that a source has: `x` is read, `=x` is written, `[]` and `=[]` where the name is computed, `#x` where it is
+ * private.
+ */
+import type { Analysis } from './analyze.ts'
+import type { Node } from './nodes.ts'
+import type { Fn } from './scope.ts'
+
+const COMPUTED = '[]'
+
+/** By what name a function is reached that is an accessor; null if it is none. */
+export function accessorName(analysis: Analysis, { kind, node }: Fn): string | null {
+  if (kind !== 'getter' && kind !== 'setter') return null
+  const { computed, key } = analysis.parentOf.get(node) as Node
+  const name = computed ? (key.type === 'Literal' ? String(key.value) : COMPUTED) : nameOf(key)
+  return kind === 'getter' ? name : `=${name}`
+}
+
+/** By what names of accessors a member may reach one. */
+export function memberNames(member: Node): string[] {
+  const { computed, property } = member
+  if (!computed) return [nameOf(property)]
+  return property.type === 'Literal' ? [String(property.value), COMPUTED] : [COMPUTED]
+}
+
+/** What happens to a member. */
+export function accessOf(analysis: Analysis, member: Node): { readonly read: boolean; readonly write: boolean } {
+  const parent = analysis.parentOf.get(member) as Node
+  switch (parent.type) {
+    case 'AssignmentExpression':
+      if (parent['left'] === member) return { read: parent['operator'] !== '=', write: true }
+      return { read: true, write: false }
+    case 'UpdateExpression':
+      return { read: true, write: true }
+    case 'AssignmentPattern':
+    case 'ForInStatement':
+    case 'ForOfStatement':
+      return { read: parent['left'] !== member, write: false }
+    case 'CallExpression':
+    case 'NewExpression':
+      return { read: parent['callee'] !== member, write: false }
+    case 'Property':
+      return { read: (analysis.parentOf.get(parent) as Node).type === 'ObjectExpression', write: false }
+    case 'ArrayPattern':
+    case 'RestElement':
+    case 'ChainExpression':
+    case 'TaggedTemplateExpression':
+      return { read: false, write: false }
+    case 'UnaryExpression':
+      return { read: parent['operator'] !== 'delete', write: false }
+    case 'MemberExpression':
+      return { read: !parent['optional'] || parent['property'] === member, write: false }
+    default:
+      return { read: true, write: false }
+  }
+}
+
+/** Notes all accesses that may meet an accessor of this source: the inference goes by them. */
+export function noteAccesses(analysis: Analysis): void {
+  const names = new Set(analysis.functions.map((fn) => accessorName(analysis, fn)))
+  names.delete(null)
+  if (names.size === 0) return
+  for (const node of analysis.parentOf.keys()) {
+    if (node.type !== 'MemberExpression') continue
+    const reached = memberNames(node).filter((name) => names.has(name) || names.has(`=${name}`))
+    if (reached.length === 0) continue
+    const fn = functionAround(analysis, node)
+    if (fn === null) continue
+    const { read, write } = accessOf(analysis, node)
+    for (const name of reached) {
+      if (read) analysis.reads.push({ name, fn, node })
+      if (write) analysis.reads.push({ name: `=${name}`, fn, node })
+    }
+  }
+}
+
+function functionAround(analysis: Analysis, node: Node): Fn | null {
+  for (let at: Node | undefined = node; at !== undefined; at = analysis.parentOf.get(at)) {
+    const fn = analysis.fnOf.get(at)
+    if (fn !== undefined) return fn
+  }
+  return null
+}
+
+function nameOf(key: Node): string {
+  if (key.type === 'PrivateIdentifier') return `#${key['name']}`
+  return String(key['name'] ?? key['value'])
+}

@@ -1,0 +1,129 @@
+import { addCaller, type Frame, machine, PARK, type Steppable, type Unwind } from '../../core/index.ts'
+import { callees, type Pending, state } from './state.ts'
+
+const FAILURE = {}
+
+/** An activation of compiled code that is parked: a frame on the engine's stack. */
+export abstract class ParkedFrame implements Frame, Steppable {
+  below: Frame | null
+  unwind: Unwind | null
+  readonly body: Steppable
+  readonly depth: number
+  protected readonly source: unknown
+  /** The operation that it waits on, if no frame is above it. */
+  pending: Pending | null
+
+  constructor(depth: number) {
+    this.below = null
+    this.unwind = null
+    this.body = this
+    this.depth = depth
+    this.source = callees[depth - 1]
+    this.pending = state.pending
+    state.pending = null
+  }
+
+  get name(): string {
+    return (this.source as { name?: string } | undefined)?.name || 'anonymous'
+  }
+
+  resumed(value: unknown): IteratorResult<unknown, unknown> {
+    const { pending } = this
+    let result = value
+    if (pending !== null) {
+      this.pending = null
+      try {
+        result = pending.next(value).value
+      } catch (error) {
+        state.error = error
+        result = FAILURE
+      }
+    }
+    this.resume()
+    return this.proceed(result)
+  }
+
+  failed(error: unknown): IteratorResult<unknown, unknown> {
+    const { pending } = this
+    let reason = error
+    if (pending !== null) {
+      this.pending = null
+      try {
+        pending.throw?.(error)
+      } catch (thrown) {
+        reason = thrown
+      }
+    }
+    this.resume()
+    return this.proceed(failure(reason))
+  }
+
+  next(value: unknown): IteratorResult<unknown, unknown> {
+    return this.resumed(value)
+  }
+
+  throw(error: unknown): IteratorResult<unknown, unknown> {
+    return this.failed(error)
+  }
+
+  return(value: unknown): IteratorResult<unknown, unknown> {
+    const { pending } = this
+    if (pending !== null) {
+      this.pending = null
+      pending.return?.()
+    }
+    // What `finally` blocks wait for parks in this very frame: there is no native delegation to be wary of.
+    machine.registers.returning = false
+    this.resume()
+    return this.leave(value)
+  }
+
+  left(): void {}
+
+  /** Goes on, until it parks again or ends. `value` is for `resumedValue`. */
+  protected abstract proceed(value: unknown): IteratorResult<unknown, unknown>
+  /** Runs its `finally` blocks. */
+  protected abstract leave(value: unknown): IteratorResult<unknown, unknown>
+
+  /** Its answer if it parked again. */
+  protected parkedAgain(): IteratorResult<unknown, unknown> {
+    // If there are frames above this one, the innermost has it.
+    this.pending = state.pending
+    state.pending = null
+    return PARK
+  }
+
+  private resume(): void {
+    state.base = this.depth
+    state.depth = this.depth
+    state.next = 0
+  }
+}
+
+/** What `resumedValue` is to be given so that it throws `error`. */
+export function failure(error: unknown): unknown {
+  state.error = error
+  return FAILURE
+}
+
+/** True for what a constructor may return in place of `this`. */
+export function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}
+
+/** Puts a frame on the list of those that were entered in this step. */
+export function link(frame: Frame): void {
+  const { registers } = machine
+  if (registers.tail === null) registers.top = frame
+  else registers.tail.below = frame
+  registers.tail = frame
+}
+
+/** What a call gives that had parked: stands around the `yield` where it is resumed. */
+export function resumedValue(value: unknown): unknown {
+  if (value !== FAILURE) return value
+  const { error } = state
+  state.error = undefined
+  addCaller(error, resumedValue)
+  throw error
+}
