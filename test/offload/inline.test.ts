@@ -179,7 +179,7 @@ it('what cannot be sent is refused inline as well', function* () {
           yield* call()
         } catch (error) {
           assert.ok(error instanceof UsageError)
-          messages.push(error.message.replace(/threads: .*/, 'threads'))
+          messages.push(error.message.replace(/sent: .*/, 'sent'))
         }
       }
       assert.deepEqual(messages, [

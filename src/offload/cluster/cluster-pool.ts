@@ -274,12 +274,24 @@ export class ClusterPool<M extends object = AnyModule> implements Pool<M> {
     throw new UsageError(`${call} in ${this} needs jobs that are stored: new ClusterPool(…, { delivery: 'durable' })`)
   }
 
-  #connect(): Promise<Connection> {
-    this.#connecting ??= openConnection(this.#module, this.#options, 'pool').catch((error) => {
-      this.#connecting = null // The next call tries again.
+  async #connect(): Promise<Connection> {
+    this.#connecting ??= openConnection(this.#module, this.#options, 'pool')
+    const connecting = this.#connecting
+    // The next call tries again.
+    const forget = (): void => {
+      if (this.#connecting !== connecting) return
+      this.#connecting = null
+      this.#opening = null
+      this.#engine = null
+    }
+    try {
+      const connection = await connecting
+      connection.onEnd(forget)
+      return connection
+    } catch (error) {
+      forget()
       throw error
-    })
-    return this.#connecting
+    }
   }
 
   #open(): Promise<Engine> {

@@ -49,6 +49,14 @@ export class Connection {
     this.listeners.add(listener)
   }
 
+  /** Calls `listener` when the client has given the server up, or was closed. */
+  onEnd(listener: (error: BrokenError) => void): void {
+    void this.nats.closed().then((cause) => {
+      const message = `the connection of cluster "${this.names.cluster}" to NATS is closed`
+      listener(new BrokenError(cause instanceof Error ? `${message}: ${cause.message}` : message, { cause }))
+    })
+  }
+
   /** The largest message that the server takes, in bytes. */
   get maxPayload(): number {
     return this.nats.info?.max_payload ?? 1 << 20

@@ -9,9 +9,8 @@
  * A submitter that dies changes nothing: the job is run, and its result kept. One that is cancelled withdraws its job.
  */
 import { nuid, type Subscription } from '@nats-io/transport-node'
-import { BrokenError, UsageError } from '../../core/index.ts'
+import { UsageError } from '../../core/index.ts'
 import { continueStack, decodeThrown } from '../revive-error.ts'
-import { withoutStack } from '../site.ts'
 import type { Thrown } from '../wire-error.ts'
 import type { Connection } from './connection.ts'
 import type { Engine, OnEnd } from './engine.ts'
@@ -66,6 +65,9 @@ export class DurableCalls implements Engine {
     this.roster = new Roster(connection)
     connection.onReturn(() => {
       for (const one of this.waiting.values()) void this.look(one)
+    })
+    connection.onEnd((error) => {
+      for (const { ticket } of this.waiting.values()) this.end(ticket, true, error, 0)
     })
   }
 
@@ -132,7 +134,7 @@ export class DurableCalls implements Engine {
 
   async close(): Promise<void> {
     for (const one of this.waiting.values()) this.forget(one)
-    await this.connection.nats.flush()
+    if (!this.connection.nats.isClosed()) await this.connection.nats.flush()
   }
 
   private async record(id: string, name: string, args: readonly unknown[]): Promise<JobRecord> {
@@ -177,15 +179,8 @@ export class DurableCalls implements Engine {
         if (result !== null) await this.finish(one, result)
         else if (!one.told) break
       } catch (error) {
-        if (this.connection.nats.isClosed()) {
-          const message = `${one.ticket.name}(…) goes on, but the connection is closed: its result is kept as job ${one.id}`
-          this.end(
-            one.ticket,
-            true,
-            withoutStack(() => new BrokenError(message, { cause: error })),
-            0,
-          )
-        }
+        // Its bytes cannot be read. Whatever else it is, it passes.
+        if (error instanceof UsageError) this.end(one.ticket, true, error, 0)
       }
       await delay(pause)
     }
@@ -222,7 +217,7 @@ export class DurableCalls implements Engine {
 
   private forget(one: Waiting): void {
     this.waiting.delete(one.ticket)
-    one.subscription.unsubscribe()
+    if (!this.connection.nats.isClosed()) one.subscription.unsubscribe()
   }
 
   private end(ticket: Ticket, failed: boolean, value: unknown, micros: number): void {

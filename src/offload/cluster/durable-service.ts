@@ -107,7 +107,6 @@ export class DurableService {
         continue
       }
       if (message === null) continue
-      if (this.closing) return message.nak()
       const handled = this.handle(store, message)
       this.busy.add(handled)
       try {
@@ -121,6 +120,7 @@ export class DurableService {
   }
 
   private async handle(store: Store, message: JsMsg): Promise<void> {
+    if (this.closing) return message.nak()
     const id = idIn(message.subject)
     const { deliveryCount } = message.info
     // Not only if the server says that it gives it out again: one that was killed forgets its latest acknowledgements.
@@ -128,7 +128,20 @@ export class DurableService {
       this.duplicates++
       return message.ack()
     }
-    const job = unpack(message.data) as JobRecord
+    let job: JobRecord
+    try {
+      job = unpack(message.data) as JobRecord
+    } catch (error) {
+      const unread = {
+        name: 'unreadable',
+        args: message.data,
+        tries: 1,
+        retryErrors: false,
+        retryDelay: 0,
+        postedAt: 0,
+      }
+      return this.bury(store, message, id, unread, error, deliveryCount)
+    }
     if (deliveryCount > job.tries) {
       const lost = new BrokenError(`each time that it was tried, its worker died or was silent for ${this.lease} ms`)
       return this.bury(store, message, id, job, lost, job.tries)
@@ -146,7 +159,9 @@ export class DurableService {
     if (run.how === 'lost' || (run.how === 'threw' && job.retryErrors))
       return this.failed(store, message, id, job, run.error)
     // A beat for each who waits for the server to take the result.
-    const beats = setInterval(() => message.working(), this.lease / 3)
+    const beats = setInterval(() => {
+      if (!this.connection.nats.isClosed()) message.working()
+    }, this.lease / 3)
     try {
       let record: ResultRecord
       const { micros } = run

@@ -79,6 +79,12 @@ export class FastCalls implements Engine {
     connection.onReturn(() => {
       for (const call of this.out.values()) call.heard = performance.now()
     })
+    connection.onEnd((error) => {
+      for (const [token, { ticket }] of this.out) {
+        this.forget(token)
+        this.end(ticket, true, error, 0)
+      }
+    })
   }
 
   begin(ticket: Ticket): void {
@@ -101,17 +107,28 @@ export class FastCalls implements Engine {
     const token = this.tokens.get(ticket)
     if (token === undefined) return
     this.forget(token)
-    this.connection.nats.publish(this.connection.names.cancel, `${this.inbox}.${token}`)
+    if (!this.connection.nats.isClosed())
+      this.connection.nats.publish(this.connection.names.cancel, `${this.inbox}.${token}`)
   }
 
   async close(): Promise<void> {
     clearInterval(this.watch)
+    if (this.connection.nats.isClosed()) return
     this.subscription.unsubscribe()
     await this.connection.nats.flush()
   }
 
   private send(call: Try): void {
     const { nats, names, version } = this.connection
+    if (nats.isClosed()) {
+      const message = `${call.ticket.name}(…) was not run: the connection of cluster "${names.cluster}" is closed`
+      return this.end(
+        call.ticket,
+        true,
+        withoutStack(() => new BrokenError(message)),
+        0,
+      )
+    }
     const token = String(++this.lastToken)
     this.out.set(token, { ...call, heard: performance.now(), worker: null })
     this.tokens.set(call.ticket, token)
@@ -126,7 +143,14 @@ export class FastCalls implements Engine {
       this.forget(token)
       return void this.nobodyThere(call)
     }
-    const [how, worker, value, micros = 0] = unpack(message.data) as FastReply
+    let reply: FastReply
+    try {
+      reply = unpack(message.data) as FastReply
+    } catch (error) {
+      this.forget(token)
+      return this.end(call.ticket, true, error, 0)
+    }
+    const [how, worker, value, micros = 0] = reply
     call.heard = performance.now()
     call.worker = worker
     if (how === BEAT) return

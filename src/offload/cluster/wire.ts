@@ -71,6 +71,12 @@ export function pack(value: unknown, what: string): Uint8Array {
   }
 }
 
+/** Fails with `UsageError` on bytes that are no serialized value, or one of a newer Node than this. */
 export function unpack(bytes: Uint8Array): unknown {
-  return deserialize(bytes)
+  try {
+    return deserialize(bytes)
+  } catch (cause) {
+    const message = `${bytes.length} bytes from the other side of a cluster cannot be read by Node ${process.version}: were they written by a newer one?`
+    throw Object.assign(new UsageError(message), { cause })
+  }
 }

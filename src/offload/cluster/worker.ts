@@ -124,12 +124,19 @@ export class ClusterWorker implements AsyncDisposable {
   }
 
   async #serve(message: Msg): Promise<void> {
-    const { reply: inbox = '' } = message
+    const { reply: inbox } = message
+    if (!inbox) return // Nobody made this call.
     const { nats } = this.#connection
     const reply = (...[how, ...rest]: [how: number, value?: unknown, micros?: number]): void =>
       nats.publish(inbox, pack([how, this.id, ...rest] satisfies FastReply, 'a reply'))
     const fail = (how: number, error: unknown, micros: number): void => reply(how, encodeThrown(error), micros)
-    const [name, args] = unpack(message.data) as FastCall
+    let call: FastCall
+    try {
+      call = unpack(message.data) as FastCall
+    } catch (error) {
+      return fail(THREW, error, 0)
+    }
+    const [name, args] = call
     const outcome = await this.#run(inbox, name, args, () => reply(BEAT))
     if (nats.isClosed()) return
     if (outcome.how === 'returned') {
@@ -180,6 +187,7 @@ export class ClusterWorker implements AsyncDisposable {
   }
 
   #beatAll(): void {
+    if (this.#connection.nats.isClosed()) return
     for (const { beat } of this.#running.values()) beat()
   }
 

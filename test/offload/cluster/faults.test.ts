@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { all, BrokenError, run, sleep } from '../../../src/index.ts'
+import { connect } from '@nats-io/transport-node'
+import { all, BrokenError, run, sleep, UsageError } from '../../../src/index.ts'
 import { openJobs } from '../../../src/offload/cluster/index.ts'
 import { cli, failureOf, type Stage, stage, until } from './stage.ts'
 
@@ -177,3 +178,44 @@ stage(
     assert.deepEqual(await open.counts(), { queued: 0, out: 0, results: count, dead: 0 })
   },
 )
+
+stage('a client that gives the server up fails its calls, and the next call connects anew', async (stage) => {
+  const { file, lines, server } = stage
+  const worker = await stage.startWorker()
+  const connection = { maxReconnectAttempts: 1, reconnectTimeWait: 1, reconnectJitter: 0 }
+  const pools = [stage.pool({ connection }), stage.pool({ connection, ...durable })]
+  const failed = pools.map((pool) => failureOf(pool.submit('longMark', file, 500)))
+  await until(() => lines().length >= 2)
+  await server.kill()
+  for (const error of await Promise.all(failed)) {
+    assert.ok(error instanceof BrokenError)
+    assert.match(error.message, /connection of cluster "cluster-work" to NATS is closed/)
+  }
+  await server.resume()
+  for (const pool of pools) {
+    await pool.waitReady()
+    assert.equal(await pool.submit('pid'), worker.pid)
+  }
+})
+
+stage('what a worker cannot read fails, and the worker goes on', async (stage) => {
+  const { server } = stage
+  const worker = await stage.startWorker('--module-version', 'v')
+  const pool = stage.pool({ ...durable, version: 'v' })
+  assert.equal(await pool.submit('pid'), worker.pid)
+  const nats = await connect({ servers: server.url })
+  try {
+    nats.publish('fibril.cluster-work.call.v', 'nonsense')
+    await nats.request('fibril.cluster-work.call.v', 'nonsense')
+    nats.publish('fibril.cluster-work.jobs.v.nonsense', 'nonsense')
+    const error = await failureOf(pool.resultOf('nonsense'))
+    assert.match(error.message, /given up .* cannot be read/)
+    assert.ok(error.cause instanceof UsageError)
+    nats.publish('fibril.cluster-work.results.odd', 'nonsense')
+    await nats.flush()
+    assert.ok((await failureOf(pool.resultOf('odd'))) instanceof UsageError)
+  } finally {
+    await nats.close()
+  }
+  assert.equal(await pool.submit('pid'), worker.pid)
+})
