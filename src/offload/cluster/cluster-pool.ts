@@ -137,7 +137,8 @@ export class ClusterPool<M extends object = AnyModule> implements Pool<M> {
 
   /**
    * Stores a job under an id of your choice, and does not wait for its result: `resultOf(id)` does, also in another process, also
-   * after this one has died. False, and nothing was stored, if there is a job or a result of this id. For durable pools.
+   * after this one has died. Gives false, and stores nothing, if there is a job or a result of this id; so it may be said again
+   * after a failure or a cancel, which leave open whether the job was stored. For durable pools.
    */
   post<K extends FunctionName<M>>(id: string, name: K, ...args: ArgumentsOf<M, K>): Operation<boolean> {
     return wait(async () => (await this.#durable('post')).post(id, name, args))

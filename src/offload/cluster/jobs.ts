@@ -61,24 +61,20 @@ export class ClusterJobs implements AsyncDisposable {
   /** How many there are. */
   counts(): Operation<JobCounts> {
     return wait(async () => {
-      const { names } = this.#connection
-      const [jobs, results, dead] = await Promise.all(
-        [names.jobStream, names.resultStream, names.deadStream].map((stream) =>
-          this.#store.manager.streams.info(stream),
-        ),
-      )
-      const delivered = await this.#delivered()
+      const { jobStream, resultStream, deadStream } = this.#connection.names
+      const { streams, consumers } = this.#store.manager
+      // Jobs of a version that never had a worker are known to no consumer.
+      const jobs = (await streams.info(jobStream, { subjects_filter: '>' })).state
+      const versions = new Set<string>()
       let queued = 0
-      for await (const message of this.#messages(names.jobStream, jobs?.state.messages ?? 0)) {
-        if (message.seq > (delivered.get(versionOf(message)) ?? 0)) queued++
+      for await (const { name, num_pending } of consumers.list(jobStream)) {
+        versions.add(name)
+        queued += num_pending
       }
-      const all = jobs?.state.messages ?? 0
-      return {
-        queued,
-        out: Math.max(0, all - queued),
-        results: results?.state.messages ?? 0,
-        dead: dead?.state.messages ?? 0,
-      }
+      for (const subject of Object.keys(jobs.subjects ?? {})) if (!versions.has(versionIn(subject))) queued++
+      const results = (await streams.info(resultStream)).state.messages
+      const dead = (await streams.info(deadStream)).state.messages
+      return { queued, out: Math.max(0, jobs.messages - queued), results, dead }
     })
   }
 
@@ -196,11 +192,11 @@ export class ClusterJobs implements AsyncDisposable {
 }
 
 const idOf = (message: StoredMsg): string => idIn(message.subject)
-const versionOf = (message: StoredMsg): string => message.subject.split('.').at(-2) as string
+const versionIn = (subject: string): string => subject.split('.').at(-2) as string
 
 function jobInfo(message: StoredMsg, delivered: ReadonlyMap<string, number>): JobInfo {
   const { name, postedAt } = unpack(message.data) as JobRecord
-  const version = versionOf(message)
+  const version = versionIn(message.subject)
   const state = message.seq > (delivered.get(version) ?? 0) ? 'queued' : 'out'
   return { id: idOf(message), state, name, version, at: postedAt, tries: null }
 }

@@ -22,7 +22,7 @@ import { BEAT, type FastCall, type FastReply, type Introduction, LOST, pack, RET
 export interface ClusterWorkerOptions extends ClusterOptions {
   /** The threads. They run nothing inline unless told so: a call that ends its thread shall not end the worker. */
   readonly threads?: ThreadPoolOptions
-  /** How many durable jobs run at once. Default: as many as there are threads (`threads.size`); 0: none are served. */
+  /** How many durable jobs it has at once. Default: as many as threads (`threads.size`); more keep these busy where jobs are short; 0: none. */
   readonly jobs?: number
   /** A worker that says nothing of a durable job for so many ms loses it to another. It speaks every third of that. Default 30 000. */
   readonly lease?: number

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { all, BrokenError, run, TimeoutError, timeout, UsageError } from '../../../src/index.ts'
 import { ClusterPool, serveCluster } from '../../../src/offload/cluster/index.ts'
-import { failureOf, stage, until, work } from './stage.ts'
+import { failureOf, stage, until, type Work, work } from './stage.ts'
 
 stage(
   'calls give what functions return and throw, in a process that is not this one',
@@ -100,6 +100,8 @@ stage('calls beyond maxCalls wait for room, and one that is cancelled there is n
 
 stage('names and numbers that cannot be are refused', async () => {
   assert.throws(() => new ClusterPool(work, { maxCalls: 0 }), UsageError)
+  // @ts-expect-error the module has no such function
+  assert.ok(new ClusterPool<Work>(work, { idempotent: ['nothing'] }) instanceof ClusterPool)
   assert.ok((await failureOf(serveCluster(work, { name: 'a.b' }))) instanceof UsageError)
   assert.ok((await failureOf(serveCluster(work, { lease: 1 }))) instanceof UsageError)
   assert.ok((await failureOf(serveCluster('https://example.com/work.js'))) instanceof UsageError)
