@@ -13,11 +13,19 @@ class Account {
 }
 
 const transfer = fn(function* transfer(from: Account, to: Account, amount: number) {
-  using _from = yield* from.lock.acquire()
-  yield* sleep(1) // the bank is asked
-  using _to = yield* to.lock.acquire() // at fault: every transfer must take the locks in the same order
-  from.balance -= amount
-  to.balance += amount
+  yield* from.lock.acquire()
+  try {
+    yield* sleep(1) // the bank is asked
+    yield* to.lock.acquire() // at fault: every transfer must take the locks in the same order
+    try {
+      from.balance -= amount
+      to.balance += amount
+    } finally {
+      to.lock.release()
+    }
+  } finally {
+    from.lock.release()
+  }
 })
 
 /** What keeps a service alive while its work hangs, so that nobody is told of a deadlock. */

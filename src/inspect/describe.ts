@@ -151,8 +151,15 @@ function heldBy(task: TaskRecord, tasks: ReadonlyMap<number, TaskRecord>): strin
 
 /** The stack of a task and where it was spawned. */
 function details({ frames, spawnedAt }: TaskRecord): string[] {
-  const lines = frames.flatMap(({ name, at }) => (at === null ? [] : [`at ${name} (${placeText(at)})`]))
-  if (lines.length === 0 && frames.length > 1) lines.push(`in ${frames.map(({ name }) => name).join(', called by ')}`)
+  const lines: string[] = []
+  for (const { name, at, definedAt } of frames) {
+    const line =
+      at !== null
+        ? `at ${name} (${placeText(at)})`
+        : `in ${name}${definedAt ? ` (defined at ${placeText(definedAt)})` : ''}`
+    // A call may have a frame of its own over that of its function.
+    if (line !== lines.at(-1)) lines.push(line)
+  }
   if (spawnedAt[0] !== undefined) lines.push(`spawned at ${placeText(spawnedAt[0])}`)
   return lines
 }

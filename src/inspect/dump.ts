@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readSnapshot, type Snapshot } from './format.ts'
-import { InspectError, listening, mailbox, writeWhole } from './mailbox.ts'
+import { InspectError, isAlive, listening, mailbox, writeWhole } from './mailbox.ts'
 
 export { InspectError } from './mailbox.ts'
 
@@ -39,7 +39,7 @@ export async function dumpProcess(pid: number, options: DumpOptions = {}): Promi
     while (!existsSync(answer)) {
       if (performance.now() > end) throw new InspectError(silent(pid, waitMs))
       await pause(LOOK_MS)
-      if (!existsSync(answer) && !lives(pid)) throw new InspectError(`process ${pid} ended before it answered`)
+      if (!existsSync(answer) && !isAlive(pid)) throw new InspectError(`process ${pid} ended before it answered`)
     }
     return readSnapshot(readFileSync(answer, 'utf8'))
   } finally {
@@ -64,12 +64,4 @@ function assertMine(pid: number): void {
   // The superuser may send a signal to anybody, and looks into a folder of its own.
   if (process.platform === 'linux' && statSync(`/proc/${pid}`).uid !== process.geteuid?.())
     throw new InspectError(other)
-}
-
-function lives(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
 }

@@ -17,6 +17,8 @@ export interface FrameRecord {
   readonly name: string
   /** The line where it waits, `file:line:column`; null where that is not known. */
   readonly at: string | null
+  /** Where only that is known: the place of its function. */
+  readonly definedAt: string | null
 }
 
 /** A task that has not ended. */

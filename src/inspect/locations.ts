@@ -10,6 +10,14 @@ import { fileURLToPath } from 'node:url'
 // Put where an expression of the inspector can find it, for the length of one question.
 const DESK = Symbol.for('fibril.inspect.desk')
 
+/** Where a frame waits, or at least where its function is. */
+export interface Place {
+  readonly at: string | null
+  readonly definedAt: string | null
+}
+
+export const nowhere: Place = Object.freeze({ at: null, definedAt: null })
+
 export class Locations implements Disposable {
   private readonly scripts = new Map<string, string>()
   private readonly places = new Map<string, string | null>()
@@ -22,16 +30,16 @@ export class Locations implements Disposable {
     this.left = limit
   }
 
-  /** `file:line:column` of each of these bodies, as the source says it; null where it is not known. */
-  of(bodies: readonly unknown[]): (string | null)[] {
-    const places: (string | null)[] = bodies.map(() => null)
-    const asked = bodies.flatMap((body, i) => (isGenerator(body) ? [i] : [])).slice(0, this.left)
+  /** The place of each of these generators and functions, `file:line:column` as the source has it. */
+  of(standing: readonly unknown[]): Place[] {
+    const places: Place[] = standing.map(() => nowhere)
+    const asked = standing.flatMap((thing, i) => (hasPlace(thing) ? [i] : [])).slice(0, this.left)
     if (asked.length === 0) return places
     this.left -= asked.length
     const session = this.open()
     if (session === null) return places
     const desk = globalThis as unknown as Record<symbol, unknown>
-    desk[DESK] = asked.map((i) => bodies[i])
+    desk[DESK] = asked.map((i) => standing[i])
     try {
       const expression = `globalThis[Symbol.for('${DESK.description}')]`
       const { result } = ask<Runtime.EvaluateReturnType>(session, 'Runtime.evaluate', { expression, objectGroup })
@@ -48,12 +56,17 @@ export class Locations implements Disposable {
     return places
   }
 
-  private placeOf(session: Session, objectId: string | undefined): string | null {
-    const internal = propertiesOf(session, objectId).internalProperties
-    const location = internal?.find(({ name }) => name === '[[GeneratorLocation]]')?.value?.value as
-      | Debugger.Location
-      | undefined
-    if (location === undefined) return null
+  private placeOf(session: Session, objectId: string | undefined): Place {
+    const internal = propertiesOf(session, objectId).internalProperties ?? []
+    const named = (wanted: string): Debugger.Location | undefined =>
+      internal.find(({ name }) => name === wanted)?.value?.value as Debugger.Location | undefined
+    const generator = named('[[GeneratorLocation]]')
+    if (generator !== undefined) return { at: this.textOf(generator), definedAt: null }
+    const source = named('[[FunctionLocation]]')
+    return source === undefined ? nowhere : { at: null, definedAt: this.textOf(source) }
+  }
+
+  private textOf(location: Debugger.Location): string | null {
     const { scriptId, lineNumber, columnNumber = 0 } = location
     const key = `${scriptId}:${lineNumber}:${columnNumber}`
     let place = this.places.get(key)
@@ -92,8 +105,8 @@ export class Locations implements Disposable {
 
 const objectGroup = 'fibril.inspect'
 
-function isGenerator(body: unknown): boolean {
-  return Object.prototype.toString.call(body) === '[object Generator]'
+function hasPlace(thing: unknown): boolean {
+  return typeof thing === 'function' || Object.prototype.toString.call(thing) === '[object Generator]'
 }
 
 /** Asks at once: within one process the answer comes before `post` returns. */

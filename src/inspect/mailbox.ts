@@ -12,7 +12,17 @@
  * only if that is when the process with this PID did begin.
  */
 import { execFileSync } from 'node:child_process'
-import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FibrilError } from '../core/index.ts'
@@ -50,20 +60,35 @@ export function listeningFile(folder: string, pid: number): string {
 
 /** What the process with this PID said of itself; null if it said nothing, or an earlier one did that had its PID. */
 export function listening(folder: string, pid: number): Listening | null {
-  const file = listeningFile(folder, pid)
   try {
-    const said = JSON.parse(readFileSync(file, 'utf8')) as Listening
-    if (said.pid === pid && said.began === beganAt(pid)) return said
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    const said = JSON.parse(readFileSync(listeningFile(folder, pid), 'utf8')) as Listening
+    return said.pid === pid && said.began === beganAt(pid) ? said : null
+  } catch {
+    return null
   }
-  rmSync(file, { force: true })
-  return null
 }
 
 export function sayListening(folder: string, signal: NodeJS.Signals): void {
+  sweep(folder)
   const said: Listening = { version: 1, pid: process.pid, began: beganAt(process.pid), signal }
   writeWhole(listeningFile(folder, process.pid), [JSON.stringify(said)])
+}
+
+/** Takes away what processes left that have ended. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const pid = Number(name.split('.')[0])
+    if (pid > 0 && !isAlive(pid)) rmSync(join(folder, name), { force: true })
+  }
+}
+
+/** Whether there is a process with this id, of whomever. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 /** When a process began, in words that differ for each that had the same PID. */

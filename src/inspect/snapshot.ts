@@ -5,7 +5,7 @@
 import { threadId } from 'node:worker_threads'
 import { currentLoop, type Loop, openings, type Task } from '../core/index.ts'
 import type { FrameRecord, OpeningRecord, ProcessRecord, Snapshot, SnapshotHead, TaskRecord } from './format.ts'
-import { Locations } from './locations.ts'
+import { Locations, nowhere } from './locations.ts'
 
 export interface SnapshotOptions {
   /** In place of the current loop. */
@@ -138,8 +138,8 @@ function holdersOf(task: Task<unknown>, waitingOn: Task<unknown>['waitingOn']): 
 
 function frameRecords(task: Task<unknown>, lookup: Locations): FrameRecord[] {
   const { stack } = task
-  const places = lookup.of(stack.map(({ body }) => body))
-  return stack.map(({ name }, i) => ({ name, at: places[i] ?? null }))
+  const places = lookup.of(stack.map(({ standing }) => standing))
+  return stack.map(({ name }, i) => ({ name, ...(places[i] ?? nowhere) }))
 }
 
 function* openingRecords(loop: Loop): Generator<OpeningRecord> {
