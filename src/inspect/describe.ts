@@ -1,7 +1,12 @@
 /** A snapshot as text for a terminal. */
 import { isAbsolute, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Circle, findCircles } from './circles.ts'
 import type { Snapshot, TaskRecord } from './format.ts'
+
+// Frames of Fibril's own, where only the function is known, say nothing.
+const built = fileURLToPath(new URL('../', import.meta.url))
+const source = built.replace(/dist([\\/]src[\\/])$/, '$1')
 
 /** Levels of the tree that are drawn; those further up are left out at the left. */
 const LEVELS = 16
@@ -153,6 +158,7 @@ function heldBy(task: TaskRecord, tasks: ReadonlyMap<number, TaskRecord>): strin
 function details({ frames, spawnedAt }: TaskRecord): string[] {
   const lines: string[] = []
   for (const { name, at, definedAt } of frames) {
+    if (definedAt?.startsWith(built) || definedAt?.startsWith(source)) continue
     const line =
       at !== null
         ? `at ${name} (${placeText(at)})`

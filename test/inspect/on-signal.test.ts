@@ -214,4 +214,11 @@ test('the broken examples show their line at fault', { skip }, async (t) => {
   const text = await place.dumpUntil(running.pid, /and 99 alike wait for event "configured"/)
   assert.match(text, new RegExp(`at worker \\(${file}:${lineOf(file, 'configured.wait()')}:\\d+\\)`))
   assert.doesNotMatch(text, /loadConfiguration|deadlock/)
+  // The page shows what they print.
+  const page = readFileSync('docs/inspect.md', 'utf8')
+  for (const place of [
+    `lock-order.ts:${lineOf('examples/broken/lock-order.ts', 'at fault')}`,
+    `never-set.ts:${lineOf(file, 'configured.wait()')}`,
+  ])
+    assert.ok(page.includes(`${place}:`), place)
 })
