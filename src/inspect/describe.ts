@@ -11,7 +11,7 @@ const source = built.replace(/dist([\\/]src[\\/])$/, '$1')
 /** Levels of the tree that are drawn; those further up are left out at the left. */
 const LEVELS = 16
 const NAMED = 5
-/** Of what is left when a program leaves, so many are told. */
+/** Of what is left when a program leaves, and in a circle, so many are told. */
 const LEFT = 20
 
 export interface DescribeOptions {
@@ -39,7 +39,9 @@ export function describeTasks(snapshot: Snapshot, options: DescribeOptions = {})
   const { tasks } = snapshot
   const lines = [headLine(snapshot)]
   if (tasks.length > 0) lines.push('', ...tree(snapshot.tasks, options.limit ?? 1000))
-  for (const circle of findCircles(tasks)) lines.push('', ...circleLines(circle))
+  const circles = findCircles(tasks)
+  for (const circle of circles.slice(0, NAMED)) lines.push('', ...circleLines(circle))
+  if (circles.length > NAMED) lines.push('', `… and ${circles.length - NAMED} more circles (see findCircles)`)
   if (snapshot.openings.length > 0) lines.push('', 'left open:', ...openingLines(snapshot))
   return text(lines)
 }
@@ -91,16 +93,16 @@ function tree(tasks: readonly TaskRecord[], limit: number): string[] {
     shown++
     const { depth } = task
     open.length = depth
-    const above = open.slice(1).map((more) => (more ? '│  ' : '   '))
+    const cut = depth > LEVELS ? '…' : ''
+    const above = open.slice(Math.max(1, depth - LEVELS)).map((more) => (more ? '│  ' : '   '))
     const ended = last[next - 1] as boolean
     open[depth] = !ended
-    const levels = [...above, ...(depth === 0 ? [] : [ended ? '└─ ' : '├─ '])]
-    const inner = [...above, ...(depth === 0 ? [] : [ended ? '   ' : '│  '])]
-    const cut = (of: string[]): string => (of.length > LEVELS ? `…${of.slice(-LEVELS).join('')}` : of.join(''))
+    const before = `${cut}${above.join('')}`
+    const [branch, beside] = depth === 0 ? ['', ''] : ended ? ['└─ ', '   '] : ['├─ ', '│  ']
     const alike = next - i > 1 ? ` and ${next - i - 1} alike` : ''
-    const branch = tasks[next]?.parent === task.id ? '│  ' : '   '
-    lines.push(`${cut(levels)}${taskLine(task, names, alike)}`)
-    for (const detail of details(task)) lines.push(`${cut(inner)}${branch}${detail}`)
+    const below = tasks[next]?.parent === task.id ? '│  ' : '   '
+    lines.push(`${before}${branch}${taskLine(task, names, alike)}`)
+    for (const detail of details(task)) lines.push(`${before}${beside}${below}${detail}`)
   }
   return lines
 }
@@ -172,11 +174,12 @@ function details({ frames, spawnedAt }: TaskRecord): string[] {
 
 function circleLines({ tasks, behind }: Circle): string[] {
   const lines = ['deadlock: in a circle, which only a timeout or a cancel can end,']
-  for (const [i, task] of tasks.entries()) {
+  for (const [i, task] of tasks.slice(0, LEFT).entries()) {
     const next = tasks[(i + 1) % tasks.length] as TaskRecord
     const held = task.reason?.endsWith(`#${next.id}`) ? '' : `, held by ${nameOf(next)}`
     lines.push(`  ${nameOf(task)} waits for ${task.reason}${held}`, ...details(task).map((line) => `      ${line}`))
   }
+  if (tasks.length > LEFT) lines.push(`  … and so on, over ${tasks.length - LEFT} more`)
   if (behind.length > 0) lines.push(`  and behind ${tasks.length === 1 ? 'it' : 'them'}: ${list(behind.map(nameOf))}`)
   return lines
 }

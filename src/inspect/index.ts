@@ -7,6 +7,11 @@
  *   on-signal.ts    a process answers          dump.ts        whoever asks it         mailbox.ts   where they meet
  *   leaks.ts        what never ended
  */
+import { setDefaultHost } from '../core/index.ts'
+import { NodeHost } from '../host/index.ts'
+
+setDefaultHost(() => new NodeHost())
+
 export { type Circle, findCircles } from './circles.ts'
 export { type DescribeOptions, describeTasks } from './describe.ts'
 export { type DumpOptions, dumpProcess, InspectError } from './dump.ts'

@@ -18,7 +18,7 @@ const PLACES = 10_000
  *   yield* new Event({ name: 'news' }).wait()
  * })
  * await sleep(1)
- * console.log(leakReport()) // => this task never ended: … listener #… waits for event "news", …
+ * console.log(leakReport()) // => this task never ended: listener #… waits for event "news", …
  * task.cancel()
  * await sleep(1)
  * console.log(leakReport()) // => null

@@ -46,26 +46,28 @@ export function inspectOnSignal(options: InspectSignalOptions = {}): Disposable 
 let end: () => void = () => {}
 
 function begin(signal: NodeJS.Signals): void {
-  const folder = tryMailbox(signal)
+  let folder: string | null = null
   const answer = (): void => tell(folder)
   const leave = (): void => {
     if (folder !== null) rmSync(listeningFile(folder, process.pid), { force: true })
   }
   process.on(signal, answer)
   process.on('exit', leave)
-  // Said last: who reads it may send the signal.
   end = () => {
     leave()
     process.off('exit', leave)
     process.off(signal, answer)
   }
-  if (folder !== null) sayListening(folder, signal)
+  // Last: who reads what is said here may send the signal.
+  folder = announce(signal)
 }
 
-/** Null where nothing can be written: then there is standard error still. */
-function tryMailbox(signal: NodeJS.Signals): string | null {
+/** The folder where requests come; null where nothing can be written: then there is standard error still. */
+function announce(signal: NodeJS.Signals): string | null {
   try {
-    return mailbox()
+    const folder = mailbox()
+    sayListening(folder, signal)
+    return folder
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     process.emitWarning(`fibril dump cannot ask this process (${why}); kill -${signal} can`, 'FibrilWarning')

@@ -138,7 +138,8 @@ function holdersOf(task: Task<unknown>, waitingOn: Task<unknown>['waitingOn']): 
 
 function frameRecords(task: Task<unknown>, lookup: Locations): FrameRecord[] {
   const { stack } = task
-  const places = lookup.of(stack.map(({ standing }) => standing))
+  // One that runs stands elsewhere by now: on the native stack.
+  const places = task.state === 'running' ? [] : lookup.of(stack.map(({ standing }) => standing))
   return stack.map(({ name }, i) => ({ name, ...(places[i] ?? nowhere) }))
 }
 

@@ -65,6 +65,15 @@ test('a circle is told with both sides, and who is behind', () => {
   )
 })
 
+test('many circles, and a long one, are cut', () => {
+  const ring = (size: number, from: number) =>
+    Array.from({ length: size }, (_, i) => record({ id: from + i, holders: [from + ((i + 1) % size)], needs: 'one' }))
+  assert.match(bodyOf([1, 2, 3, 4, 5, 6, 7].flatMap((n) => ring(2, 10 * n))), /\n… and 2 more circles/)
+  const long = bodyOf(ring(1000, 1), 10)
+  assert.match(long, /\n {2}… and so on, over 980 more\n$/)
+  assert.ok(long.split('\n').length < 50)
+})
+
 test('a long list ends with how many were left out', () => {
   const tasks = Array.from({ length: 50 }, (_, i) => record({ id: i, name: `t${i}` }))
   assert.match(bodyOf(tasks, 10), /t9 #9 .*\n… and 40 more tasks\n$/)

@@ -121,6 +121,19 @@ test('a loop that is held does not answer, and it is said so', { skip }, async (
   assert.deepEqual(place.mail(), [`${hung.pid}.json`])
 })
 
+test('a process without any task answers so', { skip }, async (t) => {
+  const place = new Place(t)
+  const running = await start(
+    t,
+    place,
+    `import { inspectOnSignal } from 'DIST/inspect/index.js'
+     inspectOnSignal()
+     setInterval(() => {}, 1000)
+     console.log('up')`,
+  )
+  assert.match((await place.dump(running.pid)).stdout, /^0 tasks, 0 parked /)
+})
+
 test('a process that ends before it answers', { skip }, async (t) => {
   const place = new Place(t)
   const running = await start(

@@ -113,6 +113,10 @@ it('tells that a task was cancelled and cleans up, and who runs', function* () {
   const tidy = byName(tasks, 'tidy')
   assert.deepEqual([tidy.cancelled, tidy.reason], [true, '50 ms to pass'])
   assert.ok(tasks.some(({ state, reason, parkedMs }) => state === 'running' && reason === null && parkedMs === null))
+  assert.equal(
+    tasks.find(({ state }) => state === 'running')?.frames.find(({ at }) => at !== null),
+    undefined,
+  )
   yield* sleep(100)
 })
 
