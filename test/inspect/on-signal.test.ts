@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Snapshot } from '../../src/inspect/index.ts'
-import { Place, uid } from './program.ts'
+import { cli, Place, register, uid } from './program.ts'
 
 const skip = process.platform === 'win32' && 'no signals'
 
@@ -192,6 +192,31 @@ test('FIBRIL_INSPECT is enough for a program that imports fibril', { skip }, asy
   assert.match(running.stderr, /FIBRIL_INSPECT knows signal, leaks and openings, not "moon"/)
 })
 
+test('FIBRIL_INSPECT is enough for green code under Node’s own command', { skip }, async (t) => {
+  const place = new Place(t)
+  const file = join(place.folder, 'green.mjs')
+  writeFileSync(file, "import { sleep } from 'fibril/green'\nconsole.log('up')\nsleep(100_000)\n")
+  const running = place.start(t, ['--import', register, file], { env: { FIBRIL_INSPECT: '1' } })
+  await running.wrote('stdout', /up/)
+  const text = await place.dumpUntil(running.pid, /waits for 100000 ms to pass/)
+  assert.match(text, /at main \(.*green\.mjs:3:\d+\)/)
+})
+
+test('a worker thread, which no signal reaches, is told so', { skip }, async (t) => {
+  const place = new Place(t)
+  const running = place.startText(
+    t,
+    `import { isMainThread, Worker } from 'node:worker_threads'
+     import { inspectOnSignal } from 'DIST/inspect/index.js'
+     if (isMainThread) new Worker(new URL(import.meta.url))
+     else try { inspectOnSignal() } catch (error) { console.log(error.code, error.message) }`,
+  )
+  await running.wrote(
+    'stdout',
+    /^FIBRIL_USAGE inspectOnSignal\(\) was called in a worker thread: no signal reaches it\n$/,
+  )
+})
+
 test('without it nothing of it is loaded, and no signal is listened for', { skip }, async (t) => {
   const place = new Place(t)
   const running = await start(
@@ -209,7 +234,6 @@ test('the broken examples show their line at fault', { skip }, async (t) => {
     readFileSync(file, 'utf8')
       .split('\n')
       .findIndex((line) => line.includes(part)) + 1
-  const { cli } = await import('./program.ts')
   const place = new Place(t)
   {
     const file = 'examples/broken/lock-order.ts'

@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { cli, node } from '../green/load/program.ts'
 
-export { cli } from '../green/load/program.ts'
+export { cli, register } from '../green/load/program.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -50,9 +50,9 @@ export class Place {
     return this.start(t, [file], { env })
   }
 
-  /** `fibril dump`, to its end. */
+  /** `fibril dump`, to its end; patient, unless told otherwise. */
   dump(...args: (string | number)[]): ReturnType<typeof node> {
-    return node([cli, 'dump', ...args.map(String)], { cwd: root, env: { TMPDIR: this.folder } })
+    return node([cli, 'dump', '--wait', '60000', ...args.map(String)], { cwd: root, env: { TMPDIR: this.folder } })
   }
 
   /** The same, again and again until what it prints shows this. */
