@@ -2,6 +2,7 @@
 //
 //   node scripts/test.mjs                         all
 //   node scripts/test.mjs core/queue              files whose path has "core/queue" in it
+//   node scripts/test.mjs -scripts/               all others than these
 //   node scripts/test.mjs --test-name-pattern=x   any argument that starts with a dash goes to the runner
 //
 // The files are listed here because `node --test` understands patterns only from Node 21 on, and listed from the
@@ -16,13 +17,16 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+const args = process.argv.slice(2)
+const flags = args.filter((argument) => argument.startsWith('--'))
+const without = args.filter((argument) => /^-[^-]/.test(argument)).map((argument) => argument.slice(1))
+const names = args.filter((argument) => !argument.startsWith('-'))
 
 const files = readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
   .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
   .filter((file) => names.length === 0 || names.some((name) => file.includes(name)))
+  .filter((file) => !without.some((name) => file.includes(name)))
   .map((file) => `./dist/${file.replace(/\.ts$/, '.js')}`)
   .sort()
 

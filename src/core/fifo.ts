@@ -40,6 +40,13 @@ export class Fifo<T> {
     return this.count
   }
 
+  /** What comes out next; it stays. */
+  peek(): T | undefined {
+    if (this.count === 0) return undefined
+    if (this.read === this.readEnd) this.advance()
+    return this.reading[this.read] as T
+  }
+
   push(item: T): void {
     if (this.write === this.writeEnd) this.append()
     this.writing[this.write++] = item

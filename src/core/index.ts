@@ -63,7 +63,7 @@ export {
   Wait,
   type Wake,
 } from './operation.ts'
-export type { Outcome } from './outcome.ts'
+export { messageOf, type Outcome } from './outcome.ts'
 export {
   currentLoop,
   currentTask,

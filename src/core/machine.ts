@@ -209,5 +209,16 @@ export const PARK: IteratorYieldResult<symbol> = { value: Symbol('parked'), done
 /** The answer of an operation that is done; `value` is set just before it is returned. */
 export const DONE: { value: unknown; done: true } = { value: undefined, done: true }
 
+/** The `target` of an unwinding that makes no frame return: its error is thrown where the task waits, and can be caught there. */
+export const INNERMOST: Frame = {
+  resumed: () => DONE,
+  failed: () => DONE,
+  body: null,
+  below: null,
+  unwind: null,
+  name: 'innermost',
+  left: () => {},
+}
+
 /** The `unwind` of a frame that nothing from outside interrupts; what comes meanwhile waits until it has ended. */
 export const SHIELD: Unwind = { target: null, error: undefined, failures: null, void: true }

@@ -38,6 +38,7 @@ import {
   type Callable,
   type Context,
   type Frame,
+  INNERMOST,
   DONE as JOINED,
   machine,
   type Named,
@@ -142,6 +143,11 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   private top: Frame | null
   private parkedAt: number
   private joinList: WaitList<Join<unknown>> | null
+  /**
+   * Told of its end, before those who join it: what stands for the task in a dialect. It takes the failure upon itself, and does
+   * not count as waiting.
+   */
+  observer: Pick<Waiter<T>, 'resume' | 'reject'> | null
   private rare: Rare | null
 
   /** @internal Use `spawn` or `run`. */
@@ -159,6 +165,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     this.scopes = null
     this.namesake = namesake ?? call.source
     this.joinList = null
+    this.observer = null
   }
 
   /** The name it was given, or that of its function. */
@@ -402,6 +409,19 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     this.cancelScopes(error, null)
   }
 
+  /**
+   * Throws `error` where the task waits, or will wait next, once no shield is around it. It can be caught, so this is no way to
+   * end a task: it is for dialects whose users know such errors. Tasks that it spawned are left alone. One that has not
+   * started ends as if it was cancelled. Returns how to take the error back while it has not been thrown.
+   */
+  interject(error: unknown): () => void {
+    const unwind: Unwind = { target: INNERMOST, error, failures: null, void: false }
+    this.interrupt(unwind)
+    return () => {
+      unwind.void = true
+    }
+  }
+
   private cancelScopes(reason: unknown, by: TaskView | null): void {
     for (let scope = this.scopes; scope !== null; scope = scope.outer) scope.cancel(reason, by)
   }
@@ -445,6 +465,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
    * already: then they go on, further down than before if need be.
    */
   private aim({ target, error }: Unwind): number {
+    if (target === INNERMOST) return this.shielded ? LATER : NOW
     let lowest: Frame | null = null
     let takenOver = false
     let frame = this.top
@@ -466,6 +487,11 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     return NEVER
   }
 
+  private get shielded(): boolean {
+    for (let frame = this.top; frame !== null; frame = frame.below) if (frame.unwind === SHIELD) return true
+    return false
+  }
+
   /** Cancels the tasks of scopes whose blocks are about to be unwound: those from `from` down to `target`. */
   private cancelAbove(target: Frame | null, from: Frame | null, reason: unknown): void {
     if (target === null) return // whoever unwinds all of it cancels all of its children
@@ -482,6 +508,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   /** Begins an unwinding that nothing is in the way of: what the next step does to the top frame. */
   private begin(unwind: Unwind): number {
     const top = this.top as Frame
+    if (unwind.target === INNERMOST) unwind.target = top
     if (top === unwind.target) return THROW
     top.unwind = unwind
     return RETURN
@@ -764,10 +791,14 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     this.phase = phase
     this.slot = value
     this.scopes = null
-    const { rare, joinList, owner } = this
+    const { rare, joinList, owner, observer } = this
     if (rare !== null && rare.unlink !== null) rare.unlink()
     const failed = phase === FAILED
-    let claimed = false
+    let claimed = observer !== null
+    if (observer !== null) {
+      if (phase === DONE) observer.resume(value as T)
+      else observer.reject(failed ? value : this.cancelledError())
+    }
     if (joinList !== null) {
       this.joinList = null
       for (let join = joinList.shift(); join !== null; join = joinList.shift()) {

@@ -80,7 +80,8 @@ export {
 export type { CallStreamOptions, ProcessPoolOptions, ThreadPoolOptions } from '../offload/index.ts'
 export { transfer } from '../offload/index.ts'
 export type { MapLimitOptions, QueueOptions, SemaphoreOptions } from '../sync/index.ts'
-export type { Action, Returned } from './callbacks.ts'
+// Faces, also for things of your own
+export { type Action, callTo, type Returned } from './callbacks.ts'
 // Streams of the platform
 export {
   type ByteSink,
@@ -102,8 +103,18 @@ export {
   type MessageChannel,
   openCorrelator,
 } from './correlators.ts'
-export type { FaceOf, Green, Plain } from './face.ts'
-export { thingOf } from './face.ts'
+export {
+  type FaceClass,
+  type FaceOf,
+  type FaceOptions,
+  faceClass,
+  faceOf,
+  faceOfKind,
+  type Green,
+  mapped,
+  type Plain,
+  thingOf,
+} from './face.ts'
 // Sockets
 export {
   connect,
@@ -122,6 +133,7 @@ export {
   serve,
   serveTls,
   startTls,
+  streamOf,
   type TlsSocket,
   type UdpSocket,
   udp,

@@ -110,7 +110,7 @@ function framedOf(framed: net.Framed<unknown, unknown>): Framed<unknown, unknown
   })
 }
 
-/** The face of a stream of any kind. */
+/** The face of a stream of any kind: of one of `fibril/net`, as green code sees it. */
 export function streamOf<S extends Stream>(stream: net.BufferedStream): S {
   const more = 'authorized' in stream ? tlsNames : 'remote' in stream ? socketNames : []
   const names = [...streamNames, ...more, 'lines', 'receive', 'upgrade'] as (keyof net.BufferedStream & string)[]

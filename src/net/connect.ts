@@ -11,7 +11,7 @@ import {
 } from '../core/index.ts'
 import { type Address, formatAddress } from './address.ts'
 import { type Family, firstConnection } from './happy-eyeballs.ts'
-import { intake } from './intake.ts'
+import { hasIntake, intake } from './intake.ts'
 import { addressesOf, type Lookup, systemLookup } from './lookup.ts'
 import { ConnectError, describeSystemError, systemCodeOf } from './net-errors.ts'
 import { Opening } from './opening.ts'
@@ -69,12 +69,12 @@ class Dial extends Opening<Socket, NodeSocket> {
       ...(localAddress === undefined ? {} : { localAddress }),
       ...(localPort === undefined ? {} : { localPort }),
       allowHalfOpen: true,
-      onread: intake(),
+      ...(hasIntake ? { onread: intake() } : {}),
     })
     socket.pause()
     this.begin(socket)
     socket.once('connect', () => {
-      const stream = new Socket(socket, endsOf(socket, address), options, true)
+      const stream = new Socket(socket, endsOf(socket, address), options, hasIntake)
       socket.off('error', failed)
       if (options.detached !== true) own(stream, waiter.waitingTask)
       this.done()?.resume(stream)

@@ -9,7 +9,8 @@
  *
  * For connections that were accepted node has no such option. They are taken over: a second `net.Socket` is made around
  * the handle of the first, before that has read anything. Handles are not public: where they do not look as they do in
- * node (Bun), the socket that came is used as it is, and read by 'data'.
+ * node, the socket that came is used as it is, and read by 'data'. So is every socket on Bun, which calls the callback as
+ * a method of nothing.
  */
 import { Socket as NodeSocket, type OnReadOpts, type Server, type SocketConstructorOpts } from 'node:net'
 import type { Receiver } from './receiver.ts'
@@ -20,6 +21,9 @@ export const destination: unique symbol = Symbol('destination')
 const SIZE = 65_536
 
 let shared: OnReadOpts | null = null
+
+/** True where sockets can read into the shared buffer. */
+export const hasIntake: boolean = process.versions['bun'] === undefined
 
 /** The `onread` of a socket, which must not read before it has a destination. */
 export function intake(): OnReadOpts {
@@ -44,6 +48,7 @@ interface Inside {
 
 /** Makes a socket around the handle of one that was accepted and has not read, with an intake. Null if that cannot be. */
 export function takeOver(socket: NodeSocket): NodeSocket | null {
+  if (!hasIntake) return null
   const old = socket as unknown as Inside
   const handle = old._handle
   if (typeof handle?.useUserBuffer !== 'function' || handle.reading === true) return null

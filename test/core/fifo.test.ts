@@ -25,6 +25,18 @@ test('first in, first out', () => {
   assert.equal(fifo.shift(), undefined)
 })
 
+test('peek shows what comes out next, also across the seam, and leaves it there', () => {
+  const fifo = new Fifo<number>()
+  assert.equal(fifo.peek(), undefined)
+  for (let i = 0; i < 200; i++) fifo.push(i)
+  for (let i = 0; i < 200; i++) {
+    assert.equal(fifo.peek(), i)
+    assert.equal(fifo.length, 200 - i)
+    assert.equal(fifo.shift(), i)
+  }
+  assert.equal(fifo.peek(), undefined)
+})
+
 test('it grows where it is full, wherever its head stands', () => {
   for (let head = 0; head < 130; head++) {
     const fifo = new Fifo<number>()

@@ -45,7 +45,7 @@ function withProxy(
     yield* body({ proxy, log })
     yield* proxy.stop()
     yield* proxying
-    for (const server of servers) yield* server.stop()
+    for (const server of servers) yield* server.stop({ grace: 0 })
     for (const task of tasks) yield* task
   })
 }

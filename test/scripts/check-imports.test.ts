@@ -32,6 +32,8 @@ describe('check-imports', () => {
       'src/sync/queue.ts': "import { step } from '../core/index.ts'\nexport const queue = step",
       'src/net/index.ts':
         "import { connect } from 'node:net'\nimport type { queue } from '../sync/index.ts'\nexport { connect, queue }",
+      'src/net/http/index.ts': 'export const serveHttp = 1',
+      'src/gevent/index.ts': "export { serveHttp } from '../net/http/index.ts'",
       'src/green/compile/index.ts': 'export const compile = 1',
       'src/green/index.ts': "export { compile } from './compile/index.ts'",
       'src/index.ts': "export { step } from './core/index.ts'\nexport { queue } from './sync/index.ts'",

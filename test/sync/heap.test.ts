@@ -21,6 +21,7 @@ test('items come out as a stable sort would order them, whatever comes and goes 
         model.sort((a, b) => a.rank - b.rank || a.turn - b.turn)
       } else assert.deepEqual(heap.shift(), model.shift(), `seed ${seed}, turn ${turn}`)
       assert.equal(heap.length, model.length)
+      assert.deepEqual(heap.peek(), model[0])
     }
     while (heap.length > 0) assert.deepEqual(heap.shift(), model.shift(), `seed ${seed}`)
     assert.equal(heap.shift(), undefined)

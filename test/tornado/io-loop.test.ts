@@ -264,6 +264,7 @@ describe('handlers of sockets', () => {
     suspend<void>(
       'a close',
       (wake) => {
+        if ('closed' in thing && thing.closed) return wake()
         thing.once('close', () => wake())
         if ('destroy' in thing) thing.destroy()
         else thing.close()
@@ -358,6 +359,36 @@ describe('handlers of sockets', () => {
     assert.deepEqual(heard, ['hello', 'the end'])
     yield* closed(client)
     loop.close()
+    yield* closed(server)
+  })
+
+  it('removing a handler from another one suppresses what has happened and was not told; READ never sees WRITE', function* () {
+    const loop = IOLoop.current()
+    const server = createServer()
+    const port = yield* listening(server)
+    const accepted: Socket[] = []
+    server.on('connection', (socket) => accepted.push(socket))
+    const clients = [connectNode(port, '127.0.0.1'), connectNode(port, '127.0.0.1')]
+    yield* until(() => accepted.length === 2)
+    for (const socket of accepted) socket.write('now')
+    // Both have something before anybody listens.
+    for (const client of clients) client.once('readable', () => {})
+    yield* until(() => clients.every((client) => client.readableLength > 0))
+    const told: number[] = []
+    for (const [i, client] of clients.entries()) {
+      loop.addHandler(
+        client,
+        (_socket, events) => {
+          told.push(events)
+          loop.removeHandler(clients[1 - i] as Socket)
+          loop.removeHandler(client)
+        },
+        IOLoop.READ,
+      )
+    }
+    yield* sleepOf(5)
+    assert.deepEqual(told, [IOLoop.READ])
+    for (const socket of [...clients, ...accepted]) yield* closed(socket)
     yield* closed(server)
   })
 

@@ -6,16 +6,26 @@ const NEVER: ForeignVerdict = { parks: false, blocks: false }
 
 /** Of the faces for green code what does not wait itself. All else in them does. */
 const starting = new Set(
-  `atomic currentTask fromNode fromWeb green httpHandler iterate memoryPair netOf openCorrelator run spawn thingOf toNode toWeb
-  toWebReadable toWebWritable transfer webHandler`.split(/\s+/),
+  `atomic callTo currentTask faceClass faceOf faceOfKind fromNode fromWeb green httpHandler iterate mapped memoryPair netOf openCorrelator
+  run spawn streamOf thingOf toNode toWeb toWebReadable toWebWritable transfer webHandler`.split(/\s+/),
 )
 
-/** The faces whose functions park. */
-const green = new Set(['./green', './green/http'])
+/** … and of that of the gevent dialect. */
+const startingGreenlets = new Set(
+  `FailedToSwitch StopIteration formatRunInfo getHub getcurrent iwait local monkey printRunInfo spawn spawnLater spawnRaw
+  startMonitor`.split(/\s+/),
+)
+
+/** The faces whose functions park, and those of them that do not. */
+const green = new Map([
+  ['./green', starting],
+  ['./green/http', starting],
+  ['./gevent/green', startingGreenlets],
+])
 
 /** Faces in which nothing parks: what waits there is an operation. */
 const operations = new Set(
-  '. ./core ./sync ./protocol ./net ./net/http ./offload ./testing ./green/patch ./green/watchdog'.split(' '),
+  '. ./core ./sync ./protocol ./net ./net/http ./offload ./testing ./green/patch ./green/watchdog ./gevent'.split(' '),
 )
 
 /** Of the builtins that are patched, functions that may park though their name does not end in `Sync`. */
@@ -25,9 +35,10 @@ const patched = new Set(['fs', 'child_process', 'crypto', 'zlib'])
 /** What is known of a face of Fibril; null: nothing. */
 export function knownFace(subpath: string): Known | null {
   if (operations.has(subpath)) return () => NEVER
-  if (!green.has(subpath)) return null
+  const plain = green.get(subpath)
+  if (plain === undefined) return null
   return ([name], made) => {
-    const waits = !made && !starting.has(name ?? '')
+    const waits = !made && !plain.has(name ?? '')
     return { parks: waits, blocks: waits }
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as gevent from '../../../src/gevent/green/index.ts'
 import * as http from '../../../src/green/http/index.ts'
 import * as green from '../../../src/green/index.ts'
 import { knownBuiltin, knownFace } from '../../../src/green/load/known.ts'
@@ -10,6 +11,7 @@ test('of the faces for green code it is known which functions park', () => {
   for (const [face, values] of [
     ['./green', green],
     ['./green/http', http],
+    ['./gevent/green', gevent],
   ] as const)
     for (const [name, value] of Object.entries(values))
       if (typeof value === 'function' && !isClass(value))
@@ -17,7 +19,7 @@ test('of the faces for green code it is known which functions park', () => {
 })
 
 test('of no other face is anything known to park, and of unknown ones nothing is known', () => {
-  for (const face of ['.', './core', './sync', './net', './net/http', './offload', './green/patch'])
+  for (const face of ['.', './core', './sync', './net', './net/http', './offload', './green/patch', './gevent'])
     assert.equal(knownFace(face)?.(['sleep'], false).parks, false, face)
   assert.equal(knownFace('./green/runtime'), null)
   assert.equal(knownFace('./none'), null)
