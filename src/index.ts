@@ -13,6 +13,10 @@ reportInstrumentFaultsTo((error) =>
   process.emitWarning(`an instrument failed and was removed: ${error}`, 'FibrilWarning'),
 )
 
+// One who looks for what hangs sets it; nobody else loads this.
+if (process.env['FIBRIL_INSPECT'])
+  void import('./inspect/index.ts').then(({ inspectFromEnvironment }) => inspectFromEnvironment())
+
 // Authoring operations
 // Errors
 // The machine room

@@ -7,6 +7,7 @@ import { CommandError, help } from './usage.ts'
 const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>>> = {
   check,
   deferred: async (args) => (await import('./deferred.ts')).deferred(args),
+  dump: async (args) => (await import('./dump.ts')).dump(args),
   jobs: async (args) => (await import('./jobs.ts')).jobs(args),
   run,
   worker: async (args) => (await import('./worker.ts')).worker(args),

@@ -10,6 +10,8 @@ const options = {
   'no-cache': { type: 'boolean' },
   stress: { type: 'boolean' },
   watchdog: { type: 'string' },
+  'inspect-signal': { type: 'boolean' },
+  leaks: { type: 'boolean' },
 } as const
 
 /** `fibril run`: makes this process the program's. */
@@ -30,6 +32,11 @@ export async function run(args: string[]): Promise<void> {
     stress: former.stress || values.stress === true,
     watchdog: values.watchdog === undefined ? former.watchdog : milliseconds(values.watchdog),
   }
+  // By the environment, so that what the program starts is looked at as well.
+  const looks = [process.env['FIBRIL_INSPECT'], values['inspect-signal'] && 'signal', values.leaks && 'leaks']
+  process.env['FIBRIL_INSPECT'] = looks.filter(Boolean).join()
+  if (process.env['FIBRIL_INSPECT'] === '') delete process.env['FIBRIL_INSPECT']
+  else (await import('../inspect/index.ts')).inspectFromEnvironment()
   await runProgram(resolve(file), rest, settings)
 }
 

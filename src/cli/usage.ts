@@ -12,6 +12,8 @@ export const help = `Usage: fibril <command> [options] FILE …
       --no-cache           do not keep compiled code on disk
       --stress             park at every call: a program that survives it does not depend on luck
       --watchdog[=MS]      tell which function holds the loop for longer than MS (100) milliseconds
+      --inspect-signal     answer fibril dump, and SIGUSR2 by a line for each task on standard error
+      --leaks              tell at the end which tasks never ended
 
   fibril check [--json] FILE …
       Tells for each function whether it may park, through which calls over which files, and how it is
@@ -39,6 +41,12 @@ export const help = `Usage: fibril <command> [options] FILE …
 
       --creds FILE, --ca FILE, --cert FILE, --key FILE
                            for both: credentials, and TLS; a user and a password can be in the URL
+
+  fibril dump [--json] PID
+      Asks a program that was started with --inspect-signal, or FIBRIL_INSPECT=1, what each of its tasks waits for.
+
+      --json               as data
+      --wait MS            how long it may take to answer (5000)
 
   fibril --help, fibril --version
 

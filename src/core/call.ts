@@ -51,6 +51,10 @@ export class Call<T> extends Operation<T> implements Frame {
     return this.source.name || 'anonymous'
   }
 
+  get standing(): unknown {
+    return this.native ? this.body : this.source
+  }
+
   resumed(value: unknown): IteratorResult<unknown, unknown> {
     const { body } = this
     return this.native ? generatorNext.call(body as Body<unknown>, value) : (body as Steppable).next(value)

@@ -11,7 +11,7 @@ import { callOf, callWithFrame, named, type TaskBody } from './call.ts'
 import type { Children } from './children.ts'
 import { CancelledError, UsageError } from './errors.ts'
 import { type Frame, machine, type TaskView, type Waiter } from './machine.ts'
-import { type Body, NOT_YET, type Operation, Wait } from './operation.ts'
+import { type Body, type HoldersNeeded, NOT_YET, type Operation, Wait } from './operation.ts'
 import { type Outcome, oneError } from './outcome.ts'
 import { closeScope, Drain, endScope } from './scope.ts'
 import { createTask, type Task } from './task.ts'
@@ -83,6 +83,16 @@ class Gather extends Wait<unknown> {
 
   override holders(): Iterable<object> {
     return this.pending().flatMap((wait) => [...wait.holders()])
+  }
+
+  override get needs(): HoldersNeeded {
+    const all = this.mode === 'all' || this.mode === 'allSettled'
+    // The holders of several waits are told in one list: a wait of another kind than the whole may have one at most.
+    for (const wait of this.pending()) {
+      const holders = [...wait.holders()].length
+      if (holders === 0 ? !all : wait.needs === 'none' || (holders > 1 && (wait.needs === 'all') !== all)) return 'none'
+    }
+    return all ? 'all' : 'one'
   }
 
   get waitingTask(): TaskView | null {

@@ -54,6 +54,7 @@ export {
 export { type Lister, type Opening, openings } from './openings.ts'
 export {
   type Body,
+  type HoldersNeeded,
   type Instruction,
   NOT_YET,
   Operation,

@@ -89,6 +89,8 @@ export interface Frame {
   /** Set from the moment that the engine asks this frame to return until it has. */
   unwind: Unwind | null
   readonly name: string
+  /** For reports, what knows where it stands: a generator that is suspended there, or else its function. */
+  readonly standing?: unknown
   /** The engine took it off the stack: its place in its caller's code may now be given the value. */
   left(): void
 }

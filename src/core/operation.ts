@@ -69,6 +69,9 @@ export function startOperationsWith(start: (op: Operation<unknown>) => PromiseLi
 /** What `attempt` answers when there is nothing to take without waiting. */
 export const NOT_YET: unique symbol = Symbol('not yet')
 
+/** How many of those who hold a wait up must let go before it can end. */
+export type HoldersNeeded = 'one' | 'all' | 'none'
+
 /**
  * A place where a task parks. Subclass it to write a primitive; `suspend` is the short form.
  *
@@ -105,6 +108,11 @@ export abstract class Wait<T> extends Operation<T> implements Parked {
   /** Tasks that could end this wait, for wait graphs: the owner of a lock, a task that is joined. */
   holders(): Iterable<object> {
     return []
+  }
+
+  /** How many of `holders()` must let go before this can end: `none` if it may end without them. For wait graphs. */
+  get needs(): HoldersNeeded {
+    return 'one'
   }
 
   /** @internal */

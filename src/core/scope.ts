@@ -1,7 +1,7 @@
 import { Call, callWithFrame, named, type TaskBody } from './call.ts'
 import type { Child, Children } from './children.ts'
 import { type Callable, type Frame, machine, type Named, SHIELD, type Waiter } from './machine.ts'
-import { type Body, NOT_YET, type Operation, Wait } from './operation.ts'
+import { type Body, type HoldersNeeded, NOT_YET, type Operation, Wait } from './operation.ts'
 import { oneError } from './outcome.ts'
 import { createTask, type Task } from './task.ts'
 
@@ -88,6 +88,10 @@ export class Drain extends Wait<void> {
 
   override holders(): Iterable<object> {
     return this.children
+  }
+
+  override get needs(): HoldersNeeded {
+    return 'all'
   }
 
   override attempt(): void | typeof NOT_YET {

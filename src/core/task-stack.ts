@@ -8,7 +8,7 @@ import type { Callable } from './machine.ts'
 const packageRoot = import.meta.url.replace(/(dist\/)?src\/core\/[^/]*$/, '')
 // With source maps, Node shows paths in place of URLs.
 const packagePath = decodeURIComponent(packageRoot.replace(/^file:\/\//, ''))
-const engineLine = /\/src\/(core|host|gevent|testing|twisted)\//
+const engineLine = /\/src\/(core|host|gevent|green|testing|tornado|twisted)\//
 // V8: `    at name (file:1:2)`; JSC: `name@file:1:2`.
 const isFrame = /^\s+at |@/
 // V8 shows each resumption of a generator as a call of its own.

@@ -226,9 +226,14 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
 
   /** The names of its frames, the innermost first. */
   get frames(): string[] {
-    const names: string[] = []
-    for (let frame = this.top; frame !== null; frame = frame.below) names.push(frame.name)
-    return names
+    return this.stack.map((frame) => frame.name)
+  }
+
+  /** @internal Its frames, the innermost first. */
+  get stack(): Frame[] {
+    const frames: Frame[] = []
+    for (let frame = this.top; frame !== null; frame = frame.below) frames.push(frame)
+    return frames
   }
 
   get spawnedAt(): string | null {

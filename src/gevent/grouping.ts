@@ -1,4 +1,4 @@
-import { type Body, currentTask, fn, NOT_YET, type Operation, WaitList } from '../core/index.ts'
+import { type Body, currentTask, fn, type HoldersNeeded, NOT_YET, type Operation, WaitList } from '../core/index.ts'
 import type { Returned } from '../green/index.ts'
 import { callRun, type Run } from './bodies.ts'
 import { errorOf, GreenletExit, type Throwable } from './errors.ts'
@@ -25,6 +25,10 @@ class Emptied extends TimedWait<boolean> {
 
   override holders(): Iterable<object> {
     return [...this.group].flatMap((greenlet) => greenlet.task ?? [])
+  }
+
+  override get needs(): HoldersNeeded {
+    return 'all'
   }
 
   override attempt(): boolean | typeof NOT_YET {

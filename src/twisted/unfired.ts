@@ -68,7 +68,6 @@ export function unfiredDeferreds(): UnfiredDeferred[] {
 openings.addLister(function* (loop): Generator<Opening> {
   for (const [deferred, at] of [...tracked]) {
     if (at !== loop) continue
-    tracked.delete(deferred)
     const waiters = deferred.waiters()
     const rest = deferred.callbacks.length / 2 - waiters.length
     const waits = [...waiters, ...(rest > 0 ? [`${rest} callback${rest === 1 ? '' : 's'}`] : [])]
@@ -77,7 +76,10 @@ openings.addLister(function* (loop): Generator<Opening> {
       name: 'a Deferred',
       reason: waits.length === 0 ? 'has not fired' : `has not fired; there wait ${waits.join(', ')}`,
       madeAt: deferred.madeAt || null,
-      letGo: () => deferred.drop(),
+      letGo: () => {
+        tracked.delete(deferred)
+        deferred.drop()
+      },
     }
   }
 })

@@ -4,4 +4,5 @@
  */
 import { prepare, settingsFrom } from '../load/index.ts'
 
+if (process.env['FIBRIL_INSPECT']) (await import('../../inspect/index.ts')).inspectFromEnvironment()
 await prepare(settingsFrom(process.env))

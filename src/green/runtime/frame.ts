@@ -19,6 +19,10 @@ export class GreenFrame extends ParkedFrame {
     this.generator = generator
   }
 
+  override get standing(): unknown {
+    return this.generator
+  }
+
   protected proceed(value: unknown): IteratorResult<unknown, unknown> {
     return this.after(generatorNext.call(this.generator, value))
   }

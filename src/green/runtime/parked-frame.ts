@@ -27,6 +27,10 @@ export abstract class ParkedFrame implements Frame, Steppable {
     return (this.source as { name?: string } | undefined)?.name || 'anonymous'
   }
 
+  get standing(): unknown {
+    return this.source
+  }
+
   resumed(value: unknown): IteratorResult<unknown, unknown> {
     const { pending } = this
     let result = value

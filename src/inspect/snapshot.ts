@@ -1,0 +1,156 @@
+/**
+ * Reads what a loop is at this moment. Nothing was recorded for it before: what a task waits for, and its stack, is what the
+ * engine itself works with. It reads and never steers.
+ */
+import { threadId } from 'node:worker_threads'
+import { currentLoop, type Loop, openings, type Task } from '../core/index.ts'
+import type { FrameRecord, OpeningRecord, ProcessRecord, Snapshot, SnapshotHead, TaskRecord } from './format.ts'
+import { Locations, nowhere } from './locations.ts'
+
+export interface SnapshotOptions {
+  /** In place of the current loop. */
+  readonly loop?: Loop
+  /** Tell each task's stack. True unless said. */
+  readonly frames?: boolean
+  /** For how many frames the line is looked up where it waits; the loop stands for about 0.1 ms each. 1000 unless said. */
+  readonly locations?: number
+}
+
+/**
+ * What all tasks of a loop wait for, as plain data; see `Snapshot`. By default of the current loop: the thread's.
+ *
+ * ```ts
+ * import { Event, run, sleep } from 'fibril'
+ * import { snapshot } from 'fibril/inspect'
+ *
+ * const task = run(function* main() {
+ *   yield* new Event({ name: 'doors open' }).wait()
+ * })
+ * await sleep(1)
+ * const [main] = snapshot().tasks
+ * console.log(main?.name, main?.state, main?.reason) // prints: main parked event "doors open"
+ * console.log(main?.frames.map(({ name }) => name)) // prints: [ 'main' ]
+ * task.cancel()
+ * ```
+ */
+export function snapshot(options: SnapshotOptions = {}): Snapshot {
+  const loop = options.loop ?? currentLoop()
+  return { ...headOf(loop), tasks: [...taskRecords(loop, options)], openings: [...openingRecords(loop)] }
+}
+
+/**
+ * The same as JSON lines, without line ends, one at a time: a million tasks are never held twice. Take all of them in one
+ * step, or they tell of several moments.
+ */
+export function* snapshotLines(options: SnapshotOptions = {}): Generator<string, void, undefined> {
+  const loop = options.loop ?? currentLoop()
+  yield JSON.stringify({ kind: 'snapshot', ...headOf(loop) })
+  const end = { kind: 'end', tasks: 0, openings: 0 }
+  for (const task of taskRecords(loop, options)) {
+    end.tasks++
+    yield JSON.stringify({ kind: 'task', ...task })
+  }
+  for (const { kind, ...rest } of openingRecords(loop)) {
+    end.openings++
+    yield JSON.stringify({ kind: 'opening', what: kind, ...rest })
+  }
+  yield JSON.stringify(end)
+}
+
+function headOf(loop: Loop): SnapshotHead {
+  return {
+    version: 1,
+    at: new Date().toISOString(),
+    process: processRecord(),
+    loop: { nowMs: Math.round(loop.now()), ...loop.stats() },
+  }
+}
+
+function processRecord(): ProcessRecord {
+  const { user, system } = process.cpuUsage()
+  const { rss, heapUsed, external } = process.memoryUsage()
+  const resources: Record<string, number> = {}
+  for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1
+  return {
+    pid: process.pid,
+    thread: threadId,
+    command: process.argv.slice(1),
+    version: process.version,
+    uptimeMs: Math.round(process.uptime() * 1000),
+    cpuMs: { user: Math.round(user / 1000), system: Math.round(system / 1000) },
+    memoryBytes: { rss, heapUsed, external },
+    resources,
+  }
+}
+
+function* taskRecords(loop: Loop, { frames = true, locations = 1000 }: SnapshotOptions): Generator<TaskRecord> {
+  const lookup = new Locations(frames ? locations : 0)
+  // What a turn has not seen yet: it took the time when it began.
+  const sinceTurn = (loop.now() | 0) - loop.tick
+  try {
+    for (const { task, depth } of tasksOf(loop)) {
+      const { parkedMs, waitingOn } = task
+      yield {
+        id: task.id,
+        name: task.name,
+        state: task.state,
+        parent: task.parent?.id ?? null,
+        depth,
+        reason: task.reason,
+        parkedMs: parkedMs === null ? null : Math.max(0, parkedMs + sinceTurn),
+        ...holdersOf(task, waitingOn),
+        cancelled: task.cancelled,
+        frames: frames ? frameRecords(task, lookup) : [],
+        spawnedAt: linesOf(task.spawnedAt),
+      }
+    }
+  } finally {
+    lookup[Symbol.dispose]()
+  }
+}
+
+/** All tasks that have not ended, each before its children; in constant stack. */
+export function* tasksOf(loop: Loop): Generator<{ readonly task: Task<unknown>; readonly depth: number }> {
+  const open: Iterator<Task<unknown>>[] = [
+    (loop.root as Iterable<unknown> as Iterable<Task<unknown>>)[Symbol.iterator](),
+  ]
+  for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+    const { done, value: task } = last.next()
+    if (done) {
+      open.pop()
+      continue
+    }
+    yield { task, depth: open.length - 1 }
+    if (task.scopes !== null) open.push(task.children.values())
+  }
+}
+
+function holdersOf(task: Task<unknown>, waitingOn: Task<unknown>['waitingOn']): Pick<TaskRecord, 'holders' | 'needs'> {
+  if (task.state !== 'parked') return { holders: [], needs: 'none' }
+  if (waitingOn === null) return { holders: task.children.map(({ id }) => id), needs: 'all' }
+  const { holders, needs = 'one' } = waitingOn as { holders?(): Iterable<object>; needs?: TaskRecord['needs'] }
+  const ids = [...(holders?.call(waitingOn) ?? [])].flatMap((holder) => {
+    const { id } = holder as { id?: unknown }
+    return typeof id === 'number' ? [id] : []
+  })
+  return { holders: ids, needs: ids.length === 0 ? 'none' : needs }
+}
+
+function frameRecords(task: Task<unknown>, lookup: Locations): FrameRecord[] {
+  const { stack } = task
+  // One that runs stands elsewhere by now: on the native stack.
+  const places = task.state === 'running' ? [] : lookup.of(stack.map(({ standing }) => standing))
+  return stack.map(({ name }, i) => ({ name, ...(places[i] ?? nowhere) }))
+}
+
+function* openingRecords(loop: Loop): Generator<OpeningRecord> {
+  for (const { kind, name, reason, madeAt } of openings.list(loop))
+    yield { kind, name, reason, madeAt: linesOf(madeAt) }
+}
+
+function linesOf(stack: string | null): string[] {
+  return (stack ?? '')
+    .split('\n')
+    .map((line) => line.trim().replace(/^at /, ''))
+    .filter((line) => line !== '')
+}
