@@ -7,7 +7,9 @@ import { parentPort } from 'node:worker_threads'
  * @param {Record<string, (...args: any[]) => unknown>} functions
  */
 export function answer(functions) {
-  parentPort.on('message', async ({ name, args, signal, port }) => {
+  const lines = []
+
+  async function serve({ signal, port }, name, args) {
     let message
     try {
       message = { result: await functions[name](...args) }
@@ -17,5 +19,10 @@ export function answer(functions) {
     port.postMessage(message)
     Atomics.store(signal, 0, 1)
     Atomics.notify(signal, 0)
+  }
+
+  parentPort.on('message', ({ line, name, args, ...opened }) => {
+    if (name === undefined) lines[line] = opened
+    else serve(lines[line], name, args)
   })
 }

@@ -1,5 +1,5 @@
 // How code that cannot wait calls code that can: a worker does the work, and this thread blocks on `Atomics.wait` until the
-// answer is there. What synckit and others do. Each call has a signal and a channel of its own.
+// answer is there. What synckit and others do. A call has a line to the worker for itself, and leaves it to the next.
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
 
 /**
@@ -10,13 +10,24 @@ import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_thread
 export function blockingWorker(file) {
   const worker = new Worker(file)
   worker.unref()
-  return function call(name, ...args) {
+  const free = []
+  let lines = 0
+
+  function open() {
     const signal = new Int32Array(new SharedArrayBuffer(4))
     const { port1, port2 } = new MessageChannel()
-    worker.postMessage({ name, args, signal, port: port2 }, [port2])
+    worker.postMessage({ line: lines, signal, port: port2 }, [port2])
+    return { line: lines++, signal, port: port1 }
+  }
+
+  return function call(name, ...args) {
+    const opened = free.pop() ?? open()
+    const { line, signal, port } = opened
+    worker.postMessage({ line, name, args })
     Atomics.wait(signal, 0, 0)
-    const { message } = receiveMessageOnPort(port1)
-    port1.close()
+    const { message } = receiveMessageOnPort(port)
+    Atomics.store(signal, 0, 0)
+    free.push(opened)
     if ('error' in message) throw Object.assign(new Error(message.error.message), message.error)
     return message.result
   }
