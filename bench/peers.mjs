@@ -13,7 +13,8 @@ export class Skipped extends Error {
 /** Installs the peers of bench/package-lock.json when one of them is not there yet. */
 export function installPeers() {
   const { dependencies } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'))
-  if (Object.keys(dependencies).every((peer) => existsSync(new URL(`node_modules/${peer}/package.json`, folder)))) return
+  if (Object.keys(dependencies).every((peer) => existsSync(new URL(`node_modules/${peer}/package.json`, folder))))
+    return
   process.stderr.write('Installing the peers into bench/node_modules (once)\n')
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
     cwd: fileURLToPath(folder),
