@@ -1,6 +1,7 @@
 import { issueReturn } from './issued-return.ts'
 import { machine, type Steppable } from './machine.ts'
 import type { Operation, OperationIterator } from './operation.ts'
+import { addCallerByName, callersOf } from './task-stack.ts'
 
 // What the next step does to the generator.
 const NEXT = 0
@@ -31,6 +32,8 @@ export abstract class DialectBody implements Steppable {
   private readonly generator: Iterator<unknown, unknown, unknown>
   /** The operation that stands for what was yielded, while it is parked. */
   private waiting: OperationIterator<unknown> | null = null
+  /** What was thrown into the generator last, and how many callers it had been given then. */
+  private passing: { readonly error: unknown; readonly callers: number } | null = null
   /** A cancel has begun: what the generator does from here on is cleanup. */
   private unwinding = false
 
@@ -87,11 +90,16 @@ export abstract class DialectBody implements Steppable {
     let value = slot
     for (;;) {
       let result: IteratorResult<unknown, unknown>
+      if (verb === THROW) this.passing = { error: value, callers: callersOf(value) }
       try {
         if (verb === NEXT) result = generator.next(value)
         else if (verb === THROW) result = (generator as unknown as Steppable).throw(value)
         else result = issueReturn(generator as unknown as Steppable)
       } catch (error) {
+        // It passed a plain `yield`, and maybe a `finally` that waits: by `yield*` it was given the line of that.
+        const { passing } = this
+        if (passing !== null && error === passing.error && callersOf(error) === passing.callers)
+          addCallerByName(error, machine.task?.name ?? 'anonymous')
         return { value: this.failed(error), done: true }
       }
       if (result.done) {

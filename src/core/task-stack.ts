@@ -26,14 +26,32 @@ export function addCaller(error: unknown, skip: Callable): void {
   }
 }
 
-function extendTrail(error: Error, skip: Callable): void {
+/** How many callers `error` has been given. */
+export function callersOf(error: unknown): number {
+  return error instanceof Error ? (trails.get(error)?.length ?? 0) : 0
+}
+
+/**
+ * Adds to `error.stack` a function that the error passed, by its name alone: of a generator that waits by a plain `yield`
+ * nothing is on the native stack, so the platform does not tell its line.
+ */
+export function addCallerByName(error: unknown, name: string): void {
+  if (!(error instanceof Error)) return
+  try {
+    extendTrail(error, { stack: `\n    at ${name} (yield)` })
+  } catch {
+    // As above.
+  }
+}
+
+function extendTrail(error: Error, caller: Callable | { stack?: string }): void {
   let trail = trails.get(error)
   if (trail === undefined) {
     trail = []
     extend(error, trail)
     trails.set(error, trail)
   }
-  if (trail.length < 64) trail.push(captureSite(skip, 1))
+  if (trail.length < 64) trail.push(typeof caller === 'function' ? captureSite(caller, 1) : caller)
 }
 
 function extend(error: Error, trail: { stack?: string }[]): void {

@@ -14,7 +14,7 @@
  * awaited.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Context, currentLoop, machine, Registers, UsageError } from '../core/index.ts'
+import { addCallerByName, type Context, callersOf, currentLoop, machine, Registers, UsageError } from '../core/index.ts'
 import type { Chain } from './chain.ts'
 import { Deferred, type Result, watchAwaits } from './deferred.ts'
 import { inline } from './deferred-wait.ts'
@@ -47,6 +47,8 @@ class CoroutineDeferred extends Deferred<unknown> {
 class Coroutine implements Link {
   readonly deferred: CoroutineDeferred
   waitingFor: Chain | null = null
+  /** What was thrown into the body last, and how many callers it had been given then. */
+  private passing: { readonly error: unknown; readonly callers: number } | null = null
   /** It was cancelled in its own step: what it waits for next is. */
   cancelled = false
   private readonly body: Body
@@ -97,9 +99,14 @@ class Coroutine implements Link {
     let given = input
     for (;;) {
       let answer: IteratorResult<unknown, unknown>
+      if (given instanceof Failure) this.passing = { error: given.value, callers: callersOf(given.value) }
       try {
         answer = given instanceof Failure ? body.throw(given.value) : body.next(given)
       } catch (error) {
+        // It passed a plain `yield`, and maybe a `finally` that waits: by `yield*` it was given the line of that.
+        const { passing } = this
+        if (passing !== null && error === passing.error && callersOf(error) === passing.callers)
+          addCallerByName(error, this.name)
         return this.ended(error instanceof ReturnValue ? this.returned(error) : new Failure(error, true))
       }
       if (answer.done) return this.ended(answer.value)

@@ -334,7 +334,27 @@ it('errors show the lines of every coroutine that they pass', function* () {
   })
   const error = yield* failure(outer())
   assert.match(error.stack ?? '', /innerOne/)
-  assert.match(error.stack ?? '', /outerOne/)
+  assert.match(error.stack ?? '', /at outerOne \(.*coroutine\.test/)
+  assert.doesNotMatch(error.stack ?? '', /\(yield\)/)
+})
+
+it('a coroutine that waits by a plain yield is in the stack by its name', function* () {
+  const inner = coroutine(function* innerOne() {
+    yield sleep(1)
+    throw new Error('deep')
+  })
+  const middle = coroutine(function* middleOne() {
+    yield [sleep(1), inner()]
+  })
+  const outer = coroutine(function* outerOne() {
+    try {
+      yield middle()
+    } finally {
+      yield null
+    }
+  })
+  const error = yield* failure(outer())
+  assert.match(error.stack ?? '', /at innerOne[\s\S]*at middleOne \(yield\)\n +at outerOne \(yield\)\n +at failure /)
 })
 
 it('keeps AsyncLocalStorage across yields', function* () {

@@ -401,3 +401,25 @@ it('firing the Deferred of a body by hand does not disturb the body', function* 
   assert.ok(ended)
   assert.equal(resultNow(deferred), 'by hand')
 })
+
+it('an error names every level that it passed: by its line after yield*, by its name after yield', () => {
+  const gate = new Deferred<void>()
+  const inner = inlineCallbacks(function* innermost() {
+    yield gate
+    throw new Error('deep')
+  })
+  const plain = inlineCallbacks(function* middle() {
+    try {
+      yield inner()
+    } finally {
+      yield succeed(null)
+    }
+  })
+  const starred = inlineCallbacks(function* outermost() {
+    yield* plain()
+  })
+  const deferred = starred()
+  gate.callback()
+  const { stack = '' } = failureNow(deferred).value as Error
+  assert.match(stack, /at innermost \(.*\n[\s\S]*at middle \(yield\)\n +at outermost \(.*inline-callbacks\.test/)
+})
