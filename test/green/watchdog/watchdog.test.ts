@@ -25,6 +25,9 @@ setTimeout(main, 1)
 `,
 }
 
+/** What it tells from where it tells of `calculate`: on a slow machine, starting up may be a hold as well. */
+const ofCalculate = (stderr: string): string => /fibril watchdog: calculate[\s\S]*/.exec(stderr)?.[0] ?? ''
+
 /** Runs it until the watchdog has told of the hold, and then to the end. */
 async function runHeld(t: TestContext, args: string[], extra: Record<string, string> = {}, environment = env) {
   const cwd = folderWith(t, { ...files, ...extra })
@@ -32,7 +35,7 @@ async function runHeld(t: TestContext, args: string[], extra: Record<string, str
     cwd,
     env: environment,
     onOutput: ({ stderr }) => {
-      if (stderr.includes('so far')) writeFileSync(join(cwd, 'free'), '')
+      if (ofCalculate(stderr).includes('so far')) writeFileSync(join(cwd, 'free'), '')
     },
   })
 }
@@ -40,12 +43,12 @@ async function runHeld(t: TestContext, args: string[], extra: Record<string, str
 test('a hold is told while it lasts, with the function, its place in the source and its callers, and once more after', async (t) => {
   const { stderr, code } = await runHeld(t, [cli, 'run', '--watchdog=50', 'main.ts'])
   assert.equal(code, 0, stderr)
-  const [live, ...rest] = stderr.split('\n')
+  const [live, ...rest] = ofCalculate(stderr).split('\n')
   assert.match(live ?? '', /^fibril watchdog: calculate \(main\.ts:5:\d+\) has held the loop for \d+ ms so far$/)
   assert.match(rest[0] ?? '', /^ {4}at calculate \(main\.ts:5:\d+\)$/)
   assert.match(rest[1] ?? '', /^ {4}at main \(main\.ts:8:\d+\)$/)
   assert.match(rest[2] ?? '', /^fibril watchdog: calculate \(main\.ts:5:\d+\) held the loop for \d+ ms$/)
-  assert.equal(stderr.match(/so far/g)?.length, 1)
+  assert.equal(ofCalculate(stderr).match(/so far/g)?.length, 1)
 })
 
 test('onHold is given the same as data, when the loop is free again', async (t) => {
@@ -54,6 +57,7 @@ test('onHold is given the same as data, when the loop is free again', async (t) 
 const watch = watchdog({
   limitMs: 50,
   onHold({ name, url, line, stack, ms }) {
+    if (name !== 'calculate') return
     console.log(name, url.slice(-7), line, stack.length >= 2, ms >= 50)
     watch.stop()
     clearInterval(stay)
@@ -108,7 +112,7 @@ await fibril.run(() => work('free'))
   )
   assert.equal(code, 0, stderr)
   assert.match(
-    stderr,
+    ofCalculate(stderr),
     /^fibril watchdog: calculate \(green\.ts:11:\d+\) has held[^\n]*\n {4}at calculate[^\n]*\n {4}at work \(green\.ts:7:\d+\)\n/,
   )
 })
