@@ -2,7 +2,7 @@
  * Pools of workers: calls that would hold the loop are made elsewhere, and waited for like anything else.
  *
  *   threads.ts processes.ts   ThreadPool, ProcessPool          pool.ts         what every pool is
- *   worker-pool.ts  what these two share                       call-stream.ts  map, imap, imapUnordered
+ *   worker-pool.ts  what these two share                       mapping-pool.ts call-stream.ts  map, imap, imapUnordered
  *   submission.ts   the operation that `submit` gives          inline.ts       calls that are not worth a hop
  *   scheduler.ts    which call runs where                      cost.ts         what calls are believed to cost
  *   backlog.ts      calls that wait for a worker               crew.ts         which workers there are

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { type Operation, UsageError, wait } from '../core/index.ts'
-import { type CallStream, type CallStreamOptions, callStream } from './call-stream.ts'
 import { argumentsKind } from './cost.ts'
 import type { Launch } from './crew.ts'
 import { Inline, type InlineOptions } from './inline.ts'
+import { MappingPool } from './mapping-pool.ts'
 import { moduleUrl } from './module-url.ts'
 import type { ArgumentsOf, CloseOptions, FunctionName, Pool, PoolStats, ReturnOf } from './pool.ts'
 import { Scheduler } from './scheduler.ts'
@@ -34,11 +34,10 @@ export interface WorkerPoolOptions {
 }
 
 /** What a pool of workers on this machine is, but for what its workers are. */
-export abstract class WorkerPool<M extends object> implements Pool<M> {
+export abstract class WorkerPool<M extends object> extends MappingPool<M> implements Pool<M> {
   readonly name: string
   readonly #scheduler: Scheduler
   readonly #maker: CallMaker
-  readonly #size: number
 
   /** @internal */
   protected constructor(
@@ -48,6 +47,7 @@ export abstract class WorkerPool<M extends object> implements Pool<M> {
     launch: (url: string, name: string) => Launch,
   ) {
     const { size = availableParallelism(), express = true, maxQueue = Infinity, killAfter = 1000 } = options
+    super(4 * size)
     this.#atLeast(1, size, 'size')
     this.#atLeast(1, maxQueue, 'maxQueue')
     this.#atLeast(0, killAfter, 'killAfter')
@@ -57,50 +57,12 @@ export abstract class WorkerPool<M extends object> implements Pool<M> {
     const inline = wanted === false ? null : new Inline(url, wanted === true ? {} : wanted)
     const inlineMicros = inline?.maxMicros ?? 0
     this.name = name
-    this.#size = size
     this.#scheduler = new Scheduler({ name, size, express, maxQueue, killAfter, inlineMicros }, launch(url, name))
     this.#maker = { scheduler: this.#scheduler, inline, kindOf: options.kindOf ?? ((_, args) => argumentsKind(args)) }
   }
 
-  submit<K extends FunctionName<M>>(name: K, ...args: ArgumentsOf<M, K>): Operation<ReturnOf<M, K>> {
+  override submit<K extends FunctionName<M>>(name: K, ...args: ArgumentsOf<M, K>): Operation<ReturnOf<M, K>> {
     return new Submission<ReturnOf<M, K>>(this.#maker, name, args, this.submit)
-  }
-
-  map<K extends FunctionName<M>>(
-    name: K,
-    items: Iterable<ArgumentsOf<M, K>[0]> | AsyncIterable<ArgumentsOf<M, K>[0]>,
-    options: CallStreamOptions = {},
-  ): Operation<ReturnOf<M, K>[]> {
-    return this.imap(name, items, options).all()
-  }
-
-  imap<K extends FunctionName<M>>(
-    name: K,
-    items: Iterable<ArgumentsOf<M, K>[0]> | AsyncIterable<ArgumentsOf<M, K>[0]>,
-    options: CallStreamOptions = {},
-  ): CallStream<ReturnOf<M, K>> {
-    return this.#stream(name, items, options, true)
-  }
-
-  imapUnordered<K extends FunctionName<M>>(
-    name: K,
-    items: Iterable<ArgumentsOf<M, K>[0]> | AsyncIterable<ArgumentsOf<M, K>[0]>,
-    options: CallStreamOptions = {},
-  ): CallStream<ReturnOf<M, K>> {
-    return this.#stream(name, items, options, false)
-  }
-
-  #stream<K extends FunctionName<M>>(
-    name: K,
-    items: Iterable<ArgumentsOf<M, K>[0]> | AsyncIterable<ArgumentsOf<M, K>[0]>,
-    options: CallStreamOptions,
-    ordered: boolean,
-  ): CallStream<ReturnOf<M, K>> {
-    const call = (item: ArgumentsOf<M, K>[0]): Operation<ReturnOf<M, K>> =>
-      this.submit(name, ...([item] as unknown as ArgumentsOf<M, K>))
-    const { ahead = 4 * this.#size } = options
-    this.#atLeast(1, ahead, 'ahead')
-    return callStream(`${name}(…) in ${this}`, call, items, ahead, ordered)
   }
 
   /**
@@ -123,7 +85,7 @@ export abstract class WorkerPool<M extends object> implements Pool<M> {
     return this.#scheduler.stats()
   }
 
-  toString(): string {
+  override toString(): string {
     return this.#scheduler.toString()
   }
 

@@ -1,5 +1,5 @@
 import { ClosedError, Fifo, Future, type Operation, UsageError, wait } from '../../core/index.ts'
-import { type CallStream, type CallStreamOptions, callStream } from '../call-stream.ts'
+import { MappingPool } from '../mapping-pool.ts'
 import type {
   AnyModule,
   ArgumentsOf,
@@ -62,7 +62,7 @@ const AHEAD = 64
  * - A cancel takes a call that has not begun back, and cancels one that runs as a `ThreadPool` does.
  * - The connection is opened by the first call, and keeps the process alive until the pool is closed.
  */
-export class ClusterPool<M extends object = AnyModule> implements Pool<M> {
+export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> implements Pool<M> {
   readonly name: string
   readonly #module: string | URL
   readonly #options: ClusterPoolOptions<M>
@@ -79,6 +79,7 @@ export class ClusterPool<M extends object = AnyModule> implements Pool<M> {
   readonly #tallies = new Map<string, Tally>()
 
   constructor(module: string | URL, options: ClusterPoolOptions<M> = {}) {
+    super(AHEAD)
     const { maxCalls = Infinity, tries = 3 } = options
     for (const [option, value] of Object.entries({ maxCalls, tries })) {
       if (!(value >= 1)) throw new UsageError(`new ClusterPool(…, { ${option}: ${value} }): it must be at least 1`)
@@ -95,44 +96,8 @@ export class ClusterPool<M extends object = AnyModule> implements Pool<M> {
     }
   }
 
-  submit<K extends FunctionName<M>>(name: K, ...args: ArgumentsOf<M, K>): Operation<ReturnOf<M, K>> {
+  override submit<K extends FunctionName<M>>(name: K, ...args: ArgumentsOf<M, K>): Operation<ReturnOf<M, K>> {
     return new ClusterCall<ReturnOf<M, K>>(this.#counter, name, args, this.submit)
-  }
-
-  map<K extends FunctionName<M>>(
-    name: K,
-    items: Iterable<ArgumentsOf<M, K>[0]> | AsyncIterable<ArgumentsOf<M, K>[0]>,
-    options: CallStreamOptions = {},
-  ): Operation<ReturnOf<M, K>[]> {
-    return this.imap(name, items, options).all()
-  }
-
-  imap<K extends FunctionName<M>>(
-    name: K,
-    items: Iterable<ArgumentsOf<M, K>[0]> | AsyncIterable<ArgumentsOf<M, K>[0]>,
-    options: CallStreamOptions = {},
-  ): CallStream<ReturnOf<M, K>> {
-    return this.#stream(name, items, options, true)
-  }
-
-  imapUnordered<K extends FunctionName<M>>(
-    name: K,
-    items: Iterable<ArgumentsOf<M, K>[0]> | AsyncIterable<ArgumentsOf<M, K>[0]>,
-    options: CallStreamOptions = {},
-  ): CallStream<ReturnOf<M, K>> {
-    return this.#stream(name, items, options, false)
-  }
-
-  #stream<K extends FunctionName<M>>(
-    name: K,
-    items: Iterable<ArgumentsOf<M, K>[0]> | AsyncIterable<ArgumentsOf<M, K>[0]>,
-    { ahead = AHEAD }: CallStreamOptions,
-    ordered: boolean,
-  ): CallStream<ReturnOf<M, K>> {
-    if (!(ahead >= 1)) throw new UsageError(`${name}(…) in ${this}: { ahead: ${ahead} } must be at least 1`)
-    const call = (item: ArgumentsOf<M, K>[0]): Operation<ReturnOf<M, K>> =>
-      this.submit(name, ...([item] as unknown as ArgumentsOf<M, K>))
-    return callStream(`${name}(…) in ${this}`, call, items, ahead, ordered)
   }
 
   /**
@@ -197,7 +162,7 @@ export class ClusterPool<M extends object = AnyModule> implements Pool<M> {
     })
   }
 
-  toString(): string {
+  override toString(): string {
     return `cluster "${this.name}"`
   }
 
