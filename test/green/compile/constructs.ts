@@ -21,8 +21,9 @@ export const constructs: Record<string, string> = {
     const o = make()
     return [make().m(leaf(1)), o.m(2), o['m'](3), o[leaf('m')](4), (o.m)(5), o.m(6).toFixed(leaf(1)), made]`,
   'optional chains': `
-    const o = { a: { z: 10, b(x) { return { c: leaf(x) + this.z, d: (y) => leaf(y) } } }, n: null }
-    return [o?.a?.b(1).c, o.n?.b(leaf(1)).c, o.a.b?.(leaf(2))?.c, o.q?.(1), o?.['a']?.['b']?.(3).c, o.a?.b(1)?.d?.(5), o.x?.y.z(leaf(1)), o.a.b?.(1).d(6), (o.a.b)?.(2).c, (o?.a)?.b(3).c]`,
+    const o = { a: { z: 10, b(x) { return { c: leaf(x) + this.z, d: (y) => leaf(y) } }, t(s, v) { return leaf(v) + this.z } }, n: null }
+    return [o?.a?.b(1).c, o.n?.b(leaf(1)).c, o.a.b?.(leaf(2))?.c, o.q?.(1), o?.['a']?.['b']?.(3).c, o.a?.b(1)?.d?.(5), o.x?.y.z(leaf(1)), o.a.b?.(1).d(6), (o.a.b)?.(2).c, (o?.a)?.b(3).c,
+      (o?.a.b)(1).c, (o?.a?.b)?.(leaf(2))?.c, (o.n?.b)?.(leaf(1)), (o?.a?.b(4)).d(5), (o?.a.t)\`x\${leaf(1)}\`, ((o?.a)?.b)(leaf(6))?.d(7)]`,
   closures: `
     const fs = []
     for (let i = 0; i < 3; i++) { fs.push(() => leaf(i) + (() => leaf(i * 10))()); leaf(0) }
@@ -242,6 +243,16 @@ export const constructs: Record<string, string> = {
     for ([a] of [[1], [2]]) b += leaf(a)
     for (box.z of [1, leaf(2)]) leaf(box.z)
     return [a, b, rest, k, m, box]`,
+  'patterns without names': `
+    const log = []
+    const note = (x) => { log.push(x); return leaf(x) }
+    const f = (list) => { let {} = note({}); const [] = note([]); for (let {} of note([1])) leaf(2); for (const [] of list) note(3); let [] = [], {} = {}; return note(4) }
+    const fails = (list) => { for (let {} of list) leaf(1); leaf(2) }
+    try { fails([undefined]) } catch (e) { log.push(e.name) }
+    return [f([[], []]), log]`,
+  'computed keys of super': `
+    const o = { __proto__: { m(x) { return leaf(x) + this.z }, k: 1 }, z: 2, f() { return [super[leaf('k')], super[leaf('m')](leaf(3)), super['m'](4), leaf(super['k'])] } }
+    return o.f()`,
   'iteration that is left': `
     const log = []
     const it = (n) => ({ [Symbol.iterator]() { let i = 0; return { next: () => ({ done: leaf(i) >= n, value: i++ }), return() { log.push('closed' + leaf(i)); return {} } } } })

@@ -1,17 +1,14 @@
+import { Random } from './random.ts'
+
 /**
  * Functions of the ordinary kind made at random, from a seed: those that can be compiled the direct way. Whatever they evaluate
  * tells so in a trace, to the last getter and `valueOf`, so that no order can change unseen.
  */
 export function randomFunctions(seed: number): string {
-  let state = seed * 2654435761 + 12345
-  const random = (below: number): number => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0
-    const mixed = Math.imul(state ^ (state >>> 12), 0x297a2d39)
-    return ((mixed ^ (mixed >>> 15)) >>> 0) % below
-  }
-  const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T
-  let count = 0
-  const fresh = (letter: string): string => `${letter}${++count}`
+  const choices = new Random(seed, 12345)
+  const random = (below: number): number => choices.below(below)
+  const pick = <T>(list: readonly T[]): T => choices.pick(list)
+  const fresh = (letter: string): string => choices.fresh(letter)
 
   interface Context {
     /** Names that can be read, and those that can be written as well. */

@@ -1,14 +1,11 @@
+import { Random } from './random.ts'
+
 /** Programs made at random, from a seed: what they do is told by a trace. */
 export function randomProgram(seed: number): string {
-  let state = seed * 2654435761 + 1
-  const random = (below: number): number => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0
-    const mixed = Math.imul(state ^ (state >>> 12), 0x297a2d39)
-    return ((mixed ^ (mixed >>> 15)) >>> 0) % below
-  }
-  const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T
-  let count = 0
-  const fresh = (letter: string): string => `${letter}${++count}`
+  const choices = new Random(seed, 1)
+  const random = (below: number): number => choices.below(below)
+  const pick = <T>(list: readonly T[]): T => choices.pick(list)
+  const fresh = (letter: string): string => choices.fresh(letter)
 
   interface Context {
     readonly depth: number
@@ -192,12 +189,12 @@ export function randomProgram(seed: number): string {
         const inner = { ...c, loops: [], generator: false, returns: false }
         const once = (): string => expression({ ...inner, depth: Math.min(c.depth, 3) })
         const fields = [
-          () => `static a${++count} = ${once()}`,
+          () => `${fresh('static a')} = ${once()}`,
           () => `static { ${block(inner, 2)} }`,
-          () => `static #p${++count} = log(${once()})`,
-          () => `f${++count} = ${once()}`,
-          () => `#q${++count} = log(leaf(${once()}))`,
-          () => `g${++count}`,
+          () => `${fresh('static #p')} = log(${once()})`,
+          () => `${fresh('f')} = ${once()}`,
+          () => `${fresh('#q')} = log(leaf(${once()}))`,
+          () => `${fresh('g')}`,
         ]
         const members = [1, 2, 3, 4].slice(random(3)).map(() => (pick(fields) as () => string)())
         const parent = pick(['', '', ' extends K', ' extends L'])

@@ -259,7 +259,8 @@ class Planner {
     const { emitter } = this
     switch (node.type) {
       case 'CallExpression':
-        if (node['callee'].type === 'Import' || node['callee'].type === 'ChainExpression') return false
+        if (node['callee'].type === 'Import') return false
+        if (node['callee'].type === 'ChainExpression') refuse('a call of an optional chain')
         return !emitter.isHarmless(node)
       case 'NewExpression':
         return !emitter.isHarmless(node)
@@ -283,13 +284,13 @@ class Planner {
   private check(node: Node): void {
     switch (node.type) {
       case 'CallExpression':
-        if (node['callee'].type === 'ChainExpression' || node['callee'].type === 'Super')
-          refuse('a call of an optional chain')
+        if (node['callee'].type === 'Super') refuse('super(…)')
         if (!this.places.has(node) && node['callee'].type === 'Import') refuse('import(…)')
         if (node['optional']) refuse('an optional chain')
         return
       case 'MemberExpression':
         if (node['optional']) refuse('an optional chain')
+        if (node['object'].type === 'Super') refuse('a computed key of super')
         return
       case 'NewExpression':
       case 'UnaryExpression':
