@@ -243,6 +243,21 @@ export const constructs: Record<string, string> = {
     for ([a] of [[1], [2]]) b += leaf(a)
     for (box.z of [1, leaf(2)]) leaf(box.z)
     return [a, b, rest, k, m, box]`,
+  'generators that are left while they delegate': `
+    const log = []
+    function* inner() { try { yield 1; yield 2 } finally { log.push(leaf('inner')) } }
+    function* outer(x) { try { log.push(yield* x) } finally { log.push(leaf('outer')) } }
+    const closes = (n) => { let i = 0; return { [Symbol.iterator]() { return this }, next() { return { done: i >= n, value: leaf(i++) } }, return(x) { log.push(leaf('closed')); return { done: true, value: x } } } }
+    const made = { [Symbol.iterator]() { return { next: closes(2).next } } }
+    for (const x of [inner, () => closes(3), () => [1, 2], () => made]) {
+      const left = outer(x()), thrown = outer(x())
+      left.next(), thrown.next()
+      log.push(left.return(leaf(5)).done)
+      try { log.push(thrown.throw(5).value) } catch (e) { log.push(typeof e) }
+      log.push([...outer(x())].join())
+      for (const y of outer(x())) break
+    }
+    return log`,
   'patterns without names': `
     const log = []
     const note = (x) => { log.push(x); return leaf(x) }

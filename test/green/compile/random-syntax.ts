@@ -129,7 +129,13 @@ export function randomSyntax(seed: number, { async = false, inline = true, using
       case 28:
         return `(${writable(c)} ${pick(['=', '+=', '-=', '**=', '||=', '&&=', '??='])} ${e()})`
       case 29:
-        return pick([`obj[leaf('tmp')]++`, `--obj.tmp`, `outer++`, `(obj[leaf('tmp')] += ${e()})`, `(obj[leaf('tmp')] ??= ${e()})`])
+        return pick([
+          `obj[leaf('tmp')]++`,
+          `--obj.tmp`,
+          `outer++`,
+          `(obj[leaf('tmp')] += ${e()})`,
+          `(obj[leaf('tmp')] ??= ${e()})`,
+        ])
       case 30:
         return `(function (${x}) { arguments[${pick(['0', '1'])}] = ${sub(x)}; return ${x} + arguments.length })(${e()}, ...[${e()}])`
       case 31:
@@ -147,7 +153,9 @@ export function randomSyntax(seed: number, { async = false, inline = true, using
       case 37:
         return `[...${pick(['gen(3)', 'closes(2)', `new Derived(${e()})`])}].map((${x}) => ${sub(x)}).join()`
       case 38:
-        return c.kind === 'generator' || c.kind === 'stream' ? `(yield ${e()})` : `(() => { ${block({ ...within(c, 'plain') }, 2)} })()`
+        return c.kind === 'generator' || c.kind === 'stream'
+          ? `(yield ${e()})`
+          : `(() => { ${block({ ...within(c, 'plain') }, 2)} })()`
       case 39:
       case 40:
         if (!awaits(c)) return `log(${e()})`
@@ -156,7 +164,8 @@ export function randomSyntax(seed: number, { async = false, inline = true, using
           () => `(await later(${e()}))`,
           () => `(await (async (${x}) => ${expression(within(c, 'async', x))})(${e()}))`,
           () => `(await obj?.a?.b(await ${e()}).d(${e()}))`,
-          () => `(await new (class { #q = 1; async go(${x}) { this.#q += ${expression(within(c, 'async', x))}; return this.#q } })().go(${e()}))`,
+          () =>
+            `(await new (class { #q = 1; async go(${x}) { this.#q += ${expression(within(c, 'async', x))}; return this.#q } })().go(${e()}))`,
         ])()
       case 41:
         return `(${e()} in { 1: 1 })`
@@ -189,21 +198,35 @@ export function randomSyntax(seed: number, { async = false, inline = true, using
       case 0:
         return [`${pick(['let', 'var'])} ${a} = ${e()}`, [a]]
       case 1:
-        return [`${pick(['let', 'var', 'const'])} { a: ${x}, [${e()}]: { q: ${a} = ${e()} } = { q: ${e()} }, ...${b} } = { a: ${e()} }`, [x]]
+        return [
+          `${pick(['let', 'var', 'const'])} { a: ${x}, [${e()}]: { q: ${a} = ${e()} } = { q: ${e()} }, ...${b} } = { a: ${e()} }`,
+          [x],
+        ]
       case 2:
-        return [`let [${a} = ${e()}, , [${b} = ${e()}] = [], ...${x}] = ${pick([`[${e()}, ${e()}, [${e()}], 4]`, '[]', `gen(${e()} & 1)`])}`, [a, b]]
+        return [
+          `let [${a} = ${e()}, , [${b} = ${e()}] = [], ...${x}] = ${pick([`[${e()}, ${e()}, [${e()}], 4]`, '[]', `gen(${e()} & 1)`])}`,
+          [a, b],
+        ]
       case 3:
         return [`${label}: { ${more({ labels: [...c.labels, [label, false]] })} }`]
       case 4:
-        return [`${label}: for (let ${a} = 0, f = () => ${a}; ${a} < ${pick(['2', 'leaf(3)'])}; ${pick([`${a}++`, `leaf(${a}++)`])}) { fs.push(f, () => leaf(${a} * 2), () => ${a}++); ${looping(label, a)} }`]
+        return [
+          `${label}: for (let ${a} = 0, f = () => ${a}; ${a} < ${pick(['2', 'leaf(3)'])}; ${pick([`${a}++`, `leaf(${a}++)`])}) { fs.push(f, () => leaf(${a} * 2), () => ${a}++); ${looping(label, a)} }`,
+        ]
       case 5:
         return [`${label}: for (const ${x} in { a: ${e()}, b: 1 }) { fs.push(() => ${x}); ${looping(label, x)} }`]
       case 6:
-        return [`${label}: for (const [${x}, { b: ${a} = ${e()} } = {}] of [[${e()}, {}], [${e()}]]) { fs.push(() => leaf(${x})); ${looping(label, x, a)} }`]
+        return [
+          `${label}: for (const [${x}, { b: ${a} = ${e()} } = {}] of [[${e()}, {}], [${e()}]]) { fs.push(() => leaf(${x})); ${looping(label, x, a)} }`,
+        ]
       case 7:
-        return [`${label}: for (${pick(['const', 'let', 'var'])} ${a} of ${pick([`[${e()}, ${e()}]`, `gen(${e()} & 3)`, 'closes(3)', `new Base(${e()})`])}) { ${looping(label)} }`]
+        return [
+          `${label}: for (${pick(['const', 'let', 'var'])} ${a} of ${pick([`[${e()}, ${e()}]`, `gen(${e()} & 3)`, 'closes(3)', `new Base(${e()})`])}) { ${looping(label)} }`,
+        ]
       case 8:
-        return [`{ let ${a} = 0; ${label}: while (${pick([`${a}++ < 2`, `leaf(${a}++) < 2`])}) { let ${b} = ${e()}; fs.push(() => ${b}++, () => leaf(${b})); ${looping(label, a, b)} } }`]
+        return [
+          `{ let ${a} = 0; ${label}: while (${pick([`${a}++ < 2`, `leaf(${a}++) < 2`])}) { let ${b} = ${e()}; fs.push(() => ${b}++, () => leaf(${b})); ${looping(label, a, b)} } }`,
+        ]
       case 9:
         return [`{ let ${x} = 0; ${label}: do { ${looping(label, x)} } while (leaf(++${x}) < 2) }`]
       case 10: {
@@ -214,42 +237,60 @@ export function randomSyntax(seed: number, { async = false, inline = true, using
       case 11:
         return c.returns ? [`if (${e()}) return ${e()}`] : [`log(${e()})`]
       case 12:
-        return [`${label}: switch (${e()}) { case ${e()}: let ${a} = ${e()}; ${more({ labels: [...c.labels, [label, false]] })} case ${number()}: log(${e()}); ${pick(['break;', ''])} default: log(${e()}); case ${e()}: { ${more()} } case 'never': fs.push(() => ${number()}) }`]
+        return [
+          `${label}: switch (${e()}) { case ${e()}: let ${a} = ${e()}; ${more({ labels: [...c.labels, [label, false]] })} case ${number()}: log(${e()}); ${pick(['break;', ''])} default: log(${e()}); case ${e()}: { ${more()} } case 'never': fs.push(() => ${number()}) }`,
+        ]
       case 13:
         return [`try { ${more()} } catch (${x}) { log('caught', told(${x})); ${more()} }`]
       case 14:
-        return [`try { ${more()} } catch ({ name: ${x} = ${e()} }) { log(${x}) } finally { log('finally', ${e()}); ${pick(['', more({ labels: [], returns: false })])} }`]
+        return [
+          `try { ${more()} } catch ({ name: ${x} = ${e()} }) { log(${x}) } finally { log('finally', ${e()}); ${pick(['', more({ labels: [], returns: false })])} }`,
+        ]
       case 15:
-        return [`${label}: try { ${more()} } finally { log('finally', leaf(${e()})); ${c.returns ? pick([`if (${e()}) break ${label};`, `if (${e()}) return ${e()};`, '']) : ''} }`]
+        return [
+          `${label}: try { ${more()} } finally { log('finally', leaf(${e()})); ${c.returns ? pick([`if (${e()}) break ${label};`, `if (${e()}) return ${e()};`, '']) : ''} }`,
+        ]
       case 16: {
         const f = fresh('f')
         const inner = within(c, 'plain', a, b, x)
-        return [`function ${f}(${a}, [${b} = ${expression({ ...inner, names: [...c.names, a] })}] = [], { c: ${x} = 1 } = {}, ...rest) { ${block(inner)}\nreturn ${a} + rest.length }\nlog(${f}(${e()}, [${e()}], undefined, ${e()}), ${f}.length)`]
+        return [
+          `function ${f}(${a}, [${b} = ${expression({ ...inner, names: [...c.names, a] })}] = [], { c: ${x} = 1 } = {}, ...rest) { ${block(inner)}\nreturn ${a} + rest.length }\nlog(${f}(${e()}, [${e()}], undefined, ${e()}), ${f}.length)`,
+        ]
       }
       case 17: {
         const g = fresh('g')
         const inner: Context = { ...within(c, 'generator'), depth: c.depth - 1 }
-        return [`function* ${g}() { try { ${block(inner)}\n${pick(['', 'yield* gen(2);', 'yield* closes(2);', 'log(yield* [1, 2]);'])}\nreturn ${expression(inner)} } finally { log('left', ${expression(inner)}) } }
-{ const it = ${g}(); log(text(it.next()), ${pick([`text(it.next(${e()}))`, '0'])}); try { log(text(it.${pick(['return', 'throw', 'next'])}(${e()})), text(it.next())) } catch (e) { log('out', told(e)) } }`]
+        return [
+          `function* ${g}() { try { ${block(inner)}\n${pick(['', 'yield* gen(2);', 'yield* closes(2);', 'log(yield* [1, 2]);'])}\nreturn ${expression(inner)} } finally { log('left', ${expression(inner)}) } }
+{ const it = ${g}(); log(text(it.next()), ${pick([`text(it.next(${e()}))`, '0'])}); try { log(text(it.${pick(['return', 'throw', 'next'])}(${e()})), text(it.next())) } catch (e) { log('out', told(e)) } }`,
+        ]
       }
       case 18: {
         const C = fresh('C')
         const inner = within(c, 'plain', x)
         const value = (): string => expression({ ...inner, names: c.names })
-        return [`class ${C} extends ${pick(['Base', 'Derived', 'Object'])} { static s = ${value()}; static { log(${value()}) } [leaf('f')] = 1; ${pick(['', `constructor(${x}) { log(${expression(inner)}); super(${x}); this.y = ${value()} }`])} m(${x}) { return super.m?.(${expression(inner)}) ?? super['toString']().length } get own() { return ${value()} } async *[Symbol.asyncIterator]() {} static async s2() {} }
-log(Object.keys(new ${C}(${e()})).join(), new ${C}(1).m(${e()}), ${C}.s)`]
+        return [
+          `class ${C} extends ${pick(['Base', 'Derived', 'Object'])} { static s = ${value()}; static { log(${value()}) } [leaf('f')] = 1; ${pick(['', `constructor(${x}) { log(${expression(inner)}); super(${x}); this.y = ${value()} }`])} m(${x}) { return super.m?.(${expression(inner)}) ?? super['toString']().length } get own() { return ${value()} } async *[Symbol.asyncIterator]() {} static async s2() {} }
+log(Object.keys(new ${C}(${e()})).join(), new ${C}(1).m(${e()}), ${C}.s)`,
+        ]
       }
       case 19:
-        return [`{ function ${x}() { return ${expression(within(c, 'plain'))} } } log(typeof ${x} === 'function' ? ${x}() : 'none')`]
+        return [
+          `{ function ${x}() { return ${expression(within(c, 'plain'))} } } log(typeof ${x} === 'function' ? ${x}() : 'none')`,
+        ]
       case 20:
         return [`if (${e()}) ${pick([`throw new Error(${e()})`, `throw ${e()}`, `log(${e()}); else log(${e()})`])}`]
       case 21:
         if (!using) return [`log(${e()})`]
-        return [`{ using ${x} = { [Symbol.dispose]: () => log('disposed', ${number()}) }${pick(['', `, ${a} = null`])}; ${awaits(c) ? `await using ${b} = { [Symbol.asyncDispose]: async () => log('disposed', await leaf(${number()})) };` : ''} ${more()} }`]
+        return [
+          `{ using ${x} = { [Symbol.dispose]: () => log('disposed', ${number()}) }${pick(['', `, ${a} = null`])}; ${awaits(c) ? `await using ${b} = { [Symbol.asyncDispose]: async () => log('disposed', await leaf(${number()})) };` : ''} ${more()} }`,
+        ]
       case 22:
       case 23:
         if (!awaits(c)) return [`for (${writable(c)} of [${e()}, ${e()}]) log(${e()})`]
-        return [`${label}: for await (const ${x} of ${pick([`stream(${e()} & 3)`, `[${e()}, later(${e()})]`, `(async function* () { ${block(within(c, 'stream'))} yield* stream(2) })()`])}) { ${looping(label, x)} }`]
+        return [
+          `${label}: for await (const ${x} of ${pick([`stream(${e()} & 3)`, `[${e()}, Promise.resolve(${e()})]`, `(async function* () { ${block(within(c, 'stream'))} yield* stream(2) })()`])}) { ${looping(label, x)} }`,
+        ]
       case 24:
         return [`fs.push(() => ${expression(within(c, 'plain'))})`]
       default:
