@@ -258,6 +258,12 @@ export const constructs: Record<string, string> = {
       for (const y of outer(x())) break
     }
     return log`,
+  'a loop over what has the name of its variable': `
+    const x = [1], names = []
+    const f = () => { for (const x of leaf([1, x])) leaf(x) }
+    const g = () => { for (let { x } of [leaf(() => x)]) return 1 }
+    for (const h of [f, g, () => { for (const y of leaf([() => y])) return y() }]) try { names.push(leaf(typeof h())) } catch (e) { names.push(e.name) }
+    return [names, x]`,
   'patterns without names': `
     const log = []
     const note = (x) => { log.push(x); return leaf(x) }

@@ -24,6 +24,7 @@
  * gives a reason for, and the function is compiled the other way.
  */
 import type { Emitter } from '../emit/emitter.ts'
+import { hides } from '../emit/loop.ts'
 import { isGreenRead, isGreenWrite } from '../emit/read.ts'
 import { initialiserFn, initialisersOf } from '../fields.ts'
 import { mayPark } from '../infer.ts'
@@ -212,6 +213,7 @@ class Planner {
     if (node['await'] || (this.emitter.isHarmless(node) && !this.contains(body))) return this.scan(body)
     if (left.type === 'VariableDeclaration' ? /using/.test(left.kind) : left.type !== 'Identifier')
       refuse('the head of a for…of')
+    if (hides(left, right)) refuse('a for…of over what has the name of its variable')
     const loop = { open: ++this.count, advance: ++this.count, fail: 0 }
     this.loops.set(node, loop)
     this.scan(body)
