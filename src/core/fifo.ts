@@ -90,6 +90,8 @@ export class Fifo<T> {
 
   private advance(): void {
     const next = this.reading[this.readEnd] as unknown[]
+    // Once a chunk is an old object, all that hangs on it lives until the next full collection: the next chunk, and so on.
+    this.reading[this.readEnd] = undefined
     this.reading = next
     this.read = 0
     this.readEnd = next.length - 1

@@ -91,6 +91,8 @@ export interface Frame {
   readonly name: string
   /** For reports, what knows where it stands: a generator that is suspended there, or else its function. */
   readonly standing?: unknown
+  /** If that is a function: its text from its parameters to where it stands. */
+  readonly passed?: string | null
   /** The engine took it off the stack: its place in its caller's code may now be given the value. */
   left(): void
 }

@@ -159,14 +159,13 @@ function heldBy(task: TaskRecord, tasks: ReadonlyMap<number, TaskRecord>): strin
 /** The stack of a task and where it was spawned. */
 function details({ frames, spawnedAt }: TaskRecord): string[] {
   const lines: string[] = []
+  let above = ''
   for (const { name, at, definedAt } of frames) {
     if (definedAt?.startsWith(built) || definedAt?.startsWith(source)) continue
-    const line =
-      at !== null
-        ? `at ${name} (${placeText(at)})`
-        : `in ${name}${definedAt ? ` (defined at ${placeText(definedAt)})` : ''}`
-    // A call may have a frame of its own over that of its function.
-    if (line !== lines.at(-1)) lines.push(line)
+    // A function that a task begins with, or that is called by an operation, has a frame for that call below its own.
+    if (at !== null) lines.push(`at ${name} (${placeText(at)})`)
+    else if (name !== above) lines.push(`in ${name}${definedAt ? ` (defined at ${placeText(definedAt)})` : ''}`)
+    above = name
   }
   if (spawnedAt[0] !== undefined) lines.push(`spawned at ${placeText(spawnedAt[0])}`)
   return lines

@@ -1,14 +1,18 @@
 /**
  * Where a parked frame waits, to the line. Nothing is recorded for it while a program runs: the engine of the platform
- * knows where each generator stands, and tells an inspector session within this process. One frame costs about 0.1 ms, and
+ * knows where each generator stands, and each function, and tells an inspector session within this process. One frame costs about 0.1 ms, and
  * the first 20 ms, which is why there is a limit. Where there is no inspector (Bun, Deno, a permission that is missing) no place is known.
  */
 import type { Debugger, InspectorNotification, Runtime, Session } from 'node:inspector'
 import { findSourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import type { Frame } from '../core/index.ts'
 
 // Put where an expression of the inspector can find it, for the length of one question.
 const DESK = Symbol.for('fibril.inspect.desk')
+
+/** What is asked of a frame. */
+export type Standing = Pick<Frame, 'standing' | 'passed'>
 
 /** Where a frame waits, or at least where its function is. */
 export interface Place {
@@ -30,22 +34,22 @@ export class Locations implements Disposable {
     this.left = limit
   }
 
-  /** The place of each of these generators and functions, `file:line:column` as the source has it. */
-  of(standing: readonly unknown[]): Place[] {
-    const places: Place[] = standing.map(() => nowhere)
-    const asked = standing.flatMap((thing, i) => (hasPlace(thing) ? [i] : [])).slice(0, this.left)
+  /** The place of each of these frames, `file:line:column` as the source has it. */
+  of(frames: readonly Standing[]): Place[] {
+    const places: Place[] = frames.map(() => nowhere)
+    const asked = frames.flatMap(({ standing }, i) => (hasPlace(standing) ? [i] : [])).slice(0, this.left)
     if (asked.length === 0) return places
     this.left -= asked.length
     const session = this.open()
     if (session === null) return places
     const desk = globalThis as unknown as Record<symbol, unknown>
-    desk[DESK] = asked.map((i) => standing[i])
+    desk[DESK] = asked.map((i) => frames[i]?.standing)
     try {
       const expression = `globalThis[Symbol.for('${DESK.description}')]`
       const { result } = ask<Runtime.EvaluateReturnType>(session, 'Runtime.evaluate', { expression, objectGroup })
       for (const { name, value } of propertiesOf(session, result.objectId).result) {
         const index = asked[Number(name)]
-        if (index !== undefined) places[index] = this.placeOf(session, value?.objectId)
+        if (index !== undefined) places[index] = this.placeOf(session, value?.objectId, frames[index]?.passed ?? null)
       }
       ask(session, 'Runtime.releaseObjectGroup', { objectGroup })
     } catch {
@@ -56,14 +60,16 @@ export class Locations implements Disposable {
     return places
   }
 
-  private placeOf(session: Session, objectId: string | undefined): Place {
+  private placeOf(session: Session, objectId: string | undefined, passed: string | null): Place {
     const internal = propertiesOf(session, objectId).internalProperties ?? []
     const named = (wanted: string): Debugger.Location | undefined =>
       internal.find(({ name }) => name === wanted)?.value?.value as Debugger.Location | undefined
     const generator = named('[[GeneratorLocation]]')
     if (generator !== undefined) return { at: this.textOf(generator), definedAt: null }
     const source = named('[[FunctionLocation]]')
-    return source === undefined ? nowhere : { at: null, definedAt: this.textOf(source) }
+    if (source === undefined) return nowhere
+    if (passed === null) return { at: null, definedAt: this.textOf(source) }
+    return { at: this.textOf(behind(source, passed)), definedAt: null }
   }
 
   private textOf(location: Debugger.Location): string | null {
@@ -103,6 +109,18 @@ export class Locations implements Disposable {
   }
 }
 
+/** The location that is behind `text`, which begins at `start`. */
+function behind(start: Debugger.Location, text: string): Debugger.Location {
+  const lines = text.split(lineEnd)
+  const first = lines.length === 1 ? (start.columnNumber ?? 0) : 0
+  return {
+    scriptId: start.scriptId,
+    lineNumber: start.lineNumber + lines.length - 1,
+    columnNumber: first + (lines.at(-1) as string).length,
+  }
+}
+
+const lineEnd = /\r\n|[\n\r\u2028\u2029]/
 const objectGroup = 'fibril.inspect'
 
 function hasPlace(thing: unknown): boolean {

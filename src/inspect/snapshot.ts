@@ -139,7 +139,7 @@ function holdersOf(task: Task<unknown>, waitingOn: Task<unknown>['waitingOn']): 
 function frameRecords(task: Task<unknown>, lookup: Locations): FrameRecord[] {
   const { stack } = task
   // One that runs stands elsewhere by now: on the native stack.
-  const places = task.state === 'running' ? [] : lookup.of(stack.map(({ standing }) => standing))
+  const places = task.state === 'running' ? [] : lookup.of(stack)
   return stack.map(({ name }, i) => ({ name, ...(places[i] ?? nowhere) }))
 }
 

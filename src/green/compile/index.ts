@@ -8,6 +8,7 @@
  *   direct/       the other way, for ordinary functions; plan.ts has the theory of operation
  */
 import remapping, { type EncodedSourceMap } from '@jridgewell/remapping'
+import { SourceMap } from 'magic-string'
 import { noteAccesses } from './accessors.ts'
 import { type Analysis, analyze, type ForeignVerdict, isStrict } from './analyze.ts'
 import { Emitter } from './emit/emitter.ts'
@@ -18,6 +19,7 @@ import { hear, infer, mayPark } from './infer.ts'
 import { Lines } from './lines.ts'
 import { Names } from './names.ts'
 import { type Parsed, parse } from './parse.ts'
+import { mapPlaces } from './place-map.ts'
 import { noteRequires } from './requires.ts'
 import type { Foreign } from './scope.ts'
 import { type Summary, summarize } from './summary.ts'
@@ -75,7 +77,7 @@ export interface FunctionVerdict {
 }
 
 /** Part of every cache key. */
-export const COMPILER_VERSION = '2'
+export const COMPILER_VERSION = '3'
 
 /** A source that has been read. */
 export interface Opened {
@@ -120,19 +122,22 @@ function emit(
   const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), emitting, visit)
   emitModule(emitter, parsed.program, { url, format, runtime, entry })
   const changed = emitter.text.hasChanged()
-  const own = emitter.text.generateMap({ source: url, includeContent: true, hires: 'boundary' })
+  const code = emitter.text.toString()
+  const lines = new Lines(parsed.code)
+  const decoded = emitter.text.generateDecodedMap({ source: url, includeContent: true, hires: 'boundary' })
+  mapPlaces(decoded.mappings, code, emitter.names, emitter.places, lines)
+  const own = new SourceMap(decoded)
   const map =
     parsed.map === null
       ? own
       : remapping(own as unknown as EncodedSourceMap, (_, { depth }) =>
           depth === 1 ? (parsed.map as EncodedSourceMap) : null,
         )
-  const lines = new Lines(parsed.code)
   const functions = analysis.functions.map((fn): FunctionVerdict => {
     const compiled = (fn.parks && fn.obstacle === null) || mayPark(fn)
     const way = !compiled ? 'untouched' : emitter.indirect.get(fn) === null ? 'B' : 'A'
     const { line, column } = lines.of(fn.node.start)
     return { name: fn.name, line, column, parks: fn.parks, why: fn.why, way }
   })
-  return { code: emitter.text.toString(), map, changed, functions }
+  return { code, map, changed, functions }
 }

@@ -47,7 +47,8 @@ function takesFirst(text: string): boolean {
   return before !== null && !begins.test(before[1] as string) && takes.test(text.slice(at, at + 1000))
 }
 
-function withoutKey(text: string): string {
+/** The text of a method from behind its quoted or computed name; of any other function, all of it. */
+export function withoutKey(text: string): string {
   const [before] = key.exec(text) ?? ['']
   if (text[before.length] !== '[') return text.slice(before.length)
   let depth = 0

@@ -6,6 +6,7 @@
 import { machine } from '../../core/index.ts'
 import { call } from './calls.ts'
 import { failure, isObject, link, ParkedFrame } from './parked-frame.ts'
+import { textBefore } from './standing.ts'
 import { state } from './state.ts'
 
 /** In `state.next`: the call is not a new one, but goes on with `state.resuming`. */
@@ -35,6 +36,10 @@ export class DirectFrame extends ParkedFrame {
     this.value = undefined
     this.self = self
     this.made = made
+  }
+
+  get passed(): string | null {
+    return textBefore(this.source, this.place)
   }
 
   protected proceed(value: unknown): IteratorResult<unknown, unknown> {

@@ -35,7 +35,7 @@ import { type Variable, Variables } from './variables.ts'
 
 export interface Plan {
   readonly fn: Fn
-  /** The number of each site, from 1. */
+  /** The number of each site. They go on through a file, so that one tells a place wherever the function's text is found. */
   readonly places: ReadonlyMap<Node, number>
   /** The first and the last site in a node, for nodes that have any. */
   readonly ranges: ReadonlyMap<Node, readonly [number, number]>
@@ -73,12 +73,14 @@ class Obstacle {
 /** How to compile a function the direct way, or why it is not. */
 export function planOf(emitter: Emitter, fn: Fn): Plan | string {
   let plan: Plan | string = ''
+  const { length } = emitter.places
   emitter.inActivation({ mode: 'direct', fn, used: 0, most: 0 }, emitter.lexical, () => {
     try {
       plan = new Planner(emitter, fn).plan()
     } catch (error) {
       if (!(error instanceof Obstacle)) throw error
       plan = error.reason
+      emitter.places.length = length
     }
   })
   return plan
@@ -95,7 +97,6 @@ class Planner {
   private readonly ranges = new Map<Node, readonly [number, number]>()
   private readonly loops = new Map<Node, { open: number; advance: number; fail: number }>()
   private readonly exits = new Map<Node, Exit[]>()
-  private count = 0
 
   constructor(emitter: Emitter, fn: Fn) {
     this.emitter = emitter
@@ -112,7 +113,7 @@ class Planner {
       if (fn.usesSuper || (fn.usesThis && lexical.derived)) refuse('super in an arrow function')
     } else if (fn.usesArguments) refuse('arguments')
     for (const param of fn.node['params'] as Node[]) if (!isPlainParam(param)) refuse('a parameter that is a pattern')
-    const start = emitter.options.stress ? ++this.count : null
+    const start = emitter.options.stress ? emitter.place(fn.node) : null
     const { body } = fn.node
     if (body.type === 'BlockStatement') this.list(body.body, true)
     else this.scan(body)
@@ -126,6 +127,10 @@ class Planner {
       loops.set(node, { ...places, cursor, error: variables.hide(emitter.names.fresh(emitter.names.of('e')), null) })
     }
     return { fn, places: this.places, ranges: this.ranges, start, variables, loops, exits: this.exits }
+  }
+
+  private get count(): number {
+    return this.emitter.places.length
   }
 
   private has(node: Node | null): boolean {
@@ -151,7 +156,7 @@ class Planner {
     if (emitter.options.loads && isRequire(node, emitter.scopeAt(node))) refuse('require(…)')
     const first = this.count + 1
     this.inside(node)
-    if (this.isSite(node)) this.places.set(node, ++this.count)
+    if (this.isSite(node)) this.places.set(node, this.emitter.place(node))
     if (this.count < first) return
     this.ranges.set(node, [first, this.count])
     // Each of them would keep what all before it have given.
@@ -214,10 +219,10 @@ class Planner {
     if (left.type === 'VariableDeclaration' ? /using/.test(left.kind) : left.type !== 'Identifier')
       refuse('the head of a for…of')
     if (hides(left, right)) refuse('a for…of over what has the name of its variable')
-    const loop = { open: ++this.count, advance: ++this.count, fail: 0 }
+    const loop = { open: this.emitter.place(right), advance: this.emitter.place(right), fail: 0 }
     this.loops.set(node, loop)
     this.scan(body)
-    loop.fail = ++this.count
+    loop.fail = this.emitter.place(right)
   }
 
   /** True if there are sites in a node that has not been scanned. */
@@ -253,7 +258,7 @@ class Planner {
     if (crossed.length > 0)
       this.exits.set(
         node,
-        crossed.map((loop) => ({ loop, place: ++this.count })),
+        crossed.map((loop) => ({ loop, place: this.emitter.place(node) })),
       )
   }
 

@@ -29,7 +29,7 @@ export function visitSpread(emitter: Emitter, node: Node): void {
   const result = emitter.temp()
   emitter.before(node.start, `(${result}=(`)
   emitter.visit(node)
-  emitter.after(node.end, `),${emitter.callOf('list', result)})`)
+  emitter.after(node.end, `),${emitter.callOf('list', result, node)})`)
   emitter.release(1)
 }
 
@@ -40,7 +40,7 @@ export function visitTaken(emitter: Emitter, node: Node, pattern: Node): string 
   const result = emitter.temp()
   emitter.before(node.start, `(${result}=(`)
   emitter.visit(node)
-  emitter.after(node.end, `),${emitter.callOf('take', `${result},${count === Infinity ? '1/0' : count}`)})`)
+  emitter.after(node.end, `),${emitter.callOf('take', `${result},${count === Infinity ? '1/0' : count}`, node)})`)
   return result
 }
 

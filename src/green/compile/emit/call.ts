@@ -40,7 +40,7 @@ export function visitCall(emitter: Emitter, node: Node): void {
     emitter.text.appendLeft(open, `${closed},${early ? `${emitter.announce(name)},` : ''}${result}=${result}`)
     visitArguments(emitter, node['arguments'], early ? null : () => emitter.announce(name))
   }
-  emitter.after(node.end, `,${emitter.outcome(result)})`)
+  emitter.after(node.end, `,${emitter.outcome(result, node)})`)
   emitter.release(1)
 }
 
@@ -57,7 +57,7 @@ function visitRequire(emitter: Emitter, node: Node): void {
   const open = emitter.find('(', callee.end)
   emitter.text.remove(open, open + 1)
   visitArguments(emitter, args, early ? null : () => emitter.announce(load))
-  emitter.after(node.end, `,${emitter.outcome(result)})`)
+  emitter.after(node.end, `,${emitter.outcome(result, node)})`)
   emitter.release(1)
 }
 
@@ -75,7 +75,7 @@ function finishAsyncCall(emitter: Emitter, node: Node, fn: string, self: string,
   const call = `${fn}=${emitter.use('callAsync', 'callAsync')}(${fn},${self}${args.length > 0 ? ',' : ''}`
   emitter.text.update(open, open + 1, `${closed},${call}`)
   visitArguments(emitter, args, null)
-  emitter.after(node.end, `,${emitter.outcome(fn)})`)
+  emitter.after(node.end, `,${emitter.outcome(fn, node)})`)
 }
 
 function visitMethodCall(emitter: Emitter, node: Node, callee: Node): void {
@@ -107,7 +107,7 @@ function finishMethodCall(emitter: Emitter, node: Node, fn: string, self: string
   const call = `${fn}=${emitter.use('call', 'call')}(${fn},${self}${args.length > 0 ? ',' : ''}`
   emitter.text.update(open, open + 1, `,${early ? `${emitter.announce(checked)},` : ''}${call}`)
   visitArguments(emitter, args, early ? null : () => emitter.announce(checked))
-  emitter.after(node.end, `,${emitter.outcome(fn)})`)
+  emitter.after(node.end, `,${emitter.outcome(fn, node)})`)
 }
 
 /** The callee in words, for an error. */
@@ -133,7 +133,7 @@ export function visitNew(emitter: Emitter, node: Node): void {
     if (open === null) emitter.after(node.end, `${made})`)
     else emitter.text.update(open, open + 1, `${made}${node['arguments'].length > 0 ? ',' : ''}`)
     visitArguments(emitter, node['arguments'], null)
-    emitter.after(node.end, `,${emitter.outcome(result)})`)
+    emitter.after(node.end, `,${emitter.outcome(result, node)})`)
     return emitter.release(1)
   }
   const early = !hasWork(node['arguments'])
@@ -150,7 +150,7 @@ export function visitNew(emitter: Emitter, node: Node): void {
     emitter.after(closed, `,${early ? `${emitter.announce(name)},` : ''}${result}=new ${result}`)
     visitArguments(emitter, node['arguments'], announce)
   }
-  emitter.after(node.end, `,${emitter.outcome(result)})`)
+  emitter.after(node.end, `,${emitter.outcome(result, node)})`)
   emitter.release(1)
 }
 
@@ -169,8 +169,8 @@ export function visitTagged(emitter: Emitter, node: Node): void {
   emitter.after(
     node.end,
     emitter.activation.mode === 'async'
-      ? `,${fn}=${emitter.use('callAsync', 'callAsync')}(${fn},${self},...${list}),${emitter.outcome(fn)})`
-      : `,${emitter.announce(fn)},${fn}=${emitter.use('call', 'call')}(${fn},${self},...${list}),${emitter.outcome(fn)})`,
+      ? `,${fn}=${emitter.use('callAsync', 'callAsync')}(${fn},${self},...${list}),${emitter.outcome(fn, node)})`
+      : `,${emitter.announce(fn)},${fn}=${emitter.use('call', 'call')}(${fn},${self},...${list}),${emitter.outcome(fn, node)})`,
   )
   emitter.release(emitter.activation.used - used)
 }

@@ -98,8 +98,8 @@ function implicitBody(emitter: Emitter, node: Node, args: string): string {
   const self = node['superClass'] ? `${names.of('t')}.this` : 'this'
   const steps: string[] = []
   emitter.inActivation(activation, NATIVE, () => {
-    if (node['superClass']) steps.push(`${emitter.callOf('superCall', `${names.of('t')},...${args}`)};`)
-    steps.push(`${initialised(emitter, self)};`)
+    if (node['superClass']) steps.push(`${emitter.callOf('superCall', `${names.of('t')},...${args}`, node)};`)
+    steps.push(`${initialised(emitter, self, node)};`)
   })
   const state = emitter.use('state', 's')
   const locals = [`${names.of('d')}=${state}.depth`]

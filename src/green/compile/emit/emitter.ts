@@ -22,6 +22,7 @@ import type { Analysis } from '../analyze.ts'
 import { mayPark, parksAt } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { isFunction, type Node } from '../nodes.ts'
+import { positionOf } from '../place-map.ts'
 import { isRequire } from '../requires.ts'
 import type { Fn, Scope } from '../scope.ts'
 import { siteOf } from '../sites.ts'
@@ -105,6 +106,8 @@ export class Emitter {
   readonly imports = new Map<string, string>()
   /** Why functions are not compiled the direct way; null: they are. */
   readonly indirect = new Map<Fn, string | null>()
+  /** Where frames may wait, as positions in the source: the first one's number is 1. */
+  readonly places: number[] = []
   /** Initialisers around which something stands. */
   readonly guarded = new Set<Node>()
   /** Classes whose objects' fields are initialised by a method. */
@@ -231,23 +234,28 @@ export class Emitter {
     return this.activation.mode === 'generator' ? `${this.names.of('k')}.depth` : this.names.of('d')
   }
 
-  /** What follows a call whose result is in `result`. */
-  outcome(result: string): string {
+  /** The number of a new place. `site`: what waits there. */
+  place(site: Node): number {
+    return this.places.push(positionOf(site))
+  }
+
+  /** What follows a call, of which `site` is told as its place, whose result is in `result`. */
+  outcome(result: string, site: Node): string {
     if (this.activation.mode === 'direct') return (this.activation.parked as () => string)()
     const parked = `${this.use('machine', 'm')}.registers.op`
     if (this.activation.mode === 'async') return `${parked}?await ${this.use('detach', 'detach')}():${result}`
-    return `${parked}?${this.use('resumedValue', 'v')}(yield):${result}`
+    return `${parked}?${this.use('resumedValue', 'v')}(yield ${this.place(site)}):${result}`
   }
 
   /** A whole call of a function of the runtime's that may park, as an expression. */
-  callOf(name: string, args: string): string {
+  callOf(name: string, args: string, site: Node): string {
     const result = this.temp()
     const callee = this.use(name, name)
     if (this.activation.mode === 'async') {
       this.release(1)
-      return `(${result}=${this.use('callAsync', 'callAsync')}(${callee},void 0,${args}),${this.outcome(result)})`
+      return `(${result}=${this.use('callAsync', 'callAsync')}(${callee},void 0,${args}),${this.outcome(result, site)})`
     }
-    const text = `(${this.announce(callee)},${result}=${callee}(${args}),${this.outcome(result)})`
+    const text = `(${this.announce(callee)},${result}=${callee}(${args}),${this.outcome(result, site)})`
     this.release(1)
     return text
   }

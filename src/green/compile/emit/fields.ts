@@ -89,16 +89,16 @@ function isAnonymous(node: Node): boolean {
 }
 
 /** Initialises the fields of `self`: an expression in the body of a constructor. */
-export function initialised(emitter: Emitter, self: string): string {
+export function initialised(emitter: Emitter, self: string, site: Node): string {
   const result = emitter.temp()
-  const text = callOn(emitter, result, `${self}.#${emitter.names.of('init')}`, self)
+  const text = callOn(emitter, result, `${self}.#${emitter.names.of('init')}`, self, site)
   emitter.release(1)
   return text
 }
 
-function callOn(emitter: Emitter, result: string, method: string, self: string): string {
+function callOn(emitter: Emitter, result: string, method: string, self: string, site: Node): string {
   const call = emitter.use('call', 'call')
-  return `(${result}=${method},${emitter.announce(result)},${result}=${call}(${result},${self}),${emitter.outcome(result)})`
+  return `(${result}=${method},${emitter.announce(result)},${result}=${call}(${result},${self}),${emitter.outcome(result, site)})`
 }
 
 /** Around a class whose own fields are initialised by methods. Visits it by `visit`. */
@@ -108,7 +108,7 @@ export function aroundClass(emitter: Emitter, cls: Node, visit: () => void): voi
   if (cls.type === 'ClassDeclaration') {
     visit()
     emitter.after(cls['body'].start + 1, taken)
-    emitter.after(cls.end, `;${calledOn(emitter, method, cls['id'].name)};`)
+    emitter.after(cls.end, `;${calledOn(emitter, method, cls['id'].name, cls)};`)
     return emitter.release(1)
   }
   const made = emitter.temp()
@@ -117,13 +117,13 @@ export function aroundClass(emitter: Emitter, cls: Node, visit: () => void): voi
   emitter.before(cls.start, `(${made}=${open}`)
   visit()
   emitter.after(cls['body'].start + 1, taken)
-  emitter.after(cls.end, `${closed},${calledOn(emitter, method, made)},${made})`)
+  emitter.after(cls.end, `${closed},${calledOn(emitter, method, made, cls)},${made})`)
   emitter.release(2)
 }
 
-function calledOn(emitter: Emitter, method: string, cls: string): string {
-  if (emitter.activation.mode !== 'async') return callOn(emitter, method, method, cls)
-  return `(${method}=${emitter.use('callAsync', 'callAsync')}(${method},${cls}),${emitter.outcome(method)})`
+function calledOn(emitter: Emitter, method: string, cls: string, site: Node): string {
+  if (emitter.activation.mode !== 'async') return callOn(emitter, method, method, cls, site)
+  return `(${method}=${emitter.use('callAsync', 'callAsync')}(${method},${cls}),${emitter.outcome(method, site)})`
 }
 
 /** The name that an anonymous class gets from where it stands. */

@@ -183,7 +183,11 @@ function prologueOf(emitter: Emitter, activation: Activation, position: number, 
   const depth = emitter.names.of('d')
   let fields = ''
   if (initialises(emitter, activation))
-    emitter.inActivation(activation, NATIVE, () => (fields = `${initialised(emitter, 'this')};`))
+    emitter.inActivation(
+      activation,
+      NATIVE,
+      () => (fields = `${initialised(emitter, 'this', (activation.fn as Fn).node)};`),
+    )
   const names = [`${depth}=${emitter.use('state', 's')}.depth`]
   if (read !== '') names.push(read)
   for (let n = 1; n <= activation.most; n++) names.push(emitter.names.of(String(n)))

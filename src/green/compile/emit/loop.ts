@@ -30,8 +30,8 @@ export function visitForOf(emitter: Emitter, node: Node): void {
     text.appendRight(of + 2, `${value}=(`)
     emitter.visit(right)
     const over = node['await'] ? `${value}=${emitter.use('overAsync', 'overAsync')}(${value}),` : ''
-    const opened = `${over}${emitter.callOf('open', value)}`
-    const advance = emitter.callOf('advance', cursor)
+    const opened = `${over}${emitter.callOf('open', value, right)}`
+    const advance = emitter.callOf('advance', cursor, right)
     const dead = hidden === null ? '' : `break ${hidden};let ${namesOf(left).join(',')}}`
     text.update(close, close + 1, `),${opened});${dead}try{${labels}for(;${advance};){`)
   })
@@ -41,8 +41,8 @@ export function visitForOf(emitter: Emitter, node: Node): void {
   emitter.after(left.end, declares ? `=${cursor}.value;` : `=${cursor}.value);`)
   text.move(left.start, left.end, close + 1)
   emitter.visit(body)
-  const failed = `catch(${error}){${state}.next=0;if(${cursor}.open)${emitter.callOf('fail', cursor)};throw ${error}}`
-  const closed = `finally{${state}.next=0;if(${cursor}.open)${emitter.callOf('close', cursor)}}`
+  const failed = `catch(${error}){${state}.next=0;if(${cursor}.open)${emitter.callOf('fail', cursor, right)};throw ${error}}`
+  const closed = `finally{${state}.next=0;if(${cursor}.open)${emitter.callOf('close', cursor, right)}}`
   emitter.after(node.end, `${code[node.end - 1] === ';' || code[node.end - 1] === '}' ? '' : ';'}}}${failed}${closed}}`)
 }
 

@@ -35,7 +35,7 @@ export function emitModule(emitter: Emitter, program: Node, options: ModuleOptio
   if (whole && isModule) emitter.cells = cellsOf(emitter, program)
   let disposed = { open: '', close: '' }
   emitter.inActivation(activation, NATIVE, () => {
-    if (isDisposing(emitter, program)) disposed = disposing(emitter)
+    if (isDisposing(emitter, program)) disposed = disposing(emitter, program)
     emitter.visitAll(program['body'])
   })
   emitter.flush()

@@ -103,8 +103,8 @@ function visitPlace(emitter: Emitter, member: Node): Place {
     emitter.text.update(member.end - 1, member.end, ')')
   } else emitter.text.remove(emitter.find('.', object.end), property.end)
   return {
-    get: emitter.callOf('get', `${self},${key}`),
-    set: (value) => emitter.callOf('set', `${self},${key},${value}${emitter.isStrict(member) ? '' : ',1'}`),
+    get: emitter.callOf('get', `${self},${key}`, member),
+    set: (value) => emitter.callOf('set', `${self},${key},${value}${emitter.isStrict(member) ? '' : ',1'}`, member),
   }
 }
 
@@ -120,7 +120,7 @@ function privatePlace(emitter: Emitter, member: Node, self: string): Place {
         ? `${fn}=${emitter.use('callAsync', 'callAsync')}(${fn},${self}${args})`
         : `${emitter.announce(fn)},${fn}=${emitter.use('call', 'call')}(${fn},${self}${args})`
     emitter.release(1)
-    return `(${method},${text},${emitter.outcome(fn)})`
+    return `(${method},${text},${emitter.outcome(fn, member)})`
   }
   return {
     get: called('', '', `${self}.${name}`),

@@ -43,8 +43,8 @@ export function visitSuperCall(emitter: Emitter, node: Node): void {
   visitArguments(emitter, args, early ? null : () => emitter.announce(callee))
   const cls = emitter.activation.fn?.home
   if (cls != null && emitter.initialising.has(cls)) {
-    const fields = initialised(emitter, `${emitter.names.of('t')}.this`)
-    emitter.after(node.end, `,${result}=${emitter.outcome(result)},${fields},${result})`)
-  } else emitter.after(node.end, `,${emitter.outcome(result)})`)
+    const fields = initialised(emitter, `${emitter.names.of('t')}.this`, node)
+    emitter.after(node.end, `,${result}=${emitter.outcome(result, node)},${fields},${result})`)
+  } else emitter.after(node.end, `,${emitter.outcome(result, node)})`)
   emitter.release(1)
 }

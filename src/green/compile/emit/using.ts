@@ -16,19 +16,19 @@ export function isDisposing(emitter: Emitter, block: Node): boolean {
 }
 
 /** What stands around the statements of such a block. */
-export function disposing(emitter: Emitter): { readonly open: string; readonly close: string } {
+export function disposing(emitter: Emitter, block: Node): { readonly open: string; readonly close: string } {
   const { names } = emitter
   const resources = names.of('u')
   const error = names.of('e')
   const state = emitter.use('state', 's')
   return {
     open: `const ${resources}=${emitter.use('resources', 'resources')}();try{`,
-    close: `}catch(${error}){${state}.next=0;${resources}.failed(${error})}finally{${state}.next=0;${emitter.callOf('dispose', resources)}}`,
+    close: `}catch(${error}){${state}.next=0;${resources}.failed(${error})}finally{${state}.next=0;${emitter.callOf('dispose', resources, block)}}`,
   }
 }
 
 export function visitDisposing(emitter: Emitter, block: Node): void {
-  const { open, close } = disposing(emitter)
+  const { open, close } = disposing(emitter, block)
   emitter.after(block.start + 1, open)
   emitter.visitAll(block['body'])
   emitter.after(block.end - 1, close)

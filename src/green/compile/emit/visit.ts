@@ -178,6 +178,6 @@ function visitAwait(emitter: Emitter, node: Node): void {
   emitter.before(node.start, `(${value}=${open}`)
   emitter.replace(node.start, node.start + 'await'.length, '')
   emitter.visit(argument)
-  emitter.after(node.end, `${closed},${emitter.callOf('waitFor', value)})`)
+  emitter.after(node.end, `${closed},${emitter.callOf('waitFor', value, node)})`)
   emitter.release(1)
 }

@@ -7,7 +7,7 @@ const { sleep } = require('fibril/green')
  
 
 function price($p0){return $enter($s.next,$s.next=0,price$1($p0),new.target&&this)} function*price$1({ shop }       )        {let $d=$s.depth,$1;
-  ;($c[$d]=sleep,$s.next=$d,$1=sleep(1),$m.registers.op?$v(yield):$1)
+  ;($c[$d]=sleep,$s.next=$d,$1=sleep(1),$m.registers.op?$v(yield 1):$1)
   return shop.price         
 }
 module.exports = { price }

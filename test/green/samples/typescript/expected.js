@@ -4,7 +4,7 @@ export function f             (            a   , b         )         {let $d=$s.
 }
          class C    {static{$compiled(this)}
                       
-  constructor($p0){if($s.made!==null)return $takeMade();return $enter($s.next,$s.next=0,($g$1??=function*(x    ) {let $d=$s.depth,$1; ;($c[$d]=get,$s.next=$d,$1=get(x                  ),$m.registers.op?$v(yield):$1) })($p0),this)}
+  constructor($p0){if($s.made!==null)return $takeMade();return $enter($s.next,$s.next=0,($g$1??=function*(x    ) {let $d=$s.depth,$1; ;($c[$d]=get,$s.next=$d,$1=get(x                  ),$m.registers.op?$v(yield 2):$1) })($p0),this)}
 }
 
 // 2: f B, get(…)
