@@ -1,3 +1,4 @@
+import type { Cluster } from 'node:cluster'
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type ListenOptions as NodeListenOptions, type Server as NodeServer } from 'node:net'
 import { isMainThread } from 'node:worker_threads'
@@ -66,17 +67,23 @@ function failedToListen(task: TaskView | null, where: string, why: string, cause
 
 /**
  * Makes the file of a Unix socket with its mode, so that there is no moment at which others may connect. The mask belongs to the
- * process, and `make` makes the file before it returns; a worker may not set it.
+ * process, and `make` makes the file before it returns; a thread may not set it, and for a worker of `node:cluster` another process
+ * makes the file.
  */
 function withMode({ path, mode }: ListenOptions, make: () => NodeServer): void {
   if (path === undefined || mode === undefined) return void make()
-  if (!isMainThread) return void make().once('listening', () => chmodSync(path, mode))
+  if (!isMainThread || isClusterWorker()) return void make().once('listening', () => chmodSync(path, mode))
   const mask = process.umask(~mode & 0o777)
   try {
     make()
   } finally {
     process.umask(mask)
   }
+}
+
+/** Asked only here, since the module takes a while to load. */
+function isClusterWorker(): boolean {
+  return (process.getBuiltinModule('node:cluster') as unknown as Cluster).isWorker
 }
 
 /** Listens on a path, and if there is a socket on which nobody listens any more, in its place. */

@@ -31,6 +31,7 @@ import { type Address, formatAddress } from '../address.ts'
 import { describeSystemError, ListenError } from '../net-errors.ts'
 import { NodeStream } from '../node-streams.ts'
 import type { StopOptions } from '../server.ts'
+import { stoppables } from '../stoppables.ts'
 import type { Stream } from '../stream.ts'
 import { Exchange, exchangesOn, type HttpHandler, type HttpOptions, tell } from './handler.ts'
 import { HttpRequest, type NodeRequest, type NodeResponse } from './request.ts'
@@ -162,6 +163,8 @@ export class HttpServer {
   }
 
   static readonly #serve = fn(function* serve(server: HttpServer, handler: HttpHandler) {
+    const stoppable = { lingers: true, stop: (how: StopOptions) => server.stop(how) }
+    stoppables.add(stoppable)
     try {
       yield* scope(function* (requests) {
         server.#scope = requests
@@ -175,6 +178,7 @@ export class HttpServer {
         }
       })
     } finally {
+      stoppables.delete(stoppable)
       for (const socket of server.#sockets) socket.destroy()
       server.#sockets.clear()
       // It has a timer of its own.
