@@ -5,9 +5,10 @@
  * What `cluster.fork` starts is global to the process, so it is set for each fork and put back after it: a program that has
  * workers of its own is not disturbed. Only who deals out connections is decided once, by the first fork of all.
  *
- * Dealing out, node hands a worker one connection at a time, and waits to be told that it has it. Of one that dies before it has
- * told, node never lets go: its client would wait for ever. So what was handed over and not acknowledged is closed here. The
- * messages are node's own (lib/internal/cluster); where they should ever change, this does nothing.
+ * Dealing out, node hands a worker one connection at a time, and waits to be told that it has it. If one is killed amid that,
+ * node (20 to 26) forgets three things: it does not close the connection, so that its client would wait for ever; it does not tell
+ * that the worker is disconnected; and so it does not forget the worker. All three are mended here. The messages are node's own
+ * (lib/internal/cluster); where they should ever change, the first is not mended any more.
  */
 import type { ChildProcess } from 'node:child_process'
 import cluster, { type ClusterSettings, type Worker } from 'node:cluster'
@@ -76,9 +77,13 @@ function closeUnacknowledged(child: ChildProcess): void {
   child.on('internalMessage', ({ ack }: ClusterMessage) => {
     if (ack !== undefined) handedOver.delete(ack)
   })
-  // Not at its exit: what it said before that may still be on its way.
   child.once('disconnect', () => {
     for (const handle of handedOver.values()) handle.close()
     handedOver.clear()
   })
+}
+
+/** To be called when a worker is gone, and what it said before that has been heard. */
+export function forget({ process: child }: Worker): void {
+  if (child.listenerCount('disconnect') > 0) child.emit('disconnect')
 }

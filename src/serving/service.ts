@@ -170,7 +170,8 @@ export class Service implements AsyncDisposable {
   /** Plain figures of this moment. */
   stats(): ServiceStats {
     const now = currentLoop().host.now()
-    const workers = [...this.#workers].map(({ number, pid, state, startedAt, connections, accepted }) =>
+    const there = [...this.#workers].filter(({ state }) => state !== 'ended')
+    const workers = there.map(({ number, pid, state, startedAt, connections, accepted }) =>
       Object.freeze({ number, pid, state, ageMs: Math.round(now - startedAt), connections, accepted }),
     )
     return Object.freeze({

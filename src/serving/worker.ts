@@ -1,7 +1,7 @@
 import type { Address, Worker as ClusterWorker } from 'node:cluster'
 import { Future, type Operation, suspend } from '../core/index.ts'
 import { type Ending, WorkerError } from './errors.ts'
-import { forkWorker } from './fork.ts'
+import { forget, forkWorker } from './fork.ts'
 import { isOurs, type ToSupervisor, type ToWorker } from './messages.ts'
 import type { ServingSettings } from './options.ts'
 import { Output } from './output.ts'
@@ -78,7 +78,9 @@ export class Worker {
     this.diedInService = this.state === 'ready'
     if (error !== undefined) this.killedFor = error.message
     const over = (): void => {
+      if (this.state === 'ended') return
       clearTimeout(timer)
+      forget(this.cluster)
       this.state = 'ended'
       this.connections = 0
       this.listens.tryResolve()
