@@ -25,9 +25,13 @@ let decided: Spread | null = null
 /** Fails where no workers can be started. */
 export function checkPlace(spread: Spread): void {
   if (!cluster.isPrimary)
-    throw new UsageError('serveAcross was called in a worker: call it in the process that starts them, and serve in this')
+    throw new UsageError(
+      'serveAcross was called in a worker: call it in the process that starts them, and serve in this',
+    )
   if (!isMainThread)
-    throw new UsageError('serveAcross was called in a thread: node:cluster works in the main thread only, so call it there')
+    throw new UsageError(
+      'serveAcross was called in a thread: node:cluster works in the main thread only, so call it there',
+    )
   if ((decided ?? spread) !== spread)
     throw new UsageError(
       `serveAcross: connections are spread ${decided} in this process already, and node decides that once: use one process for each`,

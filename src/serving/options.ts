@@ -76,5 +76,17 @@ export function servingSettings(options: ServingOptions) {
   const { spread = 'even', signals = true } = options
   if (spread !== 'even' && spread !== 'kernel')
     throw new UsageError(`serveAcross: spread is ${String(spread)}: give 'even' or 'kernel'`)
-  return { ...options, workers, listens, maxFailedStarts, readyMs, grace, linger, unresponsiveMs, stableMs, spread, signals }
+  return {
+    ...options,
+    workers,
+    listens,
+    maxFailedStarts,
+    readyMs,
+    grace,
+    linger,
+    unresponsiveMs,
+    stableMs,
+    spread,
+    signals,
+  }
 }

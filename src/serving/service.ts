@@ -380,8 +380,7 @@ export class Service implements AsyncDisposable {
   })
 
   static readonly #restart = fn(function* restart(service: Service, atOnce: number) {
-    if (service.#state !== 'serving')
-      throw new ClosedError(`${service} cannot be restarted: it is ${service.#state}`)
+    if (service.#state !== 'serving') throw new ClosedError(`${service} cannot be restarted: it is ${service.#state}`)
     if (service.#restarting) throw new BusyError(`${service} is being restarted already: wait for that to end`)
     service.#restarting = true
     try {
@@ -395,25 +394,28 @@ export class Service implements AsyncDisposable {
   })
 
   static readonly #stop = fn(function* stop(service: Service, how: Required<ServiceStopOptions>) {
-    if (service.#state !== 'stopped') service.#state = 'stopping'
-    service.#stopping.tryResolve()
-    service.#news.set()
-    for (const worker of service.#workers) {
-      if (worker.state === 'starting') worker.kill(`${service} was stopped`)
-      else service.#retire(worker, how)
-    }
+    service.#beginToStop(how)
     yield* service.#ended
   })
 
+  #beginToStop(how: Required<ServiceStopOptions>): void {
+    if (this.#state !== 'stopped') this.#state = 'stopping'
+    this.#stopping.tryResolve()
+    this.#news.set()
+    for (const worker of this.#workers) {
+      if (worker.state === 'starting') worker.kill(`${this} was stopped`)
+      else this.#retire(worker, how)
+    }
+  }
+
   #listenToSignals(): () => void {
-    const start = (body: Operation<void>, name: string): void => void this.#scope?.spawn(body, { name })
     return listenToSignals({
+      // Somebody at a terminal waits for it; what comes from a service manager may have a proxy in front of it.
       stop: (signal, again) => {
-        // Somebody at a terminal waits for it; what comes from a service manager may have a proxy in front of it.
-        if (!again) return start(this.stop(signal === 'SIGINT' ? { linger: 0 } : {}), `${this} stops by ${signal}`)
+        if (!again) return this.#beginToStop({ ...this.#settings, ...(signal === 'SIGINT' ? { linger: 0 } : {}) })
         for (const worker of this.#workers) worker.kill(`${signal} came twice`)
       },
-      restart: () => start(this.restart(), `${this} restarts by SIGHUP`),
+      restart: () => void this.#scope?.spawn(this.restart(), { name: `${this} restarts by SIGHUP` }),
     })
   }
 

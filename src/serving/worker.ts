@@ -124,8 +124,7 @@ export class Worker {
   failure(what = ''): WorkerError {
     const ending = this.ending ?? { exitCode: null, signal: null }
     const { exitCode, signal } = ending
-    const how =
-      this.killedFor ?? (signal === null ? `it exited with code ${exitCode}` : `it was killed by ${signal}`)
+    const how = this.killedFor ?? (signal === null ? `it exited with code ${exitCode}` : `it was killed by ${signal}`)
     return new WorkerError(`${this.name} ended${what}: ${how}`, this.pid, ending, this.stderr.tail)
   }
 

@@ -1,7 +1,7 @@
 /** HTTP and lines by Fibril, on two ports. */
 import { all, run, sleep } from '../../src/index.ts'
-import { serve } from '../../src/net/index.ts'
 import { serveHttp } from '../../src/net/http/index.ts'
+import { serve } from '../../src/net/index.ts'
 
 await run(
   all([
