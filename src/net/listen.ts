@@ -8,6 +8,7 @@ import type { BufferedStream } from './buffered-stream.ts'
 import { connect } from './connect.ts'
 import { ConnectError, describeSystemError, ListenError } from './net-errors.ts'
 import { Opening } from './opening.ts'
+import { checkReusePort } from './reuse-port.ts'
 import { type Handler, type ServeOptions, Server } from './server.ts'
 import type { Socket } from './socket.ts'
 import { BACKLOG, type ListenOptions, SocketListener } from './socket-listener.ts'
@@ -56,9 +57,18 @@ class Listen extends Opening<Server<Socket>, NodeServer> {
 }
 
 function nodeOptions(options: ListenOptions): NodeListenOptions {
-  const { host = '127.0.0.1', port, path, fd, backlog = BACKLOG, exclusive = false, ipv6Only = false } = options
+  const {
+    host = '127.0.0.1',
+    port,
+    path,
+    fd,
+    backlog = BACKLOG,
+    exclusive = false,
+    ipv6Only = false,
+    reusePort,
+  } = options
   const where = fd !== undefined ? { fd } : path !== undefined ? { path } : { host, port }
-  return { ...where, backlog, exclusive, ipv6Only } as NodeListenOptions
+  return { ...where, backlog, exclusive, ipv6Only, ...(reusePort === true ? { reusePort } : {}) } as NodeListenOptions
 }
 
 function failedToListen(task: TaskView | null, where: string, why: string, cause: unknown): ListenError {
@@ -135,7 +145,8 @@ const somebodyListens = fn(function* somebodyListens(path: string): Body<boolean
  * ```
  */
 export function listen(options: ListenOptions): Operation<Server<Socket>> {
-  const { port, host = '127.0.0.1', path, fd, handle } = options
+  const { port, host = '127.0.0.1', path, fd, handle, reusePort } = options
+  checkReusePort(reusePort)
   if (handle !== undefined) return new Listen('the handle', options)
   if (fd !== undefined) return new Listen(`file descriptor ${fd}`, options)
   if (path !== undefined) return listenOnPath(path, options)

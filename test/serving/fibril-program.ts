@@ -18,7 +18,8 @@ await run(
     ),
     serve(
       function* (socket) {
-        for (let line; (line = yield* socket.readLine()) !== null; ) yield* socket.write(`${line} ${process.pid}\n`)
+        for (let line: string | null; (line = yield* socket.readLine()) !== null; )
+          yield* socket.write(`${line} ${process.pid}\n`)
         yield* socket.write('bye\n')
       },
       { port: 0 },
