@@ -14,16 +14,22 @@ import { Service } from './service.ts'
  *
  * ```ts
  * import { run } from 'fibril'
- * import { fetchUrl } from 'fibril/net/http'
+ * import { fetchUrl, serveHttp } from 'fibril/net/http'
  * import { serveAcross } from 'fibril/serving'
  *
- * await run(function* () {
- *   const service = yield* serveAcross(new URL('./examples/serving/pages.js', import.meta.url), { workers: 2, env: { PORT: '0' } })
- *   const page = yield* fetchUrl(`http://127.0.0.1:${service.port}/`)
- *   console.log(page.status, service.stats().workers.length) // => 200 2
- *   yield* service.restart()
- *   yield* service.stop()
- * })
+ * // Usually a file of its own.
+ * if (process.env['FIBRIL_WORKER'] !== undefined) {
+ *   await run(serveHttp((_, response) => response.send('hello'), { port: 0 }))
+ * } else {
+ *   await run(function* () {
+ *     const service = yield* serveAcross(import.meta.url, { workers: 2 })
+ *     const page = yield* fetchUrl(`http://127.0.0.1:${service.port}/`)
+ *     console.log(yield* page.body.text()) // => hello
+ *     yield* service.restart()
+ *     yield* service.stop({ linger: 0 })
+ *     console.log(service.stats().replaced) // => 2
+ *   })
+ * }
  * ```
  */
 export const serveAcross = fn(function* serveAcross(module: string | URL, options: ServingOptions = {}) {
