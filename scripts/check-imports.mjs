@@ -16,7 +16,7 @@ const floors = [
   ['core', 'protocol', 'twisted/drawing'],
   ['host', 'sync', 'green/compile', 'green/runtime'],
   ['net', 'offload', 'green/patch', 'green/watchdog'],
-  ['green', 'offload/cluster'],
+  ['green', 'offload/cluster', 'serving'],
   ['twisted', 'tornado', 'gevent', 'inspect', 'testing', 'green/load'],
   // the face of the package, and what is built on a dialect
   ['index.ts', 'green/register', 'green/unplugin', 'tornado/testing', 'twisted/simulator', 'twisted/testing'],

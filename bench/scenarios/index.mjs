@@ -10,6 +10,7 @@ import { idleConnections } from './idle-connections.mjs'
 import { linesChunks, linesPacket } from './lines.mjs'
 import { perf2 } from './perf2.mjs'
 import { queueBuffered, queuePingpong } from './queue.mjs'
+import { serving } from './serving.mjs'
 import { sleepersMemory, sleepersTime } from './sleepers.mjs'
 import { spawnJoin, spawnJoinPark } from './spawn-join.mjs'
 import { switch2, switch1000 } from './switch.mjs'
@@ -86,4 +87,5 @@ export const scenarios = [
   greenCompileJs,
   greenStart,
   greenWays,
+  serving,
 ]

@@ -28,6 +28,18 @@ export const help = `Usage: fibril <command> [options] FILE …
       --colour             colours, also where the output is no terminal
       --wait MS            how long it may wait for a promise (5000)
 
+  fibril serve [options] FILE [arguments of the program]
+      Runs a program that listens in several processes, which share its port. SIGHUP replaces them without losing a request;
+      SIGINT and SIGTERM stop them when what runs is finished.
+
+      --workers N          how many; as many as there are processors if left out
+      --listens N          on how many addresses each is to listen before it is ready (1)
+      --grace MS           how long one that is to end may take (10000)
+      --unresponsive MS    replace one whose loop is held for so long
+      --spread even|kernel who deals out connections (even)
+      --no-prefix          do not begin each line that they print with the number of the worker
+      --plain              run the program as Node does, without compiling it for blocking calls
+
   fibril worker [--nats URL] [options] MODULE
       Serves the functions of a module to a cluster, until it is told to stop (SIGINT, SIGTERM): then it finishes what runs.
 

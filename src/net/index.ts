@@ -49,6 +49,7 @@ export { type PumpOptions, pump } from './pump.ts'
 export type { Handler, ServeOptions, ServerStats, StopOptions } from './server.ts'
 export type { Socket, SocketOptions } from './socket.ts'
 export type { ListenOptions } from './socket-listener.ts'
+export { type Stoppable, stoppables } from './stoppables.ts'
 export type { Data, Framed, Stream, StreamOptions, StreamStats } from './stream.ts'
 export {
   type SelectIdentity,

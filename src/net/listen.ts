@@ -1,3 +1,4 @@
+import type { Cluster } from 'node:cluster'
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type ListenOptions as NodeListenOptions, type Server as NodeServer } from 'node:net'
 import { isMainThread } from 'node:worker_threads'
@@ -7,6 +8,7 @@ import type { BufferedStream } from './buffered-stream.ts'
 import { connect } from './connect.ts'
 import { ConnectError, describeSystemError, ListenError } from './net-errors.ts'
 import { Opening } from './opening.ts'
+import { checkReusePort } from './reuse-port.ts'
 import { type Handler, type ServeOptions, Server } from './server.ts'
 import type { Socket } from './socket.ts'
 import { BACKLOG, type ListenOptions, SocketListener } from './socket-listener.ts'
@@ -55,9 +57,18 @@ class Listen extends Opening<Server<Socket>, NodeServer> {
 }
 
 function nodeOptions(options: ListenOptions): NodeListenOptions {
-  const { host = '127.0.0.1', port, path, fd, backlog = BACKLOG, exclusive = false, ipv6Only = false } = options
+  const {
+    host = '127.0.0.1',
+    port,
+    path,
+    fd,
+    backlog = BACKLOG,
+    exclusive = false,
+    ipv6Only = false,
+    reusePort,
+  } = options
   const where = fd !== undefined ? { fd } : path !== undefined ? { path } : { host, port }
-  return { ...where, backlog, exclusive, ipv6Only } as NodeListenOptions
+  return { ...where, backlog, exclusive, ipv6Only, ...(reusePort === true ? { reusePort } : {}) } as NodeListenOptions
 }
 
 function failedToListen(task: TaskView | null, where: string, why: string, cause: unknown): ListenError {
@@ -66,17 +77,23 @@ function failedToListen(task: TaskView | null, where: string, why: string, cause
 
 /**
  * Makes the file of a Unix socket with its mode, so that there is no moment at which others may connect. The mask belongs to the
- * process, and `make` makes the file before it returns; a worker may not set it.
+ * process, and `make` makes the file before it returns; a thread may not set it, and for a worker of `node:cluster` another process
+ * makes the file.
  */
 function withMode({ path, mode }: ListenOptions, make: () => NodeServer): void {
   if (path === undefined || mode === undefined) return void make()
-  if (!isMainThread) return void make().once('listening', () => chmodSync(path, mode))
+  if (!isMainThread || isClusterWorker()) return void make().once('listening', () => chmodSync(path, mode))
   const mask = process.umask(~mode & 0o777)
   try {
     make()
   } finally {
     process.umask(mask)
   }
+}
+
+/** Asked only here, since the module takes a while to load. */
+function isClusterWorker(): boolean {
+  return (process.getBuiltinModule('node:cluster') as unknown as Cluster).isWorker
 }
 
 /** Listens on a path, and if there is a socket on which nobody listens any more, in its place. */
@@ -128,7 +145,8 @@ const somebodyListens = fn(function* somebodyListens(path: string): Body<boolean
  * ```
  */
 export function listen(options: ListenOptions): Operation<Server<Socket>> {
-  const { port, host = '127.0.0.1', path, fd, handle } = options
+  const { port, host = '127.0.0.1', path, fd, handle, reusePort } = options
+  checkReusePort(reusePort)
   if (handle !== undefined) return new Listen('the handle', options)
   if (fd !== undefined) return new Listen(`file descriptor ${fd}`, options)
   if (path !== undefined) return listenOnPath(path, options)

@@ -33,6 +33,7 @@ import {
 import type { Address } from './address.ts'
 import type { BufferedStream } from './buffered-stream.ts'
 import { StreamOwner } from './ownership.ts'
+import { stoppables } from './stoppables.ts'
 
 /** Where connections come from. */
 export interface Listener<S> {
@@ -270,6 +271,8 @@ export class Server<S extends BufferedStream> {
     // A call takes whatever the handler gives: a generator, an operation, a promise or nothing.
     const handle = fn(handler as (socket: S) => Body<unknown>)
     const connection = server.#listener.greet === undefined ? handle : Server.#greeter(server, handle, report)
+    const stoppable = { lingers: false, stop: (how: StopOptions) => server.stop(how) }
+    stoppables.add(stoppable)
     try {
       yield* scope(function* (connections) {
         server.#scope = connections
@@ -301,6 +304,7 @@ export class Server<S extends BufferedStream> {
         }
       })
     } finally {
+      stoppables.delete(stoppable)
       server.close()
       server.#scope = null
       server.#state = 'stopped'

@@ -30,6 +30,12 @@ export interface ListenOptions extends SocketOptions {
   readonly ipv6Only?: boolean
   /** In a worker of `node:cluster`: shares the port with no other worker. False if left out. */
   readonly exclusive?: boolean
+  /**
+   * Lets others listen on the same port who say so too, say in other threads: the system deals out the connections. When one of them
+   * closes, those that it was dealt and has not accepted are reset. Needs Node 22.12 or 23.1 (else a `UsageError`), and a system that
+   * can: Linux, FreeBSD, Solaris, AIX (else a `ListenError`). False if left out.
+   */
+  readonly reusePort?: boolean
   /** How many connections may wait to be accepted; more are turned away. 511 if left out. */
   readonly backlog?: number
 }

@@ -17,7 +17,9 @@ import { NodeHost } from '../host/index.ts'
 setDefaultHost(() => new NodeHost())
 
 export type { CallStream, CallStreamOptions } from './call-stream.ts'
+export { inheritedFlags } from './inherited-flags.ts'
 export type { InlineOptions } from './inline.ts'
+export { moduleUrl } from './module-url.ts'
 export type {
   AnyModule,
   ArgumentsOf,

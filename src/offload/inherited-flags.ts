@@ -3,7 +3,7 @@ const kept =
   /^(--import|--require|--loader|--experimental-loader|--conditions|--enable-source-maps|--no-warnings)(=|$)|^-[rC]$/
 
 /**
- * Which of this process's own flags a worker is started with; undefined for all of them, as Node does by itself.
+ * @internal Which of this process's own flags a worker is started with; undefined for all of them, as Node does by itself.
  *
  * A program that came by `--eval` or stdin with `--input-type` cannot start a worker from a file at all, since the worker
  * inherits that flag and refuses it (ERR_INPUT_TYPE_NOT_ALLOWED). Flags for V8 cannot be repeated for a worker

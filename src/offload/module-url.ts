@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { UsageError } from '../core/index.ts'
 
 /**
- * The URL of the module that a pool runs.
+ * @internal The URL of the module that workers run.
  *
  * `new URL('./work.ts', import.meta.url)` names the source, also in what the compiler made of it, because it rewrites
  * imports and not strings. So where there is no such file, the one that it is compiled to is meant.
@@ -14,7 +14,7 @@ export function moduleUrl(module: string | URL): string {
   if (isAbsolute(url)) return compiled(pathToFileURL(url).href)
   if (!URL.canParse(url)) {
     throw new UsageError(
-      `a pool cannot find the module ${JSON.stringify(url)}: write new URL(${JSON.stringify(url)}, import.meta.url)`,
+      `there is no module ${JSON.stringify(url)}: write new URL(${JSON.stringify(url)}, import.meta.url)`,
     )
   }
   return compiled(url)

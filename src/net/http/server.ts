@@ -30,7 +30,9 @@ import {
 import { type Address, formatAddress } from '../address.ts'
 import { describeSystemError, ListenError } from '../net-errors.ts'
 import { NodeStream } from '../node-streams.ts'
+import { checkReusePort } from '../reuse-port.ts'
 import type { StopOptions } from '../server.ts'
+import { stoppables } from '../stoppables.ts'
 import type { Stream } from '../stream.ts'
 import { Exchange, exchangesOn, type HttpHandler, type HttpOptions, tell } from './handler.ts'
 import { HttpRequest, type NodeRequest, type NodeResponse } from './request.ts'
@@ -49,6 +51,8 @@ export interface HttpServeOptions extends HttpOptions {
   readonly host?: string
   /** The path of a Unix socket, in place of host and port. */
   readonly path?: string
+  /** As that of `listen`: others may listen on the same port. */
+  readonly reusePort?: boolean
   /** So many requests at a time; more are answered by 503 at once. No limit if left out. */
   readonly maxRequests?: number
   /** So many connections at a time; more are closed at once. No limit if left out. */
@@ -162,6 +166,8 @@ export class HttpServer {
   }
 
   static readonly #serve = fn(function* serve(server: HttpServer, handler: HttpHandler) {
+    const stoppable = { lingers: true, stop: (how: StopOptions) => server.stop(how) }
+    stoppables.add(stoppable)
     try {
       yield* scope(function* (requests) {
         server.#scope = requests
@@ -175,6 +181,7 @@ export class HttpServer {
         }
       })
     } finally {
+      stoppables.delete(stoppable)
       for (const socket of server.#sockets) socket.destroy()
       server.#sockets.clear()
       // It has a timer of its own.
@@ -267,7 +274,7 @@ const serveUpgraded = fn(function* serveUpgraded(
   }
 })
 
-const listening = (node: NodeHttpServer, address: Address): Operation<void> =>
+const listening = (node: NodeHttpServer, address: Address, reusePort = false): Operation<void> =>
   suspend(
     `${formatAddress(address)} to listen on`,
     (wake) => {
@@ -277,7 +284,7 @@ const listening = (node: NodeHttpServer, address: Address): Operation<void> =>
         )
       }
       node.once('error', failed)
-      node.listen({ ...address }, () => {
+      node.listen({ ...address, ...(reusePort ? { reusePort } : {}) }, () => {
         node.off('error', failed)
         wake()
       })
@@ -313,7 +320,8 @@ const listening = (node: NodeHttpServer, address: Address): Operation<void> =>
  * ```
  */
 export const serveHttp = fn(function* serveHttp(handler: HttpHandler, options: HttpServeOptions) {
-  const { port, host = '127.0.0.1', path, maxConnections } = options
+  const { port, host = '127.0.0.1', path, maxConnections, reusePort } = options
+  checkReusePort(reusePort)
   if (path === undefined && (port === undefined || !Number.isInteger(port) || port < 0 || port > 65_535)) {
     throw new UsageError(`serveHttp: the port is ${port}: give a whole number from 0 to 65535, or a path`)
   }
@@ -322,6 +330,6 @@ export const serveHttp = fn(function* serveHttp(handler: HttpHandler, options: H
       ? createServer(options.node ?? {})
       : createSecureServer({ ...options.node, ...options.tls })
   if (maxConnections !== undefined) node.maxConnections = maxConnections
-  yield* listening(node, path === undefined ? { host, port } : { path })
+  yield* listening(node, path === undefined ? { host, port } : { path }, reusePort)
   yield* new HttpServer(node, options).serve(handler)
 })

@@ -1,0 +1,18 @@
+import type { Operation } from '../core/index.ts'
+
+/** What can be stopped gracefully: a server that serves. */
+export interface Stoppable {
+  /**
+   * Its protocol can tell a client that a connection ends (HTTP), so it goes on for a while before it is stopped; others find out
+   * by the end of their input.
+   */
+  readonly lingers: boolean
+  stop(options: { readonly grace: number }): Operation<void> | PromiseLike<void>
+}
+
+const key = Symbol.for('fibril.stoppables')
+const place = globalThis as { [key]?: Set<Stoppable> }
+place[key] ??= new Set()
+
+/** @internal What serves in this thread, by all copies of the package: for whoever ends the process gracefully. */
+export const stoppables: Set<Stoppable> = place[key]

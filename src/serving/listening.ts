@@ -1,0 +1,93 @@
+/** The servers of node that listen in this process, whoever made them, and their connections. */
+import { Server, type Socket } from 'node:net'
+
+/** What of `node:http`, `https` and `http2` is of use here; it is no matter which of them a server is. */
+interface WebServer extends Server {
+  closeIdleConnections(): void
+}
+
+const listening = new Set<Server>()
+const sockets = new Set<Socket>()
+let accepted = 0
+let leaving = false
+
+/** From here on, each server that comes to listen is known. */
+export function watchServers(): void {
+  const { listen } = Server.prototype
+  Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
+    if (!listening.has(this)) this.once('listening', () => watch(this))
+    return Reflect.apply(listen, this, args) as Server
+  }
+}
+
+function watch(server: Server): void {
+  if (listening.has(server)) return
+  listening.add(server)
+  server.once('close', () => listening.delete(server))
+  server.on('connection', (socket: Socket) => {
+    accepted++
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  // Of http2. One that comes late is closed as soon as it has had its say.
+  server.on('session', (session: Session) => {
+    sessions.add(session)
+    session.once('close', () => sessions.delete(session))
+    if (leaving) session.close()
+  })
+}
+
+interface Session {
+  close(): void
+  once(event: 'close', listener: () => void): void
+}
+const sessions = new Set<Session>()
+
+export function counts(): { readonly connections: number; readonly accepted: number } {
+  return { connections: sockets.size, accepted }
+}
+
+/**
+ * Has all of them accept no more, and each response from now on be the last of its connection. Fulfilled when the last connection
+ * of all has ended, and when that of the web servers has.
+ */
+export function stopAccepting(): { readonly all: Promise<unknown>; readonly web: Promise<unknown> } {
+  leaving = true
+  const closed = new Map<Server, Promise<void>>()
+  for (const server of listening) {
+    if (isWeb(server)) {
+      server.prependListener('request', sayLast)
+      server.prependListener('checkContinue', sayLast)
+    }
+    // That of http would close what is idle, though a request may be on its way there.
+    closed.set(server, new Promise((resolve) => void Server.prototype.close.call(server, () => resolve())))
+  }
+  for (const session of sessions) session.close()
+  const web = [...closed].filter(([server]) => isWeb(server))
+  return { all: Promise.all(closed.values()), web: Promise.all(web.map(([, done]) => done)) }
+}
+
+function isWeb(server: Server): server is WebServer {
+  return 'closeIdleConnections' in server
+}
+
+interface Response {
+  readonly stream?: unknown
+  setHeader(name: string, value: string): void
+}
+
+function sayLast(_: unknown, response: Response): void {
+  // A stream of http2 has no connection to speak of.
+  if (response.stream === undefined) response.setHeader('connection', 'close')
+}
+
+/** Closes the connections of web servers that wait for a request. */
+export function closeIdle(): void {
+  for (const server of listening) if (isWeb(server)) server.closeIdleConnections()
+}
+
+/** True while a response that was ended is still on its way: node takes its connection for idle. */
+export function isSending(): boolean {
+  for (const socket of sockets) if (socket.writableLength > 0) return true
+  return false
+}
