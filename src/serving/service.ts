@@ -319,7 +319,10 @@ export class Service implements AsyncDisposable {
 
   /** Looks after a worker for as long as there is one. */
   static readonly #attend = fn(function* attend(service: Service, worker: Worker) {
-    worker.onLeave = () => service.#scope?.spawn(Service.#replace(service, worker), { name: `to replace ${worker}` })
+    worker.onLeave = () => {
+      worker.onLeave = null
+      service.#scope?.spawn(Service.#replace(service, worker), { name: `to replace ${worker}` })
+    }
     try {
       yield* race([worker.join(), Service.#listenTo(service, worker)])
     } finally {
