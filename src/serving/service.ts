@@ -26,6 +26,7 @@ import {
   sleep,
   spawn,
   type Task,
+  textOf,
   timeoutOr,
   UsageError,
 } from '../core/index.ts'
@@ -430,8 +431,13 @@ export class Service implements AsyncDisposable {
 
   #report(error: unknown): void {
     const { onError } = this.#settings
-    if (error instanceof WorkerError && onError !== undefined) onError(error)
-    else currentLoop().host.warn(error instanceof Error ? error.message : String(error))
+    const warn = (text: string): void => currentLoop().host.warn(text)
+    if (!(error instanceof WorkerError) || onError === undefined) return warn(textOf(error))
+    try {
+      onError(error)
+    } catch (failure) {
+      warn(`${this}: its onError failed: ${textOf(failure)}`)
+    }
   }
 
   get #now(): number {
