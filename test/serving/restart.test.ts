@@ -4,38 +4,8 @@ import cluster from 'node:cluster'
 import { writeFileSync } from 'node:fs'
 import { BusyError, run, wait } from '../../src/index.ts'
 import { WorkerError } from '../../src/serving/index.ts'
-import { Load, page } from './load.ts'
-import { alive, failureOf, fibrilProgram, pidsOf, program, serving, until, versionFile } from './serving.ts'
-
-for (const [kind, module] of [
-  ["of node's own", program],
-  ["of Fibril's", fibrilProgram],
-] as const) {
-  serving(
-    `a rolling restart under load loses no request to a server ${kind}, over connections that are kept or fresh`,
-    { linger: 5000, listens: module === program ? 1 : 2 },
-    function* ({ service }) {
-      const before = pidsOf(service)
-      const load = new Load(service.port, { kept: 4, fresh: 2 })
-      try {
-        yield* until(() => load.answered > 200)
-        yield* service.restart()
-        const answered = load.answered
-        yield* until(() => load.answered > answered + 200)
-        yield* service.restart({ atOnce: 2 })
-        yield* until(() => load.answered > 800)
-      } finally {
-        yield* wait(load.stop())
-      }
-      assert.deepEqual(load.failures, [])
-      assert.equal(load.pids.size, 6)
-      assert.ok(pidsOf(service).every((pid) => !before.includes(pid)))
-      assert.ok(!before.some(alive))
-      assert.equal(service.stats().replaced, 4)
-    },
-    module,
-  )
-}
+import { page } from './load.ts'
+import { alive, failureOf, pidsOf, serving, until, versionFile } from './serving.ts'
 
 serving(
   'a new version that does not start is told with what it said, and the old one stays',
