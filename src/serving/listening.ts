@@ -7,7 +7,8 @@ interface WebServer extends Server {
 }
 
 const listening = new Set<Server>()
-const sockets = new Set<Socket>()
+/** Those of web servers alone: of another, what came first may not be what becomes of it. */
+const webSockets = new Set<Socket>()
 let accepted = 0
 let leaving = false
 
@@ -24,11 +25,15 @@ function watch(server: Server): void {
   if (listening.has(server)) return
   listening.add(server)
   server.once('close', () => listening.delete(server))
-  server.on('connection', (socket: Socket) => {
+  server.on('connection', () => {
     accepted++
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
   })
+  if (isWeb(server)) {
+    server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
+      webSockets.add(socket)
+      socket.once('close', () => webSockets.delete(socket))
+    })
+  }
   // Of http2. One that comes late is closed as soon as it has had its say.
   server.on('session', (session: Session) => {
     sessions.add(session)
@@ -43,8 +48,12 @@ interface Session {
 }
 const sessions = new Set<Session>()
 
-export function counts(): { readonly connections: number; readonly accepted: number } {
-  return { connections: sockets.size, accepted }
+/** How many connections there are, and were. */
+export async function counts(): Promise<{ readonly connections: number; readonly accepted: number }> {
+  const each = [...listening].map(
+    (server) => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count ?? 0))),
+  )
+  return { connections: (await Promise.all(each)).reduce((sum, count) => sum + count, 0), accepted }
 }
 
 /**
@@ -88,6 +97,6 @@ export function closeIdle(): void {
 
 /** True while a response that was ended is still on its way: node takes its connection for idle. */
 export function isSending(): boolean {
-  for (const socket of sockets) if (socket.writableLength > 0) return true
+  for (const socket of webSockets) if (socket.writableLength > 0) return true
   return false
 }

@@ -26,6 +26,7 @@ import {
   sleep,
   spawn,
   type Task,
+  textOf,
   timeoutOr,
   UsageError,
 } from '../core/index.ts'
@@ -319,7 +320,10 @@ export class Service implements AsyncDisposable {
 
   /** Looks after a worker for as long as there is one. */
   static readonly #attend = fn(function* attend(service: Service, worker: Worker) {
-    worker.onLeave = () => service.#scope?.spawn(Service.#replace(service, worker), { name: `to replace ${worker}` })
+    worker.onLeave = () => {
+      worker.onLeave = null
+      service.#scope?.spawn(Service.#replace(service, worker), { name: `to replace ${worker}` })
+    }
     try {
       yield* race([worker.join(), Service.#listenTo(service, worker)])
     } finally {
@@ -427,8 +431,13 @@ export class Service implements AsyncDisposable {
 
   #report(error: unknown): void {
     const { onError } = this.#settings
-    if (error instanceof WorkerError && onError !== undefined) onError(error)
-    else currentLoop().host.warn(error instanceof Error ? error.message : String(error))
+    const warn = (text: string): void => currentLoop().host.warn(text)
+    if (!(error instanceof WorkerError) || onError === undefined) return warn(textOf(error))
+    try {
+      onError(error)
+    } catch (failure) {
+      warn(`${this}: its onError failed: ${textOf(failure)}`)
+    }
   }
 
   get #now(): number {

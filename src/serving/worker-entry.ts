@@ -25,11 +25,12 @@ let drained = false
 const send = (message: ToSupervisor): void => {
   if (process.connected) process.send?.(message)
 }
-const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
+// While this process has its supervisor, that keeps it alive; afterwards, nothing here is to.
+const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms).unref())
 
 function hear(message: unknown): void {
   if (!isOurs<ToWorker>(message)) return
-  if (message.fibril === 'ask') send({ fibril: 'beat', ...counts() })
+  if (message.fibril === 'ask') void counts().then((figures) => send({ fibril: 'beat', ...figures }))
   else if (!drained) {
     drained = true
     void drain(message)

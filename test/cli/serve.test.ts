@@ -5,7 +5,9 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { cli, folderWith, node } from '../green/load/program.ts'
 
-const posix = { skip: process.platform === 'win32' && 'no signals' }
+const posix = {
+  skip: process.platform === 'win32' ? 'no signals' : process.versions['bun'] !== undefined && 'not for Bun',
+}
 
 for (const [args, message] of [
   [[], 'fibril serve needs a program to serve'],

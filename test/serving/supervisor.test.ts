@@ -13,7 +13,9 @@ import { ask, Load, page } from './load.ts'
 
 const supervisor = fileURLToPath(new URL('./supervisor.js', import.meta.url))
 const program = new URL('./program.js', import.meta.url).href
-const posix = { skip: process.platform === 'win32' && 'no signals' }
+const posix = {
+  skip: process.platform === 'win32' ? 'no signals' : process.versions['bun'] !== undefined && 'not for Bun',
+}
 
 interface Supervised {
   readonly child: ChildProcess
