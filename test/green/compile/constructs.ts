@@ -264,6 +264,12 @@ export const constructs: Record<string, string> = {
     const g = () => { for (let { x } of [leaf(() => x)]) return 1 }
     for (const h of [f, g, () => { for (const y of leaf([() => y])) return y() }]) try { names.push(leaf(typeof h())) } catch (e) { names.push(e.name) }
     return [names, x]`,
+  'variables that others hide': `
+    const f = (x) => { let y = 1; { const x = leaf(2); leaf(x); y += leaf(x) } return [leaf(3), x, y] }
+    const g = (x) => { var c = 1; try { throw leaf(2) } catch (c) { leaf(c); x = leaf(c) } return [leaf(3), c, x] }
+    const h = (x, i) => { for (let i = 0; i < leaf(2); i++) leaf(i); for (const x of [4, 5]) leaf(x); return [leaf(3), x, i] }
+    const i = (x) => { if (leaf(x)) { let x = leaf(4); { let x = leaf(5); leaf(x) } leaf(x) } return [leaf(3), x] }
+    return [f(1), g(1), h(1, 9), i(1)]`,
   'patterns without names': `
     const log = []
     const note = (x) => { log.push(x); return leaf(x) }

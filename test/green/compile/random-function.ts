@@ -137,7 +137,7 @@ export function randomFunctions(seed: number): string {
       const label = fresh('L')
       return [label, { labels: [...c.labels, { name: label, loop: true }] }]
     }
-    switch (random(27)) {
+    switch (random(29)) {
       case 0: {
         const v = fresh('v')
         return [`let ${v} = ${e()}`, [], [v]]
@@ -256,6 +256,21 @@ export function randomFunctions(seed: number): string {
       case 22: {
         const i = fresh('i')
         return [`for (var ${i} = 0; ${i} < 2; ${i}++) log(${i}, ${e()})`, [], []]
+      }
+      case 26: {
+        // Hides another one.
+        const name = pick(c.names)
+        const value = expression({ ...c, depth: 2, names: c.names.filter((each) => each !== name), writable: [] })
+        const inside = inner({ names: c.names, writable: c.writable.filter((each) => each !== name) })
+        return [
+          pick([
+            `{ const ${name} = ${value}; ${inside} }`,
+            `try { throw ${value} } catch (${name}) { ${inside} }`,
+            `for (const ${name} of [${value}, 1]) { ${inside} }`,
+          ]),
+          [],
+          [],
+        ]
       }
       default:
         return [`${e()};`, [], []]
