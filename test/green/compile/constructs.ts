@@ -264,6 +264,9 @@ export const constructs: Record<string, string> = {
     const g = () => { for (let { x } of [leaf(() => x)]) return 1 }
     for (const h of [f, g, () => { for (const y of leaf([() => y])) return y() }]) try { names.push(leaf(typeof h())) } catch (e) { names.push(e.name) }
     return [names, x]`,
+  'strings in patterns': `
+    const f = () => { let { a = 'x  //  y', "b /* */  c": b = "\\"//\\'  ", /* gone // */ 'd\t  e': d = '' } = leaf({}), c; ({ a: c = ' /*  ' } = leaf({})); return [leaf(a), b, c, d] }
+    return f()`,
   'variables that others hide': `
     const f = (x) => { let y = 1; { const x = leaf(2); leaf(x); y += leaf(x) } return [leaf(3), x, y] }
     const g = (x) => { var c = 1; try { throw leaf(2) } catch (c) { leaf(c); x = leaf(c) } return [leaf(3), c, x] }

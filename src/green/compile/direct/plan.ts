@@ -419,7 +419,7 @@ function isPlainParam(param: Node): boolean {
 
 function isConstant(node: Node): boolean {
   if (node.type === 'UnaryExpression') return node['operator'] !== 'delete' && isConstant(node['argument'])
-  return node.type === 'Literal' && !/[\n\r\u2028\u2029]/.test(node['raw'] ?? '')
+  return node.type === 'Literal' && !node['regex'] && !/[\n\r\u2028\u2029]/.test(node['raw'] ?? '')
 }
 
 /** One that may be printed anew: it has names, keys, and defaults that are constants. */
