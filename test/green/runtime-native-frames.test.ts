@@ -34,6 +34,51 @@ const cases: Record<string, { readonly body: string; readonly named: RegExp }> =
     body: 'const o = { set x(v) { sleep(1) } }, p = { __proto__: o, m() { super.x = 1 } }; try { p.m() } catch (e) { return e }',
     named: /cannot park here/,
   },
+  'a getter that is taken by a pattern': {
+    body: 'const o = { get x() { sleep(1) } }; try { const { x } = o } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a getter that is read behind an optional chain': {
+    body: 'const o = { get x() { sleep(1) } }; try { return o?.x } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a getter of what is called': {
+    body: 'const o = { get x() { sleep(1); return leaf } }; try { return o.x(1) } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a setter that is the variable of a loop': {
+    body: 'const o = { set x(v) { sleep(1) } }; try { for (o.x of [1]); } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a generator that a pattern within a pattern takes': {
+    body: 'function* g() { yield leaf(1) } try { const [[a]] = [g()]; return a } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a builtin that is called by a computed name': {
+    body: 'const way = "map"; try { return [1][way]((x) => leaf(x)) } catch (e) { return e }',
+    named: /builtin map stands between/,
+  },
+  'a function that uses with': {
+    body: 'function f(o) { with (o) { leaf(1) } } try { return f({}) } catch (e) { return e }',
+    named: /f stands between/,
+  },
+  'a function that uses arguments.callee': {
+    body: 'function f() { leaf(arguments.callee.length) } try { return f() } catch (e) { return e }',
+    named: /f stands between/,
+  },
+  'an arrow that uses a direct eval': {
+    body: 'const f = () => { eval("1"); leaf(1) }; try { return f() } catch (e) { return e }',
+    named: /stands between it and the task, and was not compiled/,
+  },
+  'super in an arrow of a constructor': {
+    body: `class A { constructor() { leaf(1) } } class B extends A { constructor() { (() => super())() } }
+      try { return new B() } catch (e) { return e }`,
+    named: /cannot park here/,
+  },
+  'the executor of a promise': {
+    body: 'let e; new Promise(() => { try { leaf(1) } catch (caught) { e = caught } }); return e',
+    named: /cannot park here/,
+  },
   'the trap of a Proxy': {
     body: 'const p = new Proxy({}, { get() { sleep(1); return 1 } }); try { return p.x } catch (e) { return e }',
     named: /cannot park here/,
@@ -82,25 +127,33 @@ const cases: Record<string, { readonly body: string; readonly named: RegExp }> =
   },
 }
 
+const ways = [
+  ['', {}],
+  [', by generators only', { onlyGenerators: true }],
+  [', where every call parks', { stress: true }],
+] as const
+
 for (const [title, { body, named }] of Object.entries(cases))
-  it(`a blocking call is refused, and the task goes on, under ${title}`, async () => {
-    const source = `exports.main = function main() {
+  for (const [way, options] of ways)
+    it(`a blocking call is refused, and the task goes on, under ${title}${way}`, async () => {
+      const source = `exports.main = function main() {
+      const kept = [1], before = leaf(4)
       const caught = (() => { ${body} })()
-      return [caught, leaf(5) + leaf(6), [3, 1, 2].map((x) => leaf(x))]
+      return [caught, before + leaf(5) + leaf(6), kept.concat([3, 1, 2].map((x) => leaf(x)))]
     }`
-    const globals = {
-      uncompiled: function uncompiled(f: () => unknown): unknown {
-        return f()
-      },
-    }
-    const main = load(source, { globals })['main'] as () => [NativeFrameError, number, number[]]
-    const [error, sum, list] = await run(main)
-    assert.ok(error instanceof NativeFrameError, String(error))
-    assert.equal(error.code, 'FIBRIL_NATIVE_FRAME')
-    assert.match(error.message, named)
-    assert.equal(sum, 11)
-    assert.deepEqual(list, [3, 1, 2])
-  })
+      const globals = {
+        uncompiled: function uncompiled(f: () => unknown): unknown {
+          return f()
+        },
+      }
+      const main = load(source, { ...options, globals })['main'] as () => [NativeFrameError, number, number[]]
+      const [error, sum, list] = await run(main)
+      assert.ok(error instanceof NativeFrameError, String(error))
+      assert.equal(error.code, 'FIBRIL_NATIVE_FRAME')
+      assert.match(error.message, named)
+      assert.equal(sum, 15)
+      assert.deepEqual(list, [1, 3, 1, 2])
+    })
 
 it('a task whose function was not compiled cannot block', async () => {
   const { main } = load('exports.main = function main() { leaf(1) }')

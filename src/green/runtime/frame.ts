@@ -31,13 +31,15 @@ export class GreenFrame extends ParkedFrame {
     return this.after(generatorReturn.call(this.generator, value))
   }
 
-  /** What the frame below is given. */
+  /** What the frame below is given. That of a generator may go on, and park. */
   protected result(value: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
     return value
   }
 
   private after(result: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
-    return machine.registers.op === null ? this.result(result) : this.parkedAgain()
+    if (machine.registers.op !== null) return this.parkedAgain()
+    const given = this.result(result)
+    return machine.registers.op === null ? given : this.parkedAgain()
   }
 }
 

@@ -108,7 +108,10 @@ function resumer(resume: Resume, name: string): (this: GreenBody, value: unknown
     } finally {
       starting = null
     }
-    if (machine.registers.op === null) return answered(this, result)
+    if (machine.registers.op === null) {
+      const answer = answered(this, result)
+      if (machine.registers.op === null) return answer
+    }
     link(new IteratorFrame(this, depth + 1))
     return PARK
   }
@@ -127,16 +130,32 @@ const NEXT = 0
 const THROW = 1
 const RETURN = 2
 
+const arrayIterator = Array.prototype[Symbol.iterator]
+/** That of iterators, generators among them. */
+const itself = plainValue(prototype, Symbol.iterator)
+
 /** What `yield*` of compiled code delegates to: what is iterated itself, unless that may park. */
 export function delegate(cell: Cell, iterable: unknown): unknown {
-  return parks(twin(iterationOf(iterable))) ? delegating(cell, iterable) : iterable
+  const method = iterationOf(iterable)
+  if (typeof method !== 'function' || method === arrayIterator) return iterable
+  if (parks(twin(method))) return delegating(cell, iterable)
+  const iterator = call(method, iterable)
+  const made = { [Symbol.iterator]: () => iterator }
+  return steps.some((step) => parks(twin(plainValue(iterator, step)))) ? delegating(cell, made) : made
 }
 
-/** The method that iterates over a value, found without running anything; for a generator, its `next`. */
+const steps = ['next', 'return', 'throw'] as const
+
+/** The method that iterates over a value; for a generator, its `next`. */
 function iterationOf(iterable: unknown): unknown {
-  for (let at = iterable; isObject(at); at = Object.getPrototypeOf(at)) {
-    if (at === prototype) return prototype.next
-    const own = Object.getOwnPropertyDescriptor(at, Symbol.iterator)
+  const method = plainValue(iterable, Symbol.iterator)
+  return method === itself && plainValue(iterable, 'next') === prototype.next ? prototype.next : method
+}
+
+/** The value of a property, found without running anything. */
+function plainValue(object: unknown, key: PropertyKey): unknown {
+  for (let at = object; isObject(at); at = Object.getPrototypeOf(at)) {
+    const own = Object.getOwnPropertyDescriptor(at, key)
     if (own !== undefined) return own.value
   }
   return undefined
@@ -182,7 +201,7 @@ function* delegating(cell: Cell, iterable: unknown): GreenBody {
         mode = THROW
         received = error
         method = iterator.throw
-        if (method === undefined || method === null) throw missingThrow(iterator)
+        if (method === undefined || method === null) throw yield* missingThrow(cell, iterator)
         break
       } finally {
         method = mode === RETURN ? iterator.return : method
@@ -200,7 +219,16 @@ function* delegating(cell: Cell, iterable: unknown): GreenBody {
   }
 }
 
-function missingThrow(iterator: Cursor['iterator']): TypeError {
-  iterator.return?.()
+/** What has no `throw` is closed, and that is the error. */
+function* missingThrow(cell: Cell, iterator: Cursor['iterator']): Generator<unknown, TypeError, unknown> {
+  const method = iterator.return
+  if (method !== undefined && method !== null) {
+    const resumed = twin(method)
+    callees[cell.depth] = resumed
+    state.next = cell.depth
+    let result = call(resumed, iterator)
+    if (machine.registers.op !== null) result = resumedValue(yield)
+    if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`)
+  }
   return new TypeError("The iterator does not provide a 'throw' method")
 }

@@ -21,8 +21,9 @@ export const constructs: Record<string, string> = {
     const o = make()
     return [make().m(leaf(1)), o.m(2), o['m'](3), o[leaf('m')](4), (o.m)(5), o.m(6).toFixed(leaf(1)), made]`,
   'optional chains': `
-    const o = { a: { z: 10, b(x) { return { c: leaf(x) + this.z, d: (y) => leaf(y) } } }, n: null }
-    return [o?.a?.b(1).c, o.n?.b(leaf(1)).c, o.a.b?.(leaf(2))?.c, o.q?.(1), o?.['a']?.['b']?.(3).c, o.a?.b(1)?.d?.(5), o.x?.y.z(leaf(1)), o.a.b?.(1).d(6), (o.a.b)?.(2).c, (o?.a)?.b(3).c]`,
+    const o = { a: { z: 10, b(x) { return { c: leaf(x) + this.z, d: (y) => leaf(y) } }, t(s, v) { return leaf(v) + this.z } }, n: null }
+    return [o?.a?.b(1).c, o.n?.b(leaf(1)).c, o.a.b?.(leaf(2))?.c, o.q?.(1), o?.['a']?.['b']?.(3).c, o.a?.b(1)?.d?.(5), o.x?.y.z(leaf(1)), o.a.b?.(1).d(6), (o.a.b)?.(2).c, (o?.a)?.b(3).c,
+      (o?.a.b)(1).c, (o?.a?.b)?.(leaf(2))?.c, (o.n?.b)?.(leaf(1)), (o?.a?.b(4)).d(5), (o?.a.t)\`x\${leaf(1)}\`, ((o?.a)?.b)(leaf(6))?.d(7)]`,
   closures: `
     const fs = []
     for (let i = 0; i < 3; i++) { fs.push(() => leaf(i) + (() => leaf(i * 10))()); leaf(0) }
@@ -100,7 +101,8 @@ export const constructs: Record<string, string> = {
     class B extends A { get slow() { return super.fast + leaf(3) } }
     const o = { get slow() { return leaf(this) === this }, other: { slow: 5 } }
     const f = (a) => a.slow
-    return [new A(1).slow, A.slow, new B(1).slow, o.slow, o.other.slow, f(new A(4)), f(o), [new A(7)].map((a) => a.slow + a.fast), new A(1).slow.toFixed(leaf(1)), typeof new A(2).slow, { slow: new A(3).slow }]`,
+    const { [new A(5).slow]: taken = leaf(3), ...others } = { 6: 1, [new A(6).slow]: 2 }
+    return [taken, others, new A(1).slow, A.slow, new B(1).slow, o.slow, o.other.slow, f(new A(4)), f(o), [new A(7)].map((a) => a.slow + a.fast), new A(1).slow.toFixed(leaf(1)), typeof new A(2).slow, { slow: new A(3).slow }]`,
   'callbacks of typed arrays': `
     const t = [], a = new Int16Array([5, 1, 4]), b = new BigInt64Array([3n, 1n])
     class Own extends Float64Array {}
@@ -242,6 +244,46 @@ export const constructs: Record<string, string> = {
     for ([a] of [[1], [2]]) b += leaf(a)
     for (box.z of [1, leaf(2)]) leaf(box.z)
     return [a, b, rest, k, m, box]`,
+  'generators that are left while they delegate': `
+    const log = []
+    function* inner() { try { yield 1; yield 2 } finally { log.push(leaf('inner')) } }
+    function* outer(x) { try { log.push(yield* x) } finally { log.push(leaf('outer')) } }
+    const closes = (n) => { let i = 0; return { [Symbol.iterator]() { return this }, next() { return { done: i >= n, value: leaf(i++) } }, return(x) { log.push(leaf('closed')); return { done: true, value: x } } } }
+    const made = { [Symbol.iterator]() { return { next: closes(2).next } } }
+    for (const x of [inner, () => closes(3), () => [1, 2], () => made]) {
+      const left = outer(x()), thrown = outer(x())
+      left.next(), thrown.next()
+      log.push(left.return(leaf(5)).done)
+      try { log.push(thrown.throw(5).value) } catch (e) { log.push(typeof e) }
+      log.push([...outer(x())].join())
+      for (const y of outer(x())) break
+    }
+    return log`,
+  'a loop over what has the name of its variable': `
+    const x = [1], names = []
+    const f = () => { for (const x of leaf([1, x])) leaf(x) }
+    const g = () => { for (let { x } of [leaf(() => x)]) return 1 }
+    for (const h of [f, g, () => { for (const y of leaf([() => y])) return y() }]) try { names.push(leaf(typeof h())) } catch (e) { names.push(e.name) }
+    return [names, x]`,
+  'strings in patterns': `
+    const f = () => { let { a = 'x  //  y', "b /* */  c": b = "\\"//\\'  ", /* gone // */ 'd\t  e': d = '' } = leaf({}), c; ({ a: c = ' /*  ' } = leaf({})); return [leaf(a), b, c, d] }
+    return f()`,
+  'variables that others hide': `
+    const f = (x) => { let y = 1; { const x = leaf(2); leaf(x); y += leaf(x) } return [leaf(3), x, y] }
+    const g = (x) => { var c = 1; try { throw leaf(2) } catch (c) { leaf(c); x = leaf(c) } return [leaf(3), c, x] }
+    const h = (x, i) => { for (let i = 0; i < leaf(2); i++) leaf(i); for (const x of [4, 5]) leaf(x); return [leaf(3), x, i] }
+    const i = (x) => { if (leaf(x)) { let x = leaf(4); { let x = leaf(5); leaf(x) } leaf(x) } return [leaf(3), x] }
+    return [f(1), g(1), h(1, 9), i(1)]`,
+  'patterns without names': `
+    const log = []
+    const note = (x) => { log.push(x); return leaf(x) }
+    const f = (list) => { let {} = note({}); const [] = note([]); for (let {} of note([1])) leaf(2); for (const [] of list) note(3); let [] = [], {} = {}; return note(4) }
+    const fails = (list) => { for (let {} of list) leaf(1); leaf(2) }
+    try { fails([undefined]) } catch (e) { log.push(e.name) }
+    return [f([[], []]), log]`,
+  'computed keys of super': `
+    const o = { __proto__: { m(x) { return leaf(x) + this.z }, k: 1 }, z: 2, f() { return [super[leaf('k')], super[leaf('m')](leaf(3)), super['m'](4), leaf(super['k'])] } }
+    return o.f()`,
   'iteration that is left': `
     const log = []
     const it = (n) => ({ [Symbol.iterator]() { let i = 0; return { next: () => ({ done: leaf(i) >= n, value: i++ }), return() { log.push('closed' + leaf(i)); return {} } } } })

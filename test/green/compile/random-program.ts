@@ -1,14 +1,11 @@
+import { Random } from './random.ts'
+
 /** Programs made at random, from a seed: what they do is told by a trace. */
 export function randomProgram(seed: number): string {
-  let state = seed * 2654435761 + 1
-  const random = (below: number): number => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0
-    const mixed = Math.imul(state ^ (state >>> 12), 0x297a2d39)
-    return ((mixed ^ (mixed >>> 15)) >>> 0) % below
-  }
-  const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T
-  let count = 0
-  const fresh = (letter: string): string => `${letter}${++count}`
+  const choices = new Random(seed, 1)
+  const random = (below: number): number => choices.below(below)
+  const pick = <T>(list: readonly T[]): T => choices.pick(list)
+  const fresh = (letter: string): string => choices.fresh(letter)
 
   interface Context {
     readonly depth: number
@@ -141,7 +138,7 @@ export function randomProgram(seed: number): string {
         ]
       }
       case 6:
-        return [`try { ${more()} } catch (e) { log('caught', e instanceof Error ? e.message : e); ${more()} }`, []]
+        return [`try { ${more()} } catch (e) { log('caught', told(e)); ${more()} }`, []]
       case 7:
         return [`try { ${more()} } finally { log('finally'); ${more({ loops: [], returns: false })} }`, []]
       case 8:
@@ -192,12 +189,12 @@ export function randomProgram(seed: number): string {
         const inner = { ...c, loops: [], generator: false, returns: false }
         const once = (): string => expression({ ...inner, depth: Math.min(c.depth, 3) })
         const fields = [
-          () => `static a${++count} = ${once()}`,
+          () => `${fresh('static a')} = ${once()}`,
           () => `static { ${block(inner, 2)} }`,
-          () => `static #p${++count} = log(${once()})`,
-          () => `f${++count} = ${once()}`,
-          () => `#q${++count} = log(leaf(${once()}))`,
-          () => `g${++count}`,
+          () => `${fresh('static #p')} = log(${once()})`,
+          () => `${fresh('f')} = ${once()}`,
+          () => `${fresh('#q')} = log(leaf(${once()}))`,
+          () => `${fresh('g')}`,
         ]
         const members = [1, 2, 3, 4].slice(random(3)).map(() => (pick(fields) as () => string)())
         const parent = pick(['', '', ' extends K', ' extends L'])
@@ -219,6 +216,7 @@ export function randomProgram(seed: number): string {
   return `exports.main = function main() {
 let steps = 0
 const trace = [], fs = []
+const told = (e) => !(e instanceof Error) ? String(e) : e.name === 'Error' ? e.message : e.name
 const log = (...all) => { if (++steps > 400) throw new RangeError('long'); trace.push(all.map((x) => typeof x === 'function' ? 'f' : String(x)).join(' ')) }
 function* gen(n) { try { for (let i = 0; i < n; i++) { const r = yield leaf(i); if (r) log('got', leaf(r)) } } finally { log('gen over', leaf(n)) } }
 const closes = (n) => { let i = 0; return { [Symbol.iterator]() { return this }, next() { return { done: i >= n, value: leaf(i++) } }, return() { log('closed', leaf(i)); return {} } } }

@@ -138,7 +138,7 @@ export class Declarations extends Units {
   protected names(pattern: Node): string {
     const { place, saved } = this.locals
     const each = boundNames(pattern).map((id) => `${id['name']}=${place}?${saved}[${this.variable(id)}]:void 0`)
-    return `let ${each.join(',')}`
+    return each.length === 0 ? '' : `let ${each.join(',')}`
   }
 }
 

@@ -24,6 +24,7 @@
  * gives a reason for, and the function is compiled the other way.
  */
 import type { Emitter } from '../emit/emitter.ts'
+import { hides } from '../emit/loop.ts'
 import { isGreenRead, isGreenWrite } from '../emit/read.ts'
 import { initialiserFn, initialisersOf } from '../fields.ts'
 import { mayPark } from '../infer.ts'
@@ -218,6 +219,7 @@ class Planner {
     if (node['await'] || (this.emitter.isHarmless(node) && !this.contains(body))) return this.scan(body)
     if (left.type === 'VariableDeclaration' ? /using/.test(left.kind) : left.type !== 'Identifier')
       refuse('the head of a for…of')
+    if (hides(left, right)) refuse('a for…of over what has the name of its variable')
     const loop = { open: this.emitter.place(right), advance: this.emitter.place(right), fail: 0 }
     this.loops.set(node, loop)
     this.scan(body)
@@ -265,7 +267,8 @@ class Planner {
     const { emitter } = this
     switch (node.type) {
       case 'CallExpression':
-        if (node['callee'].type === 'Import' || node['callee'].type === 'ChainExpression') return false
+        if (node['callee'].type === 'Import') return false
+        if (node['callee'].type === 'ChainExpression') refuse('a call of an optional chain')
         return !emitter.isHarmless(node)
       case 'NewExpression':
         return !emitter.isHarmless(node)
@@ -289,13 +292,13 @@ class Planner {
   private check(node: Node): void {
     switch (node.type) {
       case 'CallExpression':
-        if (node['callee'].type === 'ChainExpression' || node['callee'].type === 'Super')
-          refuse('a call of an optional chain')
+        if (node['callee'].type === 'Super') refuse('super(…)')
         if (!this.places.has(node) && node['callee'].type === 'Import') refuse('import(…)')
         if (node['optional']) refuse('an optional chain')
         return
       case 'MemberExpression':
         if (node['optional']) refuse('an optional chain')
+        if (node['object'].type === 'Super') refuse('a computed key of super')
         return
       case 'NewExpression':
       case 'UnaryExpression':

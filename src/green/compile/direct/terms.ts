@@ -142,6 +142,9 @@ export class Terms {
   }
 }
 
+/** Text on one line. Strings in it, such as the defaults of patterns, stay as they are. */
 export function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n\r\u2028\u2029]*/g, ' ').replace(/\s+/g, ' ')
+  return text.replace(token, (found) => (found[0] === '"' || found[0] === "'" ? found : ' '))
 }
+
+const token = /"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'|(?:\/\*[^]*?\*\/|\/\/[^\n\r\u2028\u2029]*|\s)+/g

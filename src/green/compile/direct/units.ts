@@ -1,7 +1,8 @@
 /** Expressions that get a value of their own: calls, and what is evaluated under a condition. See expressions.ts. */
 import { hasWork, visitArguments } from '../emit/arguments.ts'
-import { nameFor, twins, visitCall, visitNew } from '../emit/call.ts'
+import { nameFor, visitCall, visitNew } from '../emit/call.ts'
 import { assignable } from '../emit/emitter.ts'
+import { twins } from '../emit/method.ts'
 import type { Node } from '../nodes.ts'
 import { Expressions, isLogical } from './expressions.ts'
 import { withoutComments } from './terms.ts'

@@ -64,6 +64,11 @@ export class Variables {
   problem(started: boolean): string | null {
     if (this.doubtful !== null) return this.doubtful
     if (this.sites.length === 0 && !started) return null
+    for (const site of this.sites) {
+      const scope = this.scopeAt(site)
+      for (const { name, binding } of this.keptAt(site, scope))
+        if (scope.lookup(name) !== binding) return `the variable ${name}, which another one hides`
+    }
     for (const { variable, closure } of this.captures) {
       const { name, fixed } = variable
       const known = this.of(variable)

@@ -1,27 +1,24 @@
 import type { Node } from '../nodes.ts'
 import { isRequire } from '../requires.ts'
 import { hasWork, visitArguments } from './arguments.ts'
+import { visitLinks } from './chain.ts'
 import { assignable, type Emitter, type Hole } from './emitter.ts'
+import { isStable, visitMethod } from './method.ts'
 import { visitSuperCall } from './super.ts'
-
-/** Names of builtins that call back, or pass a call on: for these the runtime has twins that can be suspended. */
-export const twins: ReadonlySet<string> = new Set(
-  `map forEach filter reduce reduceRight some every find findIndex findLast findLastIndex flatMap sort toSorted from replace
-  replaceAll call apply bind construct next return throw take drop toArray`.split(/\s+/),
-)
 
 /** `f(x)` → `(announce f, $1 = f(x), parked ? yield : $1)`; `o.m(x)` → `($2 = ($1 = o).m, announce $2, $2 = call($2, $1, x), …)`. */
 export function visitCall(emitter: Emitter, node: Node): void {
   const { callee } = node
   if (callee.type === 'Super') return visitSuperCall(emitter, node)
-  if (callee.type === 'Import' || callee.type === 'ChainExpression' || emitter.isHarmless(node)) {
+  if (callee.type === 'Import' || emitter.isHarmless(node)) {
     emitter.visit(callee)
     return visitArguments(emitter, node['arguments'], null)
   }
   if (emitter.options.loads && isRequire(node, emitter.scopeAt(node))) return visitRequire(emitter, node)
   const { hole } = emitter
   if (hole !== null && callee === hole.node) return visitHoleCall(emitter, node, hole)
-  if (callee.type === 'MemberExpression') return visitMethodCall(emitter, node, callee)
+  if (callee.type === 'MemberExpression' || callee.type === 'ChainExpression')
+    return visitMethodCall(emitter, node, callee)
   const result = emitter.temp()
   const [named, closed] = assignable(callee)
   if (emitter.activation.mode === 'async') {
@@ -82,34 +79,21 @@ function finishAsyncCall(emitter: Emitter, node: Node, fn: string, self: string,
 }
 
 function visitMethodCall(emitter: Emitter, node: Node, callee: Node): void {
-  const receiver = emitter.temp()
-  const fn = emitter.temp()
-  emitter.before(node.start, `(${fn}=`)
-  const self = visitMethod(emitter, callee, receiver)
-  finishMethodCall(emitter, node, fn, self)
-  emitter.release(2)
+  emitter.keep(() => {
+    const receiver = emitter.temp()
+    const fn = emitter.temp()
+    emitter.before(node.start, `(${fn}=`)
+    const self = visitCallee(emitter, callee, receiver)
+    finishMethodCall(emitter, node, fn, self)
+  })
 }
 
-/** Visits `o.m`, so that it gives the method; answers how to name `o` again. */
-export function visitMethod(emitter: Emitter, callee: Node, receiver: string): string {
-  const { object, property } = callee
-  const twin = !callee['computed'] && twins.has(property['name'])
-  if (twin) emitter.before(callee.start, `${emitter.use('twin', 'twin')}(`)
-  let self: string
-  if (object.type === 'Super') {
-    emitter.visit(callee)
-    self = emitter.lexical.self ?? 'this'
-  } else {
-    if (object === emitter.hole?.node) self = (emitter.hole as Hole).name
-    else if (object.type === 'ThisExpression') self = emitter.lexical.self ?? 'this'
-    else if (isStable(emitter, object)) self = emitter.code.slice(object.start, object.end)
-    else self = receiver
-    if (self === receiver) emitter.keepIn(receiver, object)
-    else emitter.visit(object)
-    if (callee['computed']) emitter.visit(property)
-  }
-  if (twin) emitter.after(callee.end, ')')
-  return self
+/** Visits what is called, so that it gives the function; answers what that has for `this`. */
+function visitCallee(emitter: Emitter, callee: Node, receiver: string): string {
+  if (callee.type === 'MemberExpression') return visitMethod(emitter, callee, receiver)
+  if (callee.type === 'ChainExpression') return visitLinks(emitter, callee['expression'], true)
+  emitter.visit(callee)
+  return 'void 0'
 }
 
 /** From `(` on: announces `fn`, calls it on `self`, and looks what came of it. */
@@ -174,11 +158,11 @@ export function visitNew(emitter: Emitter, node: Node): void {
 export function visitTagged(emitter: Emitter, node: Node): void {
   const { tag, quasi } = node
   const parts = quasi['expressions'] as Node[]
+  const { used } = emitter.activation
   const receiver = emitter.temp()
   const fn = emitter.temp()
   emitter.before(node.start, `(${fn}=`)
-  const self = tag.type === 'MemberExpression' ? visitMethod(emitter, tag, receiver) : 'void 0'
-  if (tag.type !== 'MemberExpression') emitter.visit(tag)
+  const self = visitCallee(emitter, tag, receiver)
   const list = emitter.temp()
   emitter.text.appendLeft(quasi.start, `,${list}=${emitter.use('template', 'template')}`)
   emitter.visitAll(parts)
@@ -188,14 +172,7 @@ export function visitTagged(emitter: Emitter, node: Node): void {
       ? `,${fn}=${emitter.use('callAsync', 'callAsync')}(${fn},${self},...${list}),${emitter.outcome(fn, node)})`
       : `,${emitter.announce(fn)},${fn}=${emitter.use('call', 'call')}(${fn},${self},...${list}),${emitter.outcome(fn, node)})`,
   )
-  emitter.release(3)
-}
-
-/** True for a name that holds the same all the time that it can be seen. */
-export function isStable(emitter: Emitter, node: Node): boolean {
-  if (node.type !== 'Identifier' || node['name'] === 'arguments') return false
-  const binding = emitter.scopeAt(node).lookup(node['name'])
-  return binding === null || binding.fixed
+  emitter.release(emitter.activation.used - used)
 }
 
 /** Past the parentheses that may stand around the callee of a call. */

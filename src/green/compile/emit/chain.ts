@@ -6,23 +6,18 @@
  * place of the front: what its visitors want to put before the chain's beginning goes there instead, and so does `$1`.
  */
 import type { Node } from '../nodes.ts'
-import { visitMethod } from './call.ts'
 import type { Emitter } from './emitter.ts'
+import { visitMethod } from './method.ts'
 
 export function visitChain(emitter: Emitter, node: Node): void {
   const expression: Node = node['expression']
   const deleted = emitter.analysis.parentOf.get(node)?.['operator'] === 'delete'
   if (deleted || !hasSite(emitter, expression)) return emitter.visit(expression)
-  if (callsChain(expression)) {
-    // `(a?.b)?.()` calls b on a, which is known only in there: it is called natively, and nothing parks.
-    const plain = { ...emitter.activation, mode: 'plain' as const }
-    return emitter.inActivation(plain, emitter.lexical, () => emitter.visit(expression))
-  }
   emitter.keep(() => visitLinks(emitter, expression))
 }
 
 /** Answers what a call of the node has for `this`, where it is a member and `called`. */
-function visitLinks(emitter: Emitter, node: Node, called = false): string {
+export function visitLinks(emitter: Emitter, node: Node, called = false): string {
   const link = optionalLink(node)
   if (link === null) {
     if (called && node.type === 'MemberExpression') return visitMethod(emitter, node, emitter.temp())
@@ -35,7 +30,9 @@ function visitLinks(emitter: Emitter, node: Node, called = false): string {
   const receiver = member && node !== link ? emitter.temp() : name
   if (receiver !== name) emitter.receivers.set(node, receiver)
   emitter.before(node.start, `((${name}=`)
-  const self = visitLinks(emitter, front, link.type === 'CallExpression')
+  // What is called may be a chain of its own, in parentheses.
+  const inner = front.type === 'ChainExpression' ? front['expression'] : front
+  const self = visitLinks(emitter, inner, link.type === 'CallExpression')
   const mark = emitter.find('?.', front.end)
   const plain = link.type === 'MemberExpression' && !link['computed']
   emitter.text.update(mark, mark + 2, plain ? '.' : ' ')
@@ -61,11 +58,5 @@ function hasSite(emitter: Emitter, node: Node): boolean {
     if (at.type === 'CallExpression' && !emitter.isHarmless(at)) return true
     if (at.type !== 'MemberExpression' && at.type !== 'CallExpression') return false
   }
-  return false
-}
-
-function callsChain(node: Node): boolean {
-  for (let at: Node | undefined = node; at !== undefined; at = at['object'] ?? at['callee'])
-    if (at['callee']?.type === 'ChainExpression') return true
   return false
 }

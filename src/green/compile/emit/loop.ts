@@ -52,7 +52,7 @@ function namesOf(left: Node): string[] {
 }
 
 /** True if the head uses a name that it declares. */
-function hides(left: Node, right: Node): boolean {
+export function hides(left: Node, right: Node): boolean {
   const names = new Set(namesOf(left))
   const uses = (node: Node): boolean =>
     (node.type === 'Identifier' && names.has(node['name'])) || childrenOf(node).some(uses)
