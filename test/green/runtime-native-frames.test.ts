@@ -42,6 +42,10 @@ const cases: Record<string, { readonly body: string; readonly named: RegExp }> =
     body: 'const o = { get x() { sleep(1) } }; try { return o?.x } catch (e) { return e }',
     named: /cannot park here/,
   },
+  'a getter of what is called': {
+    body: 'const o = { get x() { sleep(1); return leaf } }; try { return o.x(1) } catch (e) { return e }',
+    named: /cannot park here/,
+  },
   'a setter that is the variable of a loop': {
     body: 'const o = { set x(v) { sleep(1) } }; try { for (o.x of [1]); } catch (e) { return e }',
     named: /cannot park here/,

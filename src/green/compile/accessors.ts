@@ -41,6 +41,8 @@ export function accessOf(analysis: Analysis, member: Node): { readonly read: boo
     case 'NewExpression':
       return { read: parent['callee'] !== member, write: false }
     case 'Property':
+      // In a pattern it is a key, or what is written.
+      if (parent['computed'] && parent['key'] === member) return { read: true, write: false }
       return { read: (analysis.parentOf.get(parent) as Node).type === 'ObjectExpression', write: false }
     case 'ArrayPattern':
     case 'RestElement':

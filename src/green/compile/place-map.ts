@@ -27,11 +27,9 @@ export function mapPlaces(
   lines: Lines,
 ): void {
   if (positions.length === 0) return
-  const [place, depth, value, leave, frame] = ['p', 'd', 'v', 'leave', 'r'].map((name) =>
-    names.of(name).replaceAll('$', '\\$'),
-  )
+  const [place, depth, value, leave] = ['p', 'd', 'v', 'leave'].map((name) => names.of(name).replaceAll('$', '\\$'))
   // Where a frame goes on, and where it leaves: the direct way (terms.ts), and the other (emitter.ts).
-  const mark = new RegExp(`${place}===(\\d+)&&|${leave}\\(${frame},${depth},(\\d+),\\[|${value}\\(yield (\\d+)\\)`, 'g')
+  const mark = new RegExp(`${place}===(\\d+)&&|${leave}\\(${depth},(\\d+),\\[|${value}\\(yield (\\d+)\\)`, 'g')
   code.split('\n').forEach((text, index) => {
     const added: number[][] = []
     for (const { index: at, 1: resumed, 2: left, 3: both } of text.matchAll(mark)) {

@@ -12,9 +12,14 @@ const known = new WeakSet<object>()
 const key = /^(?:(?:get|set)\b\s*)?(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?=\[))/
 const bracket = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|[[\]]/g
 
-// Up to `state.next` no other function begins: there is no brace but the body's own, and no arrow.
-const head =
-  /^(?:[^(){}=]*\((?:[^(){}"'`]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`{]*`)*\)\s*(?:=>)?|[\w$]+\s*=>)\s*\{?([^{}]*)$/
+// Up to `state.next` no other function begins: there is no brace but those of plain patterns and the body's own, and no arrow.
+const string = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`{]*`/.source
+const inert = `[^(){}"'\`]|${string}`
+const head = new RegExp(
+  `^(?:[^(){}=]*\\((?:${inert}|\\{(?:${inert})*\\})*\\)\\s*(?:=>)?|[\\w$]+\\s*=>)\\s*\\{?([^{}]*)$`,
+)
+/** Comments, and what may look as if it had some. */
+const comments = new RegExp(`${string}|/\\*[^]*?\\*/|//.*`, 'g')
 const begins = /=>|\b(?:function|class)\b/
 const takes = /^\.next\s*[,;][^{}]*?\.next\s*=\s*0\b/
 
@@ -43,7 +48,7 @@ export function declareParking<F extends object>(value: F): F {
 function takesFirst(text: string): boolean {
   const at = text.indexOf('.next')
   if (at < 0) return false
-  const before = head.exec(text.slice(0, at))
+  const before = head.exec(text.slice(0, at).replace(comments, (found) => (found[0] === '/' ? ' ' : found)))
   return before !== null && !begins.test(before[1] as string) && takes.test(text.slice(at, at + 1000))
 }
 

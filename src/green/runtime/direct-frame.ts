@@ -15,14 +15,17 @@ const AGAIN = -1
 /** What is thrown at the place of a frame that is to return: `finally` blocks run, and each `catch` lets it pass. */
 export const RETURNING: object = Object.freeze(Object.create(null))
 
+/** What a function that is to go on is given for its parameters, so that patterns find nothing in it. Its frame has their values. */
+const EMPTY: object = Object.freeze(Object.create(null))
+
 /** How a frame ends; the engine reads it at once. */
 const ENDED: { value: unknown; done: true } = { value: undefined, done: true }
 
 /** A parked activation of a function that was compiled the direct way. */
 export class DirectFrame extends ParkedFrame {
-  place: number
-  /** Its variables. */
-  saved: readonly unknown[]
+  readonly place: number
+  /** Its variables, of which those are up to date that are needed behind its place. */
+  readonly saved: readonly unknown[]
   /** What the call at its place gives. */
   value: unknown
   private readonly self: unknown
@@ -48,7 +51,7 @@ export class DirectFrame extends ParkedFrame {
     state.next = AGAIN
     let result: unknown
     try {
-      result = call(this.source, this.self)
+      result = call(this.source, this.self, EMPTY, EMPTY, EMPTY, EMPTY)
     } catch (error) {
       if (error !== RETURNING) throw error
       result = undefined
@@ -71,19 +74,8 @@ export function resuming(): DirectFrame {
   return resuming as DirectFrame
 }
 
-/** An activation at `depth` leaves because what it called has parked. `frame` is the one it has, if it was resumed before. */
-export function leave(
-  frame: DirectFrame | null,
-  depth: number,
-  place: number,
-  saved: readonly unknown[],
-  self?: unknown,
-  target?: unknown,
-): true {
-  if (frame === null) link(new DirectFrame(depth, place, saved, self, target !== undefined))
-  else {
-    frame.place = place
-    frame.saved = saved
-  }
+/** An activation at `depth` leaves for the first time, because what it called has parked. */
+export function leave(depth: number, place: number, saved: readonly unknown[], self?: unknown, target?: unknown): true {
+  link(new DirectFrame(depth, place, saved, self, target !== undefined))
   return true
 }

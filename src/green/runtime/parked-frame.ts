@@ -7,7 +7,6 @@ const FAILURE = {}
 export abstract class ParkedFrame implements Frame, Steppable {
   below: Frame | null
   unwind: Unwind | null
-  readonly body: Steppable
   readonly depth: number
   protected readonly source: unknown
   /** The operation that it waits on, if no frame is above it. */
@@ -16,11 +15,14 @@ export abstract class ParkedFrame implements Frame, Steppable {
   constructor(depth: number) {
     this.below = null
     this.unwind = null
-    this.body = this
     this.depth = depth
     this.source = callees[depth - 1]
     this.pending = state.pending
     state.pending = null
+  }
+
+  get body(): Steppable {
+    return this
   }
 
   get name(): string {

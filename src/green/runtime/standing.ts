@@ -15,7 +15,7 @@ export function textBefore(source: unknown, place: number): string | null {
   const text = toText.call(source)
   const [, name] = depth.exec(text.slice(0, text.indexOf('.next'))) ?? []
   if (name === undefined) return null
-  const leaves = new RegExp(`,\\s*${name.replaceAll('$', '\\$')},\\s*([\\de]+),\\s*\\[`, 'g')
+  const leaves = new RegExp(`[,(]\\s*${name.replaceAll('$', '\\$')},\\s*([\\de]+),\\s*\\[`, 'g')
   for (const { index, 1: number } of text.matchAll(leaves)) {
     if (Number(number) !== place) continue
     const parameters = bare.test(text) ? 0 : text.indexOf('(', text.length - withoutKey(text).length)

@@ -64,9 +64,8 @@ function flattened(made: RollupPlugin | RollupPlugin[]): RollupPlugin {
 
 function plugin() {
   const { createUnplugin } = loadUnplugin()
-  return createUnplugin((options: GreenPluginOptions | undefined, { framework }) => {
+  return createUnplugin((options: GreenPluginOptions | undefined) => {
     const { include = [], exclude = [], stress = false } = options ?? {}
-    const printed = framework === 'vite'
     const selects = createSelection({ include, exclude })
     const settings = { ...settingsFrom(process.env), include, exclude, stress }
     let project = new Project(settings)
@@ -75,17 +74,14 @@ function plugin() {
     }
     return {
       name: 'fibril',
-      // Before anything else makes something of the functions. But Vite takes types out by printing anew, without the mark of
-      // compiled functions: there it comes after that.
-      enforce: printed ? 'post' : 'pre',
+      // Before anything else makes something of the functions.
+      enforce: 'pre',
       transformInclude: (id) => isAbsolute(id) && selects(urlOf(id)),
-      // For the same reason the bundle is not to be lowered, nor minified.
-      vite: { config: () => ({ build: { target: 'esnext', minify: false } }) },
       buildStart: forget,
       watchChange: forget,
       transform(source, id) {
         const url = urlOf(id)
-        const { code, map } = project.compile(source, url, printed ? 'js' : languageOf(url))
+        const { code, map } = project.compile(source, url, languageOf(url))
         // What it says of other modules' functions changes with them.
         for (const module of project.modulesBehind(url)) this.addWatchFile(fileURLToPath(module))
         return code === source ? null : { code, map: map as never }

@@ -101,7 +101,8 @@ export const constructs: Record<string, string> = {
     class B extends A { get slow() { return super.fast + leaf(3) } }
     const o = { get slow() { return leaf(this) === this }, other: { slow: 5 } }
     const f = (a) => a.slow
-    return [new A(1).slow, A.slow, new B(1).slow, o.slow, o.other.slow, f(new A(4)), f(o), [new A(7)].map((a) => a.slow + a.fast), new A(1).slow.toFixed(leaf(1)), typeof new A(2).slow, { slow: new A(3).slow }]`,
+    const { [new A(5).slow]: taken = leaf(3), ...others } = { 6: 1, [new A(6).slow]: 2 }
+    return [taken, others, new A(1).slow, A.slow, new B(1).slow, o.slow, o.other.slow, f(new A(4)), f(o), [new A(7)].map((a) => a.slow + a.fast), new A(1).slow.toFixed(leaf(1)), typeof new A(2).slow, { slow: new A(3).slow }]`,
   'callbacks of typed arrays': `
     const t = [], a = new Int16Array([5, 1, 4]), b = new BigInt64Array([3n, 1n])
     class Own extends Float64Array {}
@@ -264,6 +265,15 @@ export const constructs: Record<string, string> = {
     const g = () => { for (let { x } of [leaf(() => x)]) return 1 }
     for (const h of [f, g, () => { for (const y of leaf([() => y])) return y() }]) try { names.push(leaf(typeof h())) } catch (e) { names.push(e.name) }
     return [names, x]`,
+  'strings in patterns': `
+    const f = () => { let { a = 'x  //  y', "b /* */  c": b = "\\"//\\'  ", /* gone // */ 'd\t  e': d = '' } = leaf({}), c; ({ a: c = ' /*  ' } = leaf({})); return [leaf(a), b, c, d] }
+    return f()`,
+  'variables that others hide': `
+    const f = (x) => { let y = 1; { const x = leaf(2); leaf(x); y += leaf(x) } return [leaf(3), x, y] }
+    const g = (x) => { var c = 1; try { throw leaf(2) } catch (c) { leaf(c); x = leaf(c) } return [leaf(3), c, x] }
+    const h = (x, i) => { for (let i = 0; i < leaf(2); i++) leaf(i); for (const x of [4, 5]) leaf(x); return [leaf(3), x, i] }
+    const i = (x) => { if (leaf(x)) { let x = leaf(4); { let x = leaf(5); leaf(x) } leaf(x) } return [leaf(3), x] }
+    return [f(1), g(1), h(1, 9), i(1)]`,
   'patterns without names': `
     const log = []
     const note = (x) => { log.push(x); return leaf(x) }

@@ -2,8 +2,23 @@ import { fn, type Operation, run, sleep, spawn, type Task, timeout, yieldNow } f
 import { type CompileOptions, compile } from '../../../src/green/compile/index.ts'
 import * as runtime from '../../../src/green/runtime/index.ts'
 import { Queue } from '../../../src/sync/index.ts'
+import { Random } from './random.ts'
 
 const { park, parkable } = runtime
+
+const echoing = fn(function* leaf(value: unknown) {
+  yield* sleep(1)
+  return value
+})
+
+/** Gives its argument after a while. */
+const echo = parkable(<T>(value: T) => park(echoing(value) as Operation<T>))
+
+/** The same, of which some calls, chosen by a seed, park and others do not. */
+export function echoAtRandom(seed: number): typeof echo {
+  const choices = new Random(seed, 5)
+  return parkable(<T>(value: T) => (choices.below(2) === 0 ? value : park(echoing(value) as Operation<T>)))
+}
 
 /** What green programs of tests import: blocking functions, made as `fibril/green` makes them. */
 export const blocking = {
@@ -16,6 +31,7 @@ export const blocking = {
   timeout: parkable((ms: number, body: () => unknown) => park(timeout(ms, body as () => number))),
   spawn,
   run,
+  leaf: echo,
 }
 
 /** Compiles a CommonJS text and gives what it exports. With `plain` it is not compiled, and nothing blocks. */
@@ -25,7 +41,7 @@ export function load(
 ): Record<string, (...args: never[]) => unknown> {
   const { plain = false, globals = {}, ...rest } = options
   const code = plain ? source : compileText(source, rest).code
-  const names = plain ? { ...blocking, ...still, ...globals } : { ...blocking, leaf: echo, ...globals }
+  const names = plain ? { ...blocking, ...still, ...globals } : { ...blocking, ...globals }
   const exports = {}
   new Function('exports', 'require', ...Object.keys(names), code)(exports, () => runtime, ...Object.values(names))
   return exports
@@ -34,12 +50,5 @@ export function load(
 export function compileText(source: string, options: Partial<CompileOptions> = {}): ReturnType<typeof compile> {
   return compile(source, { url: 'test.js', format: 'commonjs', language: 'js', runtime: 'runtime', ...options })
 }
-
-/** Gives its argument after a while. */
-const echo = parkable(<T>(value: T) => park(echoing(value) as Operation<T>))
-const echoing = fn(function* leaf(value: unknown) {
-  yield* sleep(1)
-  return value
-})
 
 const still = { sleep: () => {}, yieldNow: () => {}, leaf: <T>(value: T): T => value }

@@ -137,7 +137,7 @@ export function randomFunctions(seed: number): string {
       const label = fresh('L')
       return [label, { labels: [...c.labels, { name: label, loop: true }] }]
     }
-    switch (random(27)) {
+    switch (random(29)) {
       case 0: {
         const v = fresh('v')
         return [`let ${v} = ${e()}`, [], [v]]
@@ -219,7 +219,7 @@ export function randomFunctions(seed: number): string {
       case 16: {
         const error = fresh('e')
         return [
-          `try { ${inner()} } catch (${error}) { log('caught', ${error} instanceof Error ? ${error}.message : ${error}); ${inner()} }`,
+          `try { ${inner()} } catch (${error}) { log('caught', told(${error})); ${inner()} }`,
           [],
           [],
         ]
@@ -229,7 +229,7 @@ export function randomFunctions(seed: number): string {
       case 18:
         return [`try { ${inner()} } catch { ${inner()} } finally { log('finally', ${number()}) }`, [], []]
       case 19:
-        return [`try { ${inner()} } catch ({ message }) { log('message', message) }`, [], []]
+        return [`try { ${inner()} } catch ({ name }) { log('name', name) }`, [], []]
       case 20:
         return [`{ ${inner()} }`, [], []]
       case 21:
@@ -257,6 +257,21 @@ export function randomFunctions(seed: number): string {
         const i = fresh('i')
         return [`for (var ${i} = 0; ${i} < 2; ${i}++) log(${i}, ${e()})`, [], []]
       }
+      case 26: {
+        // Hides another one.
+        const name = pick(c.names)
+        const value = expression({ ...c, depth: 2, names: c.names.filter((each) => each !== name), writable: [] })
+        const inside = inner({ names: c.names, writable: c.writable.filter((each) => each !== name) })
+        return [
+          pick([
+            `{ const ${name} = ${value}; ${inside} }`,
+            `try { throw ${value} } catch (${name}) { ${inside} }`,
+            `for (const ${name} of [${value}, 1]) { ${inside} }`,
+          ]),
+          [],
+          [],
+        ]
+      }
       default:
         return [`${e()};`, [], []]
     }
@@ -276,6 +291,7 @@ return g${n}(${p}) }`
 let steps = 0, outer = 1, deep = 0
 const trace = []
 const text = (x) => typeof x === 'function' ? 'f' : typeof x === 'object' && x !== null ? 'o' : String(x)
+const told = (e) => !(e instanceof Error) ? text(e) : e.name === 'Error' ? e.message : e.name
 const log = (...all) => { if (++steps > 300) throw new RangeError('long'); trace.push(all.map(text).join(' ')); return all[0] }
 function note(x) { log('note', x); return leaf(x) }
 function make(name, v) { log('make', name); return { get a() { log(name, 'get'); return v }, get slow() { log(name, 'slow'); return leaf(v) }, set a(x) { log(name, 'set', x); v = x }, m(x) { log(name, 'm'); return leaf(x) }, valueOf() { log(name, 'valueOf'); return 3 }, toString() { log(name, 'toString'); return name } } }
@@ -290,7 +306,7 @@ ${functions.join('\n')}
 function method(${p}) { ${method}
 return ${p} }
 for (const f of [f0, f1, f2, (x, y) => method.call(box, x)])
-  try { log('result', f(1, 2)) } catch (e) { steps = 0; log('threw', e instanceof Error ? e.name + (e.name === 'Error' ? e.message : '') : e) }
+  try { log('result', f(1, 2)) } catch (e) { steps = 0; log('threw', told(e)) }
 log('outer', outer)
 return trace
 }`

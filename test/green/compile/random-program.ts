@@ -138,7 +138,7 @@ export function randomProgram(seed: number): string {
         ]
       }
       case 6:
-        return [`try { ${more()} } catch (e) { log('caught', e instanceof Error ? e.message : e); ${more()} }`, []]
+        return [`try { ${more()} } catch (e) { log('caught', told(e)); ${more()} }`, []]
       case 7:
         return [`try { ${more()} } finally { log('finally'); ${more({ loops: [], returns: false })} }`, []]
       case 8:
@@ -216,6 +216,7 @@ export function randomProgram(seed: number): string {
   return `exports.main = function main() {
 let steps = 0
 const trace = [], fs = []
+const told = (e) => !(e instanceof Error) ? String(e) : e.name === 'Error' ? e.message : e.name
 const log = (...all) => { if (++steps > 400) throw new RangeError('long'); trace.push(all.map((x) => typeof x === 'function' ? 'f' : String(x)).join(' ')) }
 function* gen(n) { try { for (let i = 0; i < n; i++) { const r = yield leaf(i); if (r) log('got', leaf(r)) } } finally { log('gen over', leaf(n)) } }
 const closes = (n) => { let i = 0; return { [Symbol.iterator]() { return this }, next() { return { done: i >= n, value: leaf(i++) } }, return() { log('closed', leaf(i)); return {} } } }

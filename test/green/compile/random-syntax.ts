@@ -194,7 +194,7 @@ export function randomSyntax(seed: number, { async = false, inline = true, using
     const looping = (label: string, ...names: string[]): string =>
       more({ names: [...c.names, ...names], labels: [...c.labels, [label, true]] })
     const [a, b, x, label] = [fresh('v'), fresh('v'), fresh('x'), fresh('L')]
-    switch (random(27)) {
+    switch (random(29)) {
       case 0:
         return [`${pick(['let', 'var'])} ${a} = ${e()}`, [a]]
       case 1:
@@ -291,6 +291,19 @@ log(Object.keys(new ${C}(${e()})).join(), new ${C}(1).m(${e()}), ${C}.s)`,
         return [
           `${label}: for await (const ${x} of ${pick([`stream(${e()} & 3)`, `[${e()}, Promise.resolve(${e()})]`, `(async function* () { ${block(within(c, 'stream'))} yield* stream(2) })()`])}) { ${looping(label, x)} }`,
         ]
+      case 25: {
+        // Hides another one.
+        const name = pick(c.names)
+        const value = expression({ ...c, depth: 2, names: c.names.filter((each) => each !== name) })
+        const inside = more({ labels: c.labels })
+        return [
+          pick([
+            `{ let ${name} = ${value}; ${inside} }`,
+            `try { throw ${value} } catch (${name}) { ${inside} }`,
+            `for (let ${name} of [${value}, 1]) { ${inside} }`,
+          ]),
+        ]
+      }
       case 24:
         return [`fs.push(() => ${expression(within(c, 'plain'))})`]
       default:

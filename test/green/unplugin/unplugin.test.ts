@@ -135,8 +135,6 @@ test('a program that blocks runs from a bundle of webpack', async (t) => {
     context: cwd,
     entry: './main.ts',
     mode: 'production',
-    // A minifier takes the mark of compiled functions out.
-    optimization: { minimize: false },
     target: 'node20',
     experiments: { outputModule: true },
     output: { path: cwd, filename: 'out.mjs', library: { type: 'module' } },
@@ -185,6 +183,15 @@ console.log(outcome)
 console.log(await run(() => { try { uncompiled(() => leaf(1)) } catch (error) { return (error as { code: string }).code } }))
 `
 
+const expected = '[7,7,1,9,[1,2],[4,5],3,[null,1],3,6,4,5]\nFIBRIL_NATIVE_FRAME\n'
+
+function programOfEveryKind(t: TestContext): string {
+  const cwd = folderWith(t, { 'package.json': '{"type":"module"}', 'main.ts': everyKind })
+  mkdirSync(join(cwd, 'node_modules'))
+  symlinkSync(own, join(cwd, 'node_modules/fibril'), 'junction')
+  return cwd
+}
+
 for (const options of [
   {},
   { minify: true },
@@ -193,9 +200,7 @@ for (const options of [
   { minify: true, target: 'es2022' },
 ])
   test(`a program that blocks runs from a bundle of esbuild, runtime and all, made with ${JSON.stringify(options)}`, async (t) => {
-    const cwd = folderWith(t, { 'package.json': '{"type":"module"}', 'main.ts': everyKind })
-    mkdirSync(join(cwd, 'node_modules'))
-    symlinkSync(own, join(cwd, 'node_modules/fibril'), 'junction')
+    const cwd = programOfEveryKind(t)
     await build({
       entryPoints: [join(cwd, 'main.ts')],
       outdir: join(cwd, 'out'),
@@ -208,5 +213,38 @@ for (const options of [
       ...options,
     })
     const { stdout, stderr } = await node(['out/main.mjs'], { cwd })
-    assert.equal(stdout, '[7,7,1,9,[1,2],[4,5],3,[null,1],3,6,4,5]\nFIBRIL_NATIVE_FRAME\n', stderr)
+    assert.equal(stdout, expected, stderr)
   })
+
+for (const minify of ['esbuild', 'terser', false] as const)
+  test(`a program that blocks runs from a bundle of Vite, runtime and all, made with minify: ${minify}`, async (t) => {
+    const cwd = programOfEveryKind(t)
+    await vite({
+      root: cwd,
+      configFile: false,
+      logLevel: 'silent',
+      plugins: [green.vite()],
+      build: { ssr: join(cwd, 'main.ts'), outDir: 'out', minify, target: 'es2022' },
+      ssr: { noExternal: true },
+    })
+    const { stdout, stderr } = await node(['out/main.js'], { cwd })
+    assert.equal(stdout, expected, stderr)
+  })
+
+test('a program that blocks runs from a bundle of webpack, runtime and all, which is minified', async (t) => {
+  const cwd = programOfEveryKind(t)
+  const compiler = webpack({
+    context: cwd,
+    entry: './main.ts',
+    mode: 'production',
+    target: 'node20',
+    experiments: { outputModule: true },
+    output: { path: cwd, filename: 'out.mjs', library: { type: 'module' } },
+    plugins: [green.webpack()],
+  })
+  const stats = await promisify(compiler.run.bind(compiler))()
+  assert.equal(stats?.hasErrors(), false, stats?.toString())
+  const { stdout, stderr } = await node(['out.mjs'], { cwd })
+  assert.equal(stdout, expected, stderr)
+  await promisify(compiler.close.bind(compiler))()
+})

@@ -56,7 +56,7 @@ function prologueOf(
   for (const { name, slot } of plan.variables.early) again.push(`${name}=${saved}[${slot}]`)
   for (let n = 1; n <= activation.most; n++) {
     locals.push(names.of(String(n)))
-    again.push(`${names.of(String(n))}=${saved}[${plan.variables.all.length + n - 1}]`)
+    if (n <= statements.temporaries) again.push(`${names.of(String(n))}=${saved}[${plan.variables.all.length + n - 1}]`)
   }
   const resume = [
     `${frame}=${emitter.use('resuming', 'again')}()`,

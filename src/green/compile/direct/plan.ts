@@ -112,7 +112,8 @@ class Planner {
       const { lexical } = emitter
       if (fn.usesSuper || (fn.usesThis && lexical.derived)) refuse('super in an arrow function')
     } else if (fn.usesArguments) refuse('arguments')
-    for (const param of fn.node['params'] as Node[]) if (!isPlainParam(param)) refuse('a parameter that is a pattern')
+    for (const [index, param] of (fn.node['params'] as Node[]).entries())
+      if (!isPlainParam(param) && !(index < FILLED && isPlainPattern(param))) refuse('a parameter that is a pattern')
     const start = emitter.options.stress ? emitter.place(fn.node) : null
     const { body } = fn.node
     if (body.type === 'BlockStatement') this.list(body.body, true)
@@ -422,9 +423,28 @@ function isPlainParam(param: Node): boolean {
   return param.type === 'Identifier'
 }
 
+/** Among so many parameters, the runtime gives an empty object to those of a function that is to go on (direct-frame.ts). */
+const FILLED = 4
+
+/** `{ a, b = 1 }`, or `{ a } = {}`: nothing happens if it is given an empty object. */
+function isPlainPattern(param: Node): boolean {
+  if (param.type === 'AssignmentPattern') {
+    const { left, right } = param
+    return isPlainPattern(left) && (isConstant(right) || (right.type === 'ObjectExpression' && !right.properties.length))
+  }
+  return (
+    param.type === 'ObjectPattern' &&
+    param['properties'].every((property: Node) =>
+      property.type === 'RestElement'
+        ? property['argument'].type === 'Identifier'
+        : !property['computed'] && isConstantKey(property['key']) && isPlainParam(property['value']),
+    )
+  )
+}
+
 function isConstant(node: Node): boolean {
   if (node.type === 'UnaryExpression') return node['operator'] !== 'delete' && isConstant(node['argument'])
-  return node.type === 'Literal' && !/[\n\r\u2028\u2029]/.test(node['raw'] ?? '')
+  return node.type === 'Literal' && !node['regex'] && !/[\n\r\u2028\u2029]/.test(node['raw'] ?? '')
 }
 
 /** One that may be printed anew: it has names, keys, and defaults that are constants. */

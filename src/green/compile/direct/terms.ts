@@ -19,6 +19,8 @@ export class Terms {
   readonly locals: Locals
   /** Stands before the next term: nothing, or `||`. */
   protected joint = ''
+  /** How many temporaries frames keep, at most. */
+  temporaries = 0
 
   constructor(emitter: Emitter, plan: Plan) {
     this.emitter = emitter
@@ -70,6 +72,7 @@ export class Terms {
     if (also !== null) kept[also.slot] = also.name
     const first = plan.variables.all.length
     for (let n = 1; n <= emitter.activation.used; n++) kept[first + n - 1] = emitter.names.of(String(n))
+    this.temporaries = Math.max(this.temporaries, emitter.activation.used)
     const op = `${emitter.use('machine', 'm')}.registers.op`
     return `${op}&&${this.leave(place, kept)}`
   }
@@ -77,10 +80,16 @@ export class Terms {
   protected leave(place: number, kept: readonly string[]): string {
     const { emitter, plan } = this
     const { fn } = plan
+    const { frame, saved } = this.locals
     const list = Array.from(kept, (name) => name ?? '').join(',')
+    // One that has a frame already writes into that: it is an old object soon, and a list made anew would be a young one in it.
+    const again = kept
+      .flatMap((name, slot) => (name && !plan.variables.all[slot]?.lasting ? [`${saved}[${slot}]=${name},`] : []))
+      .join('')
     const own = fn.kind !== 'arrow' && (fn.usesThis || fn.kind === 'declaration' || fn.kind === 'expression')
     const self = own ? `,this${fn.kind === 'declaration' || fn.kind === 'expression' ? ',new.target' : ''}` : ''
-    return `${emitter.use('leave', 'leave')}(${this.locals.frame},${emitter.names.of('d')},${place},[${list}]${self})`
+    const first = `${emitter.use('leave', 'leave')}(${emitter.names.of('d')},${place},[${list}]${self})`
+    return `(${frame}?(${again}${frame}.place=${place}):${first})`
   }
 
   /** A term that evaluates something, and is false. */
@@ -133,6 +142,9 @@ export class Terms {
   }
 }
 
+/** Text on one line. Strings in it, such as the defaults of patterns, stay as they are. */
 export function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n\r\u2028\u2029]*/g, ' ').replace(/\s+/g, ' ')
+  return text.replace(token, (found) => (found[0] === '"' || found[0] === "'" ? found : ' '))
 }
+
+const token = /"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'|(?:\/\*[^]*?\*\/|\/\/[^\n\r\u2028\u2029]*|\s)+/g

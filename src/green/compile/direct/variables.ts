@@ -14,6 +14,8 @@ export interface Variable {
   readonly slot: number
   /** Given its value as soon as the function is entered; otherwise where it is declared. */
   readonly early: boolean
+  /** A parameter, or a function, that never changes: what a frame has once kept of it holds. */
+  readonly lasting: boolean
   /** From here on it has a value. */
   readonly from: number
 }
@@ -43,7 +45,7 @@ export class Variables {
     this.sites = sites
     const { node } = fn
     for (const param of node['params'] as Node[])
-      for (const id of boundNames(param)) this.add(id['name'], fn.scope, true, 0)
+      for (const id of boundNames(param)) this.add(id['name'], fn.scope, true, 0, true)
     this.collect(node['body'], null)
     // The names of functions are needed by slot before others are declared.
     for (const name of [...fn.scope.bindings.keys()])
@@ -62,6 +64,11 @@ export class Variables {
   problem(started: boolean): string | null {
     if (this.doubtful !== null) return this.doubtful
     if (this.sites.length === 0 && !started) return null
+    for (const site of this.sites) {
+      const scope = this.scopeAt(site)
+      for (const { name, binding } of this.keptAt(site, scope))
+        if (scope.lookup(name) !== binding) return `the variable ${name}, which another one hides`
+    }
     for (const { variable, closure } of this.captures) {
       const { name, fixed } = variable
       const known = this.of(variable)
@@ -103,19 +110,20 @@ export class Variables {
 
   /** One of the compiler's own, which is kept within a `for…of` loop; null: where it is asked for. */
   hide(name: string, within: Node | null): Variable {
-    const variable = { name, binding: null, within, slot: this.all.length, early: false, from: 0 }
+    const variable = { name, binding: null, within, slot: this.all.length, early: false, lasting: false, from: 0 }
     this.all.push(variable)
     return variable
   }
 
-  private add(name: string, scope: Scope, early: boolean, from: number): void {
+  private add(name: string, scope: Scope, early: boolean, from: number, lasts = false): void {
     const binding = scope.bindings.get(name)
     if (binding === undefined) {
       this.doubtful ??= `the variable ${name}`
       return
     }
     if (this.byBinding.has(binding)) return
-    const variable = { name, binding, within: null, slot: this.all.length, early, from }
+    const lasting = lasts && binding.fixed
+    const variable = { name, binding, within: null, slot: this.all.length, early, lasting, from }
     this.byBinding.set(binding, variable)
     this.all.push(variable)
   }
@@ -126,7 +134,7 @@ export class Variables {
     if (isFunction(node) || node.type === 'ClassExpression' || node.type === 'ClassDeclaration') {
       if (closure === null) {
         const hoisted = node.type === 'FunctionDeclaration'
-        if (hoisted) this.add(node['id'].name, this.scopeAt(this.analysis.parentOf.get(node) as Node), true, 0)
+        if (hoisted) this.add(node['id'].name, this.scopeAt(this.analysis.parentOf.get(node) as Node), true, 0, true)
         inside = { start: hoisted ? this.fn.node['body'].start : node.start, node }
       }
     } else if (closure === null) this.declaration(node)

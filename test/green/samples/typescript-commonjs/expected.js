@@ -1,4 +1,4 @@
-const{callees:$c,enter:$enter,machine:$m,resumedValue:$v,state:$s}=require("fibril/green/runtime");                                     
+const{PARK:$P,callees:$c,leave:$leave,machine:$m,resumedValue:$v,resuming:$again,state:$s}=require("fibril/green/runtime");                                     
 const { sleep } = require('fibril/green')                                 
 
                           
@@ -6,10 +6,10 @@ const { sleep } = require('fibril/green')
             
  
 
-function price($p0){return $enter($s.next,$s.next=0,price$1($p0),new.target&&this)} function*price$1({ shop }       )        {let $d=$s.depth,$1;
-  ;($c[$d]=sleep,$s.next=$d,$1=sleep(1),$m.registers.op?$v(yield 1):$1)
+function price({ shop }       )        {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,shop=$q[0]}
+  if(($p?$p===1&&($p=0,$1=$v($w),0):($c[$d]=sleep,$s.next=$d,$1=sleep(1),$m.registers.op&&($r?($r.place=1):$leave($d,1,[shop],this,new.target)))))return $P;
   return shop.price         
 }
 module.exports = { price }
 
-// 9: price A, sleep(…)
+// 9: price B, sleep(…)
