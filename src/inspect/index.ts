@@ -5,7 +5,7 @@
  *   snapshot.ts     reads a loop               locations.ts   to the line, by the platform's inspector
  *   describe.ts     as text                    circles.ts     who waits for whom for ever
  *   on-signal.ts    a process answers          dump.ts        whoever asks it         mailbox.ts   where they meet
- *   leaks.ts        what never ended
+ *   leaks.ts        what never ended               trace/         what tasks do over time, as a file
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -29,3 +29,4 @@ export {
 export { leakReport, reportLeaksAtExit, watchOpenings } from './leaks.ts'
 export { type InspectSignalOptions, inspectOnSignal } from './on-signal.ts'
 export { type SnapshotOptions, snapshot, snapshotLines } from './snapshot.ts'
+export { recordTrace, type Trace, type TraceEnd, type TraceOptions } from './trace/record.ts'
