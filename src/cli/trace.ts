@@ -48,8 +48,12 @@ function endWith(recorded: Trace, output: string, ms: number | null): void {
   const timer = ms === null ? null : setTimeout(() => recorded.stop(), ms).unref()
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   const killed = (signal: NodeJS.Signals): void => {
-    // The program's own listeners decide what becomes of it.
-    if (process.listenerCount(signal) > 1) return
+    process.off(signal, killed)
+    // The others decide what becomes of the program, and must find themselves alone, as they would without a trace.
+    if (process.listenerCount(signal) > 0) {
+      process.nextTick(() => process.prependListener(signal, killed))
+      return
+    }
     tell()
     for (const name of signals) process.off(name, killed)
     process.kill(process.pid, signal)

@@ -101,11 +101,11 @@ export function writeWhole(file: string, lines: Iterable<string>): void {
     for (const line of lines) {
       text += `${line}\n`
       if (text.length > 65_536) {
-        writeAll(to, text)
+        writeAll(to, Buffer.from(text))
         text = ''
       }
     }
-    writeAll(to, text)
+    writeAll(to, Buffer.from(text))
   } finally {
     closeSync(to)
   }

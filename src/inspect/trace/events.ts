@@ -9,18 +9,20 @@
  * task stood in the loop's line. Slices (`X`) are written when they end, so a trace is balanced wherever it is cut; and a flow
  * is written, both ends, when its second end is known. So times go back and forth in the file, as the format allows.
  *
- * What tasks do between two events is kept in a `Lane` each, until they end. Times are whole nanoseconds here, so that
+ * What is known of a task between two events is kept in a `Lane`, until it ends. Times are whole nanoseconds here, so that
  * rounding cannot make slices overlap.
  *
  * The format: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
  */
+import { Ascii, asciiJson } from './ascii.ts'
 import { type Batch, BEGAN, ENDED, PARKED, READY, SPAWNED, STOPPED } from './batch.ts'
 
 /** A task's track. */
 interface Lane {
   readonly id: number
-  /** Its name as JSON. */
-  readonly name: string
+  /** The events of its steps up to the time, and of its waits from their reason up to the time. */
+  readonly step: string
+  readonly track: string
   /** When the step began that it is in; -1 outside one. */
   began: number
   /** Since when it is parked; -1 if it is not. */
@@ -41,24 +43,27 @@ const TEXTS = 4096
 export class Events {
   /** How many were written. */
   count = 0
-  private text = ''
+  private readonly out = new Ascii(1 << 19)
   private readonly lanes = new Map<number, Lane>()
   private readonly quoted = new Map<string, string>()
   private flows = 0
   /** Moment 0 of the trace, in milliseconds. */
   private readonly zero: number
-  private readonly pid: number
+  private readonly pidText: string
 
   constructor(pid: number, zero: number) {
-    this.pid = pid
+    this.pidText = `,"pid":${pid},"tid":`
     this.zero = zero
   }
 
-  /** What was written since the last call. */
-  take(): string {
-    const { text } = this
-    this.text = ''
-    return text
+  /** What was written since the last call, in ASCII; good until something is written again. */
+  take(): Buffer {
+    return this.out.take()
+  }
+
+  /** Writes something around the events. */
+  frame(text: string): void {
+    this.out.text(text)
   }
 
   process(name: string): void {
@@ -104,7 +109,9 @@ export class Events {
   /** The figures of the loop at one moment. */
   loop(at: number, lagMs: number, ready: number): void {
     const values = `{"lagMs":${Math.round(lagMs * 1000) / 1000},"ready":${ready}}`
-    this.line(`{"ph":"C","cat":"loop","name":"loop",${this.where(0, this.ns(at))},"args":${values}}`)
+    this.event(`{"ph":"C","cat":"loop","name":"loop"${this.track(0)}`)
+      .micros(this.ns(at))
+      .text(`,"args":${values}}`)
   }
 
   /** A call in a pool, which is over; times in milliseconds. */
@@ -116,26 +123,32 @@ export class Events {
     readonly endedAt: number
     readonly args: object
   }): void {
-    const head = `"cat":"offload","id":${call.id},"name":${this.quote(call.name)}`
+    const head = `"cat":"offload","id":${call.id},"name":${this.quote(call.name)}${this.track(call.task)}`
     const begun = Math.max(0, this.ns(call.begunAt))
-    this.line(`{"ph":"b",${head},${this.where(call.task, begun)},"args":${JSON.stringify(call.args)}}`)
-    this.line(`{"ph":"e",${head},${this.where(call.task, Math.max(begun, this.ns(call.endedAt)))}}`)
+    this.event(`{"ph":"b",${head}`)
+      .micros(begun)
+      .text(`,"args":${asciiJson(call.args)}}`)
+    this.event(`{"ph":"e",${head}`)
+      .micros(Math.max(begun, this.ns(call.endedAt)))
+      .text('}')
   }
 
   /** Ends what is open at the end of the trace. */
   finish(at: number): void {
     const end = this.ns(at)
     for (const lane of this.lanes.values()) {
-      if (lane.began >= 0) this.slice(lane, 'step', lane.name, lane.began, end, '')
+      this.step(lane, end)
       this.unpark(lane, end)
     }
     this.lanes.clear()
   }
 
   private open(id: number, name: string): Lane {
+    const track = this.track(id)
     const lane: Lane = {
       id,
-      name: this.quote(name),
+      step: `{"ph":"X","cat":"step","name":${this.quote(name)}${track}`,
+      track,
       began: -1,
       parkedSince: -1,
       parking: false,
@@ -152,9 +165,7 @@ export class Events {
 
   private spawned(id: number, at: number, parent: number, name: string): void {
     const lane = this.open(id, name)
-    this.instant('spawned', id, at, `{"parent":${parent === 0 ? null : parent}}`)
-    lane.waker = parent
-    lane.wokenAt = at
+    this.instant('spawned', lane, at, `{"parent":${parent === 0 ? null : parent}}`)
   }
 
   private began(lane: Lane, at: number): void {
@@ -164,28 +175,48 @@ export class Events {
     lane.waker = 0
     // It was ready when the trace began, or nobody is known to have woken it.
     if (waker === 0 || waker === lane.id) return
-    const head = `"cat":"wake","name":"wake","id":${++this.flows}`
-    this.line(`{"ph":"s",${head},${this.where(waker, lane.wokenAt)}}`)
-    this.line(`{"ph":"f","bp":"e",${head},${this.where(lane.id, at)}}`)
+    this.flows++
+    this.event('{"ph":"s","cat":"wake","name":"wake","id":').whole(this.flows).text(this.pidText).whole(waker)
+    this.out.text(',"ts":').micros(lane.wokenAt).text('}')
+    this.event('{"ph":"f","bp":"e","cat":"wake","name":"wake","id":').whole(this.flows).text(lane.track)
+    this.out.micros(at).text('}')
   }
 
   private woken(lane: Lane, at: number, waker: number): void {
     lane.parking = false
-    lane.waker = waker
+    // A step that began before the trace is not in it.
+    const { began = -1 } = this.lanes.get(waker) ?? {}
+    lane.waker = began < 0 ? 0 : waker
     lane.wokenAt = at
     this.unpark(lane, at)
   }
 
   private unpark(lane: Lane, at: number): void {
-    const { parkedSince, reason } = lane
+    const { parkedSince, reason, track } = lane
     if (parkedSince < 0) return
-    this.slice(lane, 'park', reason, parkedSince, at, `,"args":{"reason":${reason}}`)
     lane.parkedSince = -1
+    this.event('{"ph":"X","cat":"park","name":').text(reason).text(track).micros(parkedSince)
+    this.out
+      .text(',"dur":')
+      .micros(at - parkedSince)
+      .text(',"args":{"reason":')
+      .text(reason)
+      .text('}}')
+  }
+
+  private step(lane: Lane, at: number): void {
+    const { began } = lane
+    if (began < 0) return
+    lane.began = -1
+    this.event(lane.step)
+      .micros(began)
+      .text(',"dur":')
+      .micros(at - began)
+      .text('}')
   }
 
   private stopped(lane: Lane, at: number): void {
-    if (lane.began >= 0) this.slice(lane, 'step', lane.name, lane.began, at, '')
-    lane.began = -1
+    this.step(lane, at)
     if (lane.ended) this.lanes.delete(lane.id)
     else if (lane.parking) lane.parkedSince = at
     lane.parking = false
@@ -193,32 +224,27 @@ export class Events {
 
   private ended(lane: Lane, at: number, status: string): void {
     this.unpark(lane, at)
-    this.instant('ended', lane.id, at, `{"status":"${status}"}`)
+    this.instant('ended', lane, at, `{"status":"${status}"}`)
     lane.ended = true
     if (lane.began < 0) this.lanes.delete(lane.id)
   }
 
-  private slice(lane: Lane, category: string, name: string, from: number, to: number, args: string): void {
-    this.line(
-      `{"ph":"X","cat":"${category}","name":${name},${this.where(lane.id, from)},"dur":${micros(to - from)}${args}}`,
-    )
-  }
-
-  private instant(name: string, id: number, at: number, args: string): void {
-    this.line(`{"ph":"i","s":"t","cat":"task","name":"${name}",${this.where(id, at)},"args":${args}}`)
+  private instant(name: string, { track }: Lane, at: number, args: string): void {
+    this.event(`{"ph":"i","s":"t","cat":"task","name":"${name}"${track}`).micros(at).text(`,"args":${args}}`)
   }
 
   private meta(name: string, id: number, args: string): void {
-    this.line(`{"ph":"M","name":"${name}","pid":${this.pid},"tid":${id},"args":${args}}`)
+    this.event(`{"ph":"M","name":"${name}"${this.pidText}${id},"args":${args}}`)
   }
 
-  private where(id: number, ns: number): string {
-    return `"pid":${this.pid},"tid":${id},"ts":${micros(ns)}`
+  /** On which track, up to the time. */
+  private track(id: number): string {
+    return `${this.pidText}${id},"ts":`
   }
 
-  private line(text: string): void {
-    this.text += this.count === 0 ? text : `,\n${text}`
-    this.count++
+  /** Begins an event; one a line. */
+  private event(text: string): Ascii {
+    return this.out.text(this.count++ === 0 ? '\n' : ',\n').text(text)
   }
 
   private ns(ms: number): number {
@@ -229,16 +255,9 @@ export class Events {
     let quoted = this.quoted.get(text)
     if (quoted === undefined) {
       if (this.quoted.size === TEXTS) this.quoted.clear()
-      quoted = JSON.stringify(text)
+      quoted = asciiJson(text)
       this.quoted.set(text, quoted)
     }
     return quoted
   }
-}
-
-/** Whole nanoseconds as microseconds. */
-function micros(ns: number): string {
-  const rest = ns % 1000
-  const whole = (ns - rest) / 1000
-  return rest === 0 ? `${whole}` : `${whole}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`
 }

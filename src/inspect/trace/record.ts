@@ -71,19 +71,22 @@ export interface Trace extends Disposable {
 export function recordTrace(to: string | URL | ((text: string) => void), options: TraceOptions = {}): Trace {
   const { maxEvents = 2_000_000 } = options
   if (!(maxEvents >= 1)) throw new UsageError(`recordTrace(…, { maxEvents: ${maxEvents} }): it must be at least 1`)
-  return new Recorder(typeof to === 'function' ? { write: to, close() {} } : openFile(to), maxEvents)
+  return new Recorder(
+    typeof to === 'function' ? { write: (bytes) => to(bytes.toString('latin1')), close() {} } : openFile(to),
+    maxEvents,
+  )
 }
 
 /** Where the text goes. */
 interface Sink {
-  write(text: string): void
+  write(bytes: Buffer): void
   close(): void
 }
 
 /** Written at once, so that the file is whole also when the process leaves. */
 function openFile(path: string | URL): Sink {
   const file = openSync(path, 'w')
-  return { write: (text) => writeAll(file, text), close: () => closeSync(file) }
+  return { write: (bytes) => writeAll(file, bytes), close: () => closeSync(file) }
 }
 
 class Recorder implements Trace {
@@ -102,7 +105,7 @@ class Recorder implements Trace {
     this.sink = sink
     this.maxEvents = maxEvents
     this.output = new Events(process.pid, this.begunAt)
-    this.write('{"traceEvents":[\n')
+    this.output.frame('{"traceEvents":[')
     this.output.process(['node', ...process.argv.slice(1)].join(' '))
     this.find()
     this.removals.push(addInstrument(this.instrument()), this.watchLoop(), this.watchCalls())
@@ -141,7 +144,11 @@ class Recorder implements Trace {
       if (batch.add(kind, id, other, text)) this.flush()
     }
     return {
-      spawned: ({ id, name }: TaskView) => note(SPAWNED, id, waker(), name),
+      spawned: ({ id, name, parent }: TaskView) => {
+        note(SPAWNED, id, parent?.id ?? 0, name)
+        // Whoever spawned it made it ready, and need not be its parent.
+        note(READY, id, waker(), '')
+      },
       ready: ({ id }: TaskView) => note(READY, id, waker(), ''),
       stepBegins: ({ id, name }: TaskView) => note(BEGAN, id, 0, name),
       stepEnds: ({ id }: TaskView) => note(STOPPED, id, 0, ''),
@@ -188,8 +195,15 @@ class Recorder implements Trace {
     const { output, startedAt } = this
     output.add(this.batch)
     output.finish(this.endedAt)
-    const other = JSON.stringify({ version: 1, startedAt, ms: this.ms, events: output.count, ended: why })
-    this.write(`${output.take()}\n],"displayTimeUnit":"ms","otherData":${other}}\n`)
+    const other = JSON.stringify({
+      version: 1,
+      startedAt,
+      ms: Math.round(this.ms * 1000) / 1000,
+      events: output.count,
+      ended: why,
+    })
+    output.frame(`\n],"displayTimeUnit":"ms","otherData":${other}}\n`)
+    this.write(output.take())
     try {
       this.sink.close()
     } catch (error) {
@@ -197,10 +211,10 @@ class Recorder implements Trace {
     }
   }
 
-  private write(text: string): void {
+  private write(bytes: Buffer): void {
     if (this.error !== null) return
     try {
-      this.sink.write(text)
+      this.sink.write(bytes)
     } catch (error) {
       this.error = error
       this.end('failed')
