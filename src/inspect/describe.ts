@@ -2,7 +2,7 @@
 import { isAbsolute, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Circle, findCircles } from './circles.ts'
-import type { Snapshot, TaskRecord } from './format.ts'
+import type { ResourceRecord, Snapshot, TaskRecord } from './format.ts'
 
 // Frames of Fibril's own, where only the function is known, say nothing.
 const built = fileURLToPath(new URL('../', import.meta.url))
@@ -11,6 +11,20 @@ const source = built.replace(/dist([\\/]src[\\/])$/, '$1')
 /** Levels of the tree that are drawn; those further up are left out at the left. */
 const LEVELS = 16
 const NAMED = 5
+/** Figures of a resource that is in use if one of them is not 0. */
+const USED = [
+  'waiting',
+  'size',
+  'getters',
+  'putters',
+  'senders',
+  'receivers',
+  'unread',
+  'unsent',
+  'connections',
+  'running',
+  'queued',
+]
 /** Of what is left when a program leaves, and in a circle, so many are told. */
 const LEFT = 20
 
@@ -43,6 +57,7 @@ export function describeTasks(snapshot: Snapshot, options: DescribeOptions = {})
   for (const circle of circles.slice(0, NAMED)) lines.push('', ...circleLines(circle))
   if (circles.length > NAMED) lines.push('', `… and ${circles.length - NAMED} more circles (see findCircles)`)
   if (snapshot.openings.length > 0) lines.push('', 'left open:', ...openingLines(snapshot))
+  if (snapshot.resources !== null) lines.push('', ...resourceLines(snapshot.resources))
   return text(lines)
 }
 
@@ -64,6 +79,24 @@ function openingLines({ openings }: Snapshot): string[] {
   })
   if (openings.length > LEFT) lines.push(`  … and ${openings.length - LEFT} more`)
   return lines
+}
+
+/** How many there are of each kind, and the figures of those that somebody waits for, or that hold something. */
+function resourceLines(resources: readonly ResourceRecord[]): string[] {
+  const counts = new Map<string, number>()
+  for (const { kind } of resources) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  const kinds = [...counts].map(([kind, n]) => count(n, kind))
+  const used = resources.filter(({ stats }) => USED.some((figure) => Number(stats[figure]) > 0))
+  const lines = used.slice(0, LEFT).map(({ name, stats }) => `  ${name}: ${figuresOf(stats)}`)
+  if (used.length > LEFT) lines.push(`  … and ${used.length - LEFT} more`)
+  return [`besides: ${kinds.length === 0 ? 'nothing' : kinds.join(', ')}`, ...lines]
+}
+
+function figuresOf(stats: ResourceRecord['stats']): string {
+  const told = Object.entries(stats).filter(([key, value]) => {
+    return key !== 'name' && (typeof value === 'string' || (typeof value === 'number' && value !== 0))
+  })
+  return told.map(([key, value]) => `${key} ${value}`).join(', ')
 }
 
 function text(lines: readonly string[]): string {
