@@ -14,6 +14,7 @@ export const help = `Usage: fibril <command> [options] FILE …
       --watchdog[=MS]      tell which function holds the loop for longer than MS (100) milliseconds
       --inspect-signal     answer fibril dump, and SIGUSR2 by a line for each task on standard error
       --leaks              tell at the end which tasks never ended
+      --reports            tell of deadlocks, long waits, holds of the loop, queues that only grow, and leaks
 
   fibril check [--json] FILE …
       Tells for each function whether it may park, through which calls over which files, and how it is

@@ -28,6 +28,9 @@ const USED = [
 /** Of what is left when a program leaves, and in a circle, so many are told. */
 const LEFT = 20
 
+/** What is said of a task that holds another up. */
+type Named = Pick<TaskRecord, 'id' | 'name' | 'parent'>
+
 export interface DescribeOptions {
   /** How many tasks are told; the others are counted. 1000 unless said. */
   readonly limit?: number
@@ -174,7 +177,7 @@ function areAlike(a: TaskRecord, b: TaskRecord): boolean {
 }
 
 /** A task and what it waits for, in one line. */
-function taskLine(task: TaskRecord, tasks: ReadonlyMap<number, TaskRecord>, alike = ''): string {
+function taskLine(task: TaskRecord, tasks: ReadonlyMap<number, Named>, alike = ''): string {
   const name = `${nameOf(task)}${alike}`
   const cancelled = task.cancelled ? ' (cancelled)' : ''
   if (task.reason === null) return `${name} is ${task.state}${cancelled}`
@@ -182,8 +185,18 @@ function taskLine(task: TaskRecord, tasks: ReadonlyMap<number, TaskRecord>, alik
   return `${name} ${verb} for ${task.reason}${heldBy(task, tasks)}, ${duration(task.parkedMs ?? 0)}${cancelled}`
 }
 
+/** One task: what it waits for, since when, held by whom, and where. `others` are those that may hold it. */
+export function describeTask(task: TaskRecord, others: ReadonlyMap<number, Named> = new Map()): string {
+  return text([taskLine(task, others), ...details(task).map((line) => `    ${line}`)]).trimEnd()
+}
+
+/** A circle of tasks, with what each waits for and where. */
+export function describeCircle(circle: Circle): string {
+  return text(circleLines(circle)).trimEnd()
+}
+
 /** Who could end its wait, unless the reason says so: its children, the task that it joins. */
-function heldBy(task: TaskRecord, tasks: ReadonlyMap<number, TaskRecord>): string {
+function heldBy(task: TaskRecord, tasks: ReadonlyMap<number, Named>): string {
   const others = task.holders.filter((id) => tasks.get(id)?.parent !== task.id && !task.reason?.endsWith(`#${id}`))
   if (others.length === 0) return ''
   return `, held by ${list(others.map((id) => nameOf(tasks.get(id) ?? { name: 'a task that has ended', id })))}`
@@ -247,6 +260,6 @@ function duration(ms: number): string {
 }
 
 /** Names and reasons are a program's own, and a dump may be another program's. */
-function printable(line: string): string {
+export function printable(line: string): string {
   return line.replace(/\p{Cc}|\p{Bidi_Control}/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)
 }

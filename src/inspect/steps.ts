@@ -1,5 +1,5 @@
 import { addInstrument, type TaskView } from '../core/index.ts'
-import { LagMeter } from './lag.ts'
+import { Lag } from './lag.ts'
 
 /** What a task has used since somebody watches. */
 export interface Usage {
@@ -50,12 +50,12 @@ export function usageOf(task: TaskView): Usage | null {
 
 /** The loop's lag at the last look, in milliseconds; null while nobody watches. */
 export function lagMs(): number | null {
-  return watch === null ? null : watch.lag.lagMs
+  return watch === null ? null : watch.lag.lastMs
 }
 
 class Watch implements Disposable {
   readonly usages = new WeakMap<TaskView, Usage>()
-  readonly lag = new LagMeter()
+  readonly lag = new Lag()
   private readonly remove: () => void
   /** Whose step it is, and the steps that it was begun in: a task may start another in its own step. */
   private running: Usage | null = null

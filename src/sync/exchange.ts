@@ -25,6 +25,7 @@ import {
   Inspectable,
   ListedWait,
   NOT_YET,
+  newcomers,
   type Operation,
   type Wait,
   WaitList,
@@ -146,6 +147,7 @@ export abstract class Exchange<T> extends Inspectable implements AsyncIterable<T
     this.name = name
     this.capacity = capacity
     this.buffer = buffer
+    if (newcomers.told !== null) newcomers.told(this)
   }
 
   /** Items that wait to be taken. */

@@ -9,7 +9,7 @@ import {
   UsageError,
 } from '../../core/index.ts'
 import type { OffloadedCall } from '../../offload/index.ts'
-import { LagMeter } from '../lag.ts'
+import { Lag } from '../lag.ts'
 import { tasksOf } from '../snapshot.ts'
 import { writeAll } from '../write-all.ts'
 import { Batch, BEGAN, ENDED, PARKED, READY, SPAWNED, STOPPED } from './batch.ts'
@@ -157,8 +157,8 @@ class Recorder implements Trace {
   }
 
   private watchLoop(): () => void {
-    const meter = new LagMeter((lagMs, loop) => this.output.loop(performance.now(), lagMs, loop.stats().ready))
-    return () => meter[Symbol.dispose]()
+    const lag = new Lag(({ lastMs }) => this.output.loop(performance.now(), lastMs, currentLoop().stats().ready))
+    return () => lag[Symbol.dispose]()
   }
 
   private watchCalls(): () => void {
