@@ -53,7 +53,7 @@ export const overheadEcho = {
   title:
     'TCP echo, 100 connections with a line in flight each, looked at in several ways: µs per line; n is milliseconds',
   reference: 'none',
-  goals: goals('us'),
+  goals: goals('cpu'),
   contenders: lookedAt(echo100.contenders.fibril, there),
 }
 
