@@ -8,6 +8,7 @@ import { greenWays } from './green-ways.mjs'
 import { heapReturn } from './heap-return.mjs'
 import { idleConnections } from './idle-connections.mjs'
 import { linesChunks, linesPacket } from './lines.mjs'
+import { overheadEcho, overheadSpawn, overheadSwitch, snapshotSize } from './overhead.mjs'
 import { perf2 } from './perf2.mjs'
 import { queueBuffered, queuePingpong } from './queue.mjs'
 import { serving } from './serving.mjs'
@@ -88,4 +89,8 @@ export const scenarios = [
   greenStart,
   greenWays,
   serving,
+  overheadSwitch,
+  overheadSpawn,
+  overheadEcho,
+  snapshotSize,
 ]

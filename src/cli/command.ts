@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>
   jobs: async (args) => (await import('./jobs.ts')).jobs(args),
   run,
   serve: async (args) => (await import('./serve.ts')).serve(args),
+  trace: async (args) => (await import('./trace.ts')).trace(args),
   worker: async (args) => (await import('./worker.ts')).worker(args),
 }
 

@@ -12,6 +12,7 @@ const options = {
   watchdog: { type: 'string' },
   'inspect-signal': { type: 'boolean' },
   leaks: { type: 'boolean' },
+  reports: { type: 'boolean' },
 } as const
 
 /** `fibril run`: makes this process the program's. */
@@ -33,7 +34,12 @@ export async function run(args: string[]): Promise<void> {
     watchdog: values.watchdog === undefined ? former.watchdog : milliseconds(values.watchdog),
   }
   // By the environment, so that what the program starts is looked at as well.
-  const looks = [process.env['FIBRIL_INSPECT'], values['inspect-signal'] && 'signal', values.leaks && 'leaks']
+  const looks = [
+    process.env['FIBRIL_INSPECT'],
+    values['inspect-signal'] && 'signal',
+    values.leaks && 'leaks',
+    values.reports && 'reports',
+  ]
   process.env['FIBRIL_INSPECT'] = looks.filter(Boolean).join()
   if (process.env['FIBRIL_INSPECT'] === '') delete process.env['FIBRIL_INSPECT']
   else (await import('../inspect/index.ts')).inspectFromEnvironment()

@@ -2,10 +2,12 @@
  * Seeing what every task waits for. Nothing here costs anything before it is called.
  *
  *   format.ts       the form of a snapshot, as data and as JSON lines
- *   snapshot.ts     reads a loop               locations.ts   to the line, by the platform's inspector
+ *   snapshot.ts     reads a loop               locations.ts   to the line, by the platform's inspector (platform-inspector.ts)
+ *   resources.ts    what lives besides tasks   steps.ts       what each task has used, while somebody watches
  *   describe.ts     as text                    circles.ts     who waits for whom for ever
  *   on-signal.ts    a process answers          dump.ts        whoever asks it         mailbox.ts   where they meet
- *   leaks.ts        what never ended
+ *   reports/        what is probably wrong, looked for now and then
+ *   leaks.ts        what never ended               trace/         what tasks do over time, as a file
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -21,6 +23,7 @@ export {
   type LoopRecord,
   type OpeningRecord,
   type ProcessRecord,
+  type ResourceRecord,
   readSnapshot,
   type Snapshot,
   type SnapshotHead,
@@ -28,4 +31,8 @@ export {
 } from './format.ts'
 export { leakReport, reportLeaksAtExit, watchOpenings } from './leaks.ts'
 export { type InspectSignalOptions, inspectOnSignal } from './on-signal.ts'
+export { onReport, type ReportKind, type ReportRecord } from './reports/record.ts'
+export { type ReportOptions, watchReports } from './reports/watch.ts'
 export { type SnapshotOptions, snapshot, snapshotLines } from './snapshot.ts'
+export { watchSteps } from './steps.ts'
+export { recordTrace, type Trace, type TraceEnd, type TraceOptions } from './trace/record.ts'
