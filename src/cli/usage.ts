@@ -13,6 +13,8 @@ export const help = `Usage: fibril <command> [options] FILE …
       --stress             park at every call: a program that survives it does not depend on luck
       --watchdog[=MS]      tell which function holds the loop for longer than MS (100) milliseconds
       --inspect-signal     answer fibril dump, and SIGUSR2 by a line for each task on standard error
+      --inspect-fibril[=PORT]
+                           serve the inspector's page on 127.0.0.1; its address is written to standard error
       --leaks              tell at the end which tasks never ended
 
   fibril check [--json] FILE …

@@ -11,10 +11,19 @@ export interface HoldFrame {
   readonly column: number
 }
 
-/** Its place, `file:line:column`; the path as seen from here. */
-export function placeOf({ url, line, column }: HoldFrame): string {
-  const path = url.startsWith('file:') ? relative(process.cwd(), fileURLToPath(url)) : url
-  return `${path}:${line}:${column}`
+/** Its place, `file:line:column`. */
+export function fullPlaceOf({ url, line, column }: HoldFrame): string {
+  return `${pathOf(url)}:${line}:${column}`
+}
+
+/** The same, the path as seen from here. */
+export function placeOf(frame: HoldFrame): string {
+  const path = pathOf(frame.url)
+  return `${path === frame.url ? path : relative(process.cwd(), path)}:${frame.line}:${frame.column}`
+}
+
+function pathOf(url: string): string {
+  return url.startsWith('file:') ? fileURLToPath(url) : url
 }
 
 /** What holds the loop, in words. */
