@@ -64,6 +64,8 @@ export class Inspected {
       let pending = ''
       for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
         pending += chunk
+        // An event may come in a hundred chunks.
+        if (!pending.slice(-chunk.length - 1).includes('\n\n')) continue
         const events = pending.split('\n\n')
         pending = events.pop() ?? ''
         for (const event of events) {
