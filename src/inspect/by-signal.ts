@@ -12,6 +12,7 @@ const LOOK_MS = 20
 
 /** A process that answers to a signal, by files in the mailbox. */
 export class BySignal implements Target {
+  readonly live = null
   readonly #pid: number
   readonly #signal: NodeJS.Signals
   readonly #waitMs: number

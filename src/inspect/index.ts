@@ -14,7 +14,7 @@ import { NodeHost } from '../host/index.ts'
 setDefaultHost(() => new NodeHost())
 
 export { type Circle, findCircles } from './circles.ts'
-export { type DescribeOptions, describeTasks } from './describe.ts'
+export { type DescribeOptions, describeTasks, duration, printable } from './describe.ts'
 export { type DumpOptions, dumpProcess } from './dump.ts'
 export { inspectFromEnvironment } from './environment.ts'
 export {
@@ -31,7 +31,7 @@ export { leakReport, reportLeaksAtExit, watchOpenings } from './leaks.ts'
 export { InspectError, type Listening, type Ways } from './mailbox.ts'
 export { metrics } from './metrics.ts'
 export { type InspectSignalOptions, inspectOnSignal } from './on-signal.ts'
-export { listProcesses, targetOf, waysOf } from './processes.ts'
+export { listProcesses, targetNamed, targetOf, waysOf } from './processes.ts'
 export type {
   FigureRecord,
   HeldRecord,
@@ -43,4 +43,4 @@ export type {
 export { type InspectOptions, type Inspector, inspect } from './server/inspector.ts'
 export { type SnapshotOptions, snapshot, snapshotLines } from './snapshot.ts'
 export type { Counts, Summary } from './summary.ts'
-export { HeldLoopError, type Target } from './target.ts'
+export { HeldLoopError, type LiveEvent, type Target } from './target.ts'

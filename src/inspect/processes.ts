@@ -10,6 +10,11 @@ export function listProcesses(): Listening[] {
   return allListening(mailbox()).sort((a, b) => a.pid - b.pid)
 }
 
+/** How to ask a program: by the id of its process, or the address of its inspector. See `targetOf` for what is thrown. */
+export function targetNamed(word: string, waitMs: number): Target {
+  return /^\d+$/.test(word) ? targetOf(Number(word), waitMs) : new ByPage(word, waitMs)
+}
+
 /**
  * How to ask a process by its id. An `InspectError` if there is none, it is another user's, or it does not listen: it is sent no
  * signal then, which might end it.
