@@ -1,7 +1,7 @@
 /**
  * Notices that the loop is held: its beats do not come. Beats are asked for only while somebody is there who wants to know.
  */
-import { describeHold, fullPlaceOf, type HoldFrame, placeOf, takeStack } from '../../green/stack/index.ts'
+import { type HoldFrame, placeOf, takeStack } from '../../green/stack/index.ts'
 import type { HeldRecord } from './events.ts'
 import { BEATS } from './messages.ts'
 
@@ -13,6 +13,10 @@ const BUSY_MS = 5000
 /** Milliseconds after which a hold that lasts is looked at and told again. */
 const AGAIN_MS = 1000
 const FRAMES = 50
+
+/** What holds the loop where no function of the program is known to. */
+const UNKNOWN = 'something (no stack could be taken)'
+const NOBODY = 'Node or Fibril itself'
 
 export interface HeartListener {
   held(record: HeldRecord): void
@@ -103,10 +107,11 @@ export class Heart {
 
   #record(frames: readonly HoldFrame[] | null): HeldRecord {
     const sinceMs = Math.round(this.sinceBeat)
-    const shown = frames?.slice(0, FRAMES) ?? []
-    const who = frames?.length === 0 ? 'something of Node or Fibril, on nobody’s behalf,' : describeHold(shown)
-    const stack = shown.map((frame) => ({ name: frame.name, at: fullPlaceOf(frame) }))
-    const lines = shown.map((frame) => `\n    at ${frame.name} (${placeOf(frame)})`)
+    // Whole paths: whoever reads this may be anywhere.
+    const stack = (frames ?? []).slice(0, FRAMES).map((frame) => ({ name: frame.name, at: placeOf(frame) }))
+    const [top] = stack
+    const who = top !== undefined ? `${top.name} (${top.at})` : frames === null ? UNKNOWN : NOBODY
+    const lines = stack.map(({ name, at }) => `\n    at ${name} (${at})`)
     return {
       at: Date.now(),
       sinceMs,
