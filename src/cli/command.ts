@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>
   ps: async (args) => (await import('./ps.ts')).ps(args),
   run,
   top: async (args) => (await import('./top/top.ts')).top(args),
+  trace: async (args) => (await import('./trace.ts')).trace(args),
   worker: async (args) => (await import('./worker.ts')).worker(args),
 }
 

@@ -16,6 +16,7 @@ export const help = `Usage: fibril <command> [options] FILE …
       --inspect-fibril[=PORT]
                            serve the inspector's page on 127.0.0.1; its address is written to standard error
       --leaks              tell at the end which tasks never ended
+      --reports            tell of deadlocks, long waits, holds of the loop, queues that only grow, and leaks
 
   fibril check [--json] FILE …
       Tells for each function whether it may park, through which calls over which files, and how it is
@@ -60,6 +61,12 @@ export const help = `Usage: fibril <command> [options] FILE …
 
       --json               as data
       --wait MS            how long it may take to answer (5000)
+
+  fibril trace -o FILE [--for MS] [--max-events N] [options of fibril run] FILE [arguments of the program]
+      Runs a program as fibril run does, and writes what its tasks did to a file that Perfetto and Chrome open.
+
+      --for MS             for so long from the start; the program goes on
+      --max-events N       so many events at most (2000000)
 
   fibril --help, fibril --version
 
