@@ -155,34 +155,6 @@ test('as many may watch as there is room for; one who leaves makes room', async 
   for (const events of all) await events.return(undefined)
 })
 
-test('one that takes nothing does not have events pile up, and is told the rest when it has room', async (t) => {
-  const inspected = await Inspected.start(
-    t,
-    `import { Event, run, spawn } from 'DIST/index.js'
-     const go = new Event({ name: 'x'.repeat(1500) })
-     run(function* main() {
-       for (let i = 0; i < 6000; i++) spawn(function* worker() { yield* go.wait() })
-     })
-     setInterval(() => {}, 1000)`,
-  )
-  // Nothing is taken from the socket while no event is asked for.
-  const slow = inspected.events('?interval=100')
-  await until(slow, 'hello')
-  assert.equal(await toldTo(inspected.events('?interval=100')), 6001)
-  assert.equal(await toldTo(slow), 6001)
-})
-
-/** How many tasks a reader is told of until it knows all. */
-async function toldTo(events: ReturnType<Inspected['events']>): Promise<number> {
-  let told = 0
-  await until<TasksEvent>(events, 'tasks', ({ changed, complete }) => {
-    told += changed.length
-    return complete === true
-  })
-  await events.return(undefined)
-  return told
-}
-
 test('a trace is what the tasks do in the next moment; one at a time', async (t) => {
   const inspected = await Inspected.start(
     t,
