@@ -50,6 +50,6 @@ function servePage(value: string): void {
     inspect({ port, print: true })
   } catch (error) {
     if (!(error instanceof InspectError)) throw error
-    process.emitWarning(`${error.message}. The program runs without its page`, 'FibrilWarning')
+    process.emitWarning(`${error.message}; the program runs without its page`, 'FibrilWarning')
   }
 }

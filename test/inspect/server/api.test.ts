@@ -221,7 +221,7 @@ test('a port that is taken: inspect() throws, and a program that only should be 
   assert.match(running.stdout, /^FIBRIL_INSPECT the inspector cannot listen on port \d+: something else does/)
   assert.match(
     running.stderr,
-    /FibrilWarning: the inspector cannot listen on port \d+: .* The program runs without its page/,
+    /FibrilWarning: the inspector cannot listen on port \d+: .*; the program runs without its page/,
   )
 })
 
