@@ -2,7 +2,7 @@
  * Seeing what every task waits for. Nothing here costs anything before it is called.
  *
  *   format.ts       the form of a snapshot, as data and as JSON lines
- *   snapshot.ts     reads a loop               locations.ts   to the line, by the platform's inspector (inspector.ts)
+ *   snapshot.ts     reads a loop               locations.ts   to the line, by the platform's inspector (platform-inspector.ts)
  *   resources.ts    what lives besides tasks   steps.ts       what each task has used, while somebody watches
  *   describe.ts     as text                    circles.ts     who waits for whom for ever
  *   on-signal.ts    a process answers          processes.ts   whoever asks it         mailbox.ts   where they meet

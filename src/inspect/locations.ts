@@ -5,7 +5,7 @@
 import type { Debugger, Runtime } from 'node:inspector'
 import { findSourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { Inspector } from './inspector.ts'
+import { PlatformInspector } from './platform-inspector.ts'
 
 /** Where a frame waits, or at least where its function is. */
 export interface Place {
@@ -21,7 +21,7 @@ export class Locations implements Disposable {
   private readonly scripts = new Map<string, string>()
   /** By the location. Names in scope are the same wherever a generator stands at one: they are looked up once. */
   private readonly places = new Map<string, Place>()
-  private inspector: Inspector | null = null
+  private inspector: PlatformInspector | null = null
   private tried = false
   private left: number
 
@@ -53,7 +53,7 @@ export class Locations implements Disposable {
     return places
   }
 
-  private placeOf(inspector: Inspector, objectId: string): Place {
+  private placeOf(inspector: PlatformInspector, objectId: string): Place {
     const internal = inspector.properties(objectId).internalProperties ?? []
     const named = (wanted: string): Runtime.RemoteObject | undefined =>
       internal.find(({ name }) => name === wanted)?.value
@@ -74,10 +74,10 @@ export class Locations implements Disposable {
     return place
   }
 
-  private open(): Inspector | null {
+  private open(): PlatformInspector | null {
     if (this.tried) return this.inspector
     this.tried = true
-    this.inspector = Inspector.open()
+    this.inspector = PlatformInspector.open()
     try {
       this.inspector?.watchScripts((id, url) => this.scripts.set(id, url))
     } catch {
@@ -97,7 +97,7 @@ function hasPlace(thing: unknown): boolean {
 }
 
 /** Names only: what they hold is nobody's business but the program's. */
-function localsIn(inspector: Inspector, scopesId: string | undefined): string[] | null {
+function localsIn(inspector: PlatformInspector, scopesId: string | undefined): string[] | null {
   if (scopesId === undefined) return null
   const names = new Set<string>()
   for (const { value } of inspector.properties(scopesId).result) {

@@ -1,13 +1,13 @@
 import { Inspectable, KIND } from '../core/index.ts'
 import type { ResourceRecord } from './format.ts'
-import { Inspector } from './inspector.ts'
+import { PlatformInspector } from './platform-inspector.ts'
 
 /**
  * What there is besides tasks: the queues, locks, sockets and pools that live. Nobody kept account of them: the platform is
  * asked for all objects of that class, for which it collects garbage. Null where it cannot be asked.
  */
 export function resourceRecords(): ResourceRecord[] | null {
-  using inspector = Inspector.open()
+  using inspector = PlatformInspector.open()
   if (inspector === null) return null
   try {
     return inspector.livingOf(Inspectable).flatMap(recordOf).sort(byKind)

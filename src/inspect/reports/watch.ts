@@ -12,8 +12,8 @@ import { writeSync } from 'node:fs'
 import { currentLoop, Inspectable, UnhandledError, UsageError } from '../../core/index.ts'
 import { type Hold, watchdog } from '../../green/watchdog/index.ts'
 import { printable } from '../describe.ts'
-import { Inspector } from '../inspector.ts'
 import { leakReport } from '../leaks.ts'
+import { PlatformInspector } from '../platform-inspector.ts'
 import { QueueLooks } from './queues.ts'
 import { type Finding, report } from './record.ts'
 import { TaskLooks } from './tasks.ts'
@@ -93,7 +93,7 @@ export class ReportWatch implements Disposable {
 
   /** Those that there are, and from now on those that are made. */
   private watchQueues(): void {
-    using inspector = Inspector.open()
+    using inspector = PlatformInspector.open()
     for (const thing of inspector?.livingOf(Inspectable) ?? []) this.queues.add(thing)
     this.endings.push(this.queues.follow())
   }

@@ -10,7 +10,7 @@ const DESK = Symbol.for('fibril.inspect.desk')
 const onDesk = `globalThis[Symbol.for('${DESK.description}')]`
 const objectGroup = 'fibril.inspect'
 
-export class Inspector implements Disposable {
+export class PlatformInspector implements Disposable {
   private readonly session: Session
 
   private constructor(session: Session) {
@@ -18,12 +18,12 @@ export class Inspector implements Disposable {
   }
 
   /** Null where there is none. */
-  static open(): Inspector | null {
+  static open(): PlatformInspector | null {
     try {
       const { Session } = process.getBuiltinModule('node:inspector') as typeof import('node:inspector')
       const session = new Session()
       session.connect()
-      return new Inspector(session)
+      return new PlatformInspector(session)
     } catch {
       return null
     }
