@@ -1,10 +1,9 @@
 /** The watching thread: see `index.ts`. */
 import { writeSync } from 'node:fs'
 import { relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
-import { BEATS, HELD, type Hold, type HoldFrame, STOP, type WatchOrder } from './messages.ts'
-import { takeStack } from './take-stack.ts'
+import { type HoldFrame, placeOf, takeStack } from '../stack/index.ts'
+import { BEATS, HELD, type Hold, STOP, type WatchOrder } from './messages.ts'
 
 const FRAMES = 8
 
@@ -64,18 +63,18 @@ function elapsed(): number {
 }
 
 function describe([top]: readonly HoldFrame[]): string {
-  return top === undefined ? 'something (no stack could be taken)' : `${top.name} (${placeOf(top)})`
+  return top === undefined ? 'something (no stack could be taken)' : `${top.name} (${nearPlaceOf(top)})`
 }
 
-function placeOf({ url, line, column }: HoldFrame): string {
-  const path = url.startsWith('file:') ? relative(process.cwd(), fileURLToPath(url)) : url
-  return `${path}:${line}:${column}`
+/** The path as seen from here. */
+function nearPlaceOf(frame: HoldFrame): string {
+  return placeOf(frame, (path) => relative(process.cwd(), path))
 }
 
 // Not process.stderr: in a worker it goes by way of the main thread, which is held.
 function say(text: string, stack: readonly HoldFrame[]): void {
   if (!tell) return
-  const frames = stack.slice(0, FRAMES).map((frame) => `\n    at ${frame.name} (${placeOf(frame)})`)
+  const frames = stack.slice(0, FRAMES).map((frame) => `\n    at ${frame.name} (${nearPlaceOf(frame)})`)
   try {
     writeSync(2, `fibril watchdog: ${text}${frames.join('')}\n`)
   } catch {

@@ -3,7 +3,8 @@ import { type Circle, findCircles, type Waits } from '../circles.ts'
 import { describeCircle, describeTask } from '../describe.ts'
 import type { TaskRecord } from '../format.ts'
 import { Locations } from '../locations.ts'
-import { holdersOf, recordOf, sinceTurnOf, tasksOf } from '../snapshot.ts'
+import { holdersOf, recordOf, sinceTurnOf } from '../snapshot.ts'
+import { TaskWalk } from '../task-walk.ts'
 import type { Finding } from './record.ts'
 
 /** A task at a look. */
@@ -34,7 +35,8 @@ export class TaskLooks {
   look(loop: Loop): Finding[] {
     const seen = new Map<number, Seen>()
     const waiting: Seen[] = []
-    for (const { task, depth } of tasksOf(loop)) {
+    for (const walk = new TaskWalk(loop); walk.next(); ) {
+      const { task, depth } = walk
       const one = { id: task.id, task, depth, ...holdersOf(task, task.waitingOn) }
       seen.set(one.id, one)
       if (one.needs !== 'none') waiting.push(one)

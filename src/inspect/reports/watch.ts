@@ -123,7 +123,13 @@ export class ReportWatch implements Disposable {
     report(finding)
     if (this.quiet) return
     try {
-      writeSync(2, `fibril: ${finding.text.split('\n').map(printable).join('\n')}\n`)
+      writeSync(
+        2,
+        `fibril: ${finding.text
+          .split('\n')
+          .map((line) => printable(line))
+          .join('\n')}\n`,
+      )
     } catch {
       // Nobody reads standard error (EAGAIN, EPIPE): then nobody is told.
     }

@@ -10,7 +10,7 @@ import {
 } from '../../core/index.ts'
 import type { OffloadedCall } from '../../offload/index.ts'
 import { Lag } from '../lag.ts'
-import { tasksOf } from '../snapshot.ts'
+import { TaskWalk } from '../task-walk.ts'
 import { writeAll } from '../write-all.ts'
 import { Batch, BEGAN, ENDED, PARKED, READY, SPAWNED, STOPPED } from './batch.ts'
 import { Events } from './events.ts'
@@ -130,7 +130,8 @@ class Recorder implements Trace {
   /** The tasks that there are already: their waits began before the trace did. */
   private find(): void {
     let left = FOUND
-    for (const { task } of tasksOf(currentLoop())) {
+    for (const walk = new TaskWalk(currentLoop()); walk.next(); ) {
+      const { task } = walk
       if (left-- === 0) return
       this.output.found(task.id, task.name, task.reason, this.begunAt - (task.parkedMs ?? 0))
     }
