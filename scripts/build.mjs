@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildPage } from './build-page.mjs'
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 const root = process.argv[2] ?? home
@@ -23,4 +24,5 @@ for (const folder of ['src', 'test', 'examples', 'bench']) {
   }
 }
 
-process.exitCode = status ?? 1
+const bundled = await buildPage(root)
+process.exitCode = bundled ? (status ?? 1) : status || 1

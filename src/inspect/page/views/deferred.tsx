@@ -1,0 +1,3 @@
+export function DeferredView() {
+  return <p class="empty">soon</p>
+}

@@ -1,0 +1,3 @@
+export function ListsView() {
+  return <p class="empty">soon</p>
+}
