@@ -14,7 +14,7 @@ import { importsOf, lex, lineAt } from './imports-of.mjs'
 
 const floors = [
   ['core', 'protocol', 'twisted/drawing'],
-  ['host', 'sync', 'green/compile', 'green/runtime'],
+  ['host', 'sync', 'green/compile', 'green/runtime', 'green/stack'],
   ['net', 'offload', 'green/patch', 'green/watchdog'],
   ['green', 'offload/cluster'],
   ['twisted', 'tornado', 'gevent', 'inspect', 'testing', 'green/load'],

@@ -78,7 +78,7 @@ export {
 export { Scope, type SpawnOptions, scope } from './scope.ts'
 export { shield } from './shield.ts'
 export { sleep } from './sleep.ts'
-export { Task } from './task.ts'
+export { Task, taskTotals } from './task.ts'
 export { TaskLocal, type TaskLocalOptions } from './task-local.ts'
 export { addCaller, addCallerByName, callersOf, captureSite, siteLines, withoutEngine } from './task-stack.ts'
 export { timeout, timeoutOr } from './timeout.ts'

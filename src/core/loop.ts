@@ -27,6 +27,9 @@ export class Loop implements TaskLoop, Turning {
   readonly root: Children
   tick = 0
   sites = SITES
+  /** How many turns it made, and how many steps of tasks in them. */
+  turns = 0
+  steps = 0
   private sitesAgain = 0
   externals = 0
   /** Asked before `stuck`, the tasks that somebody waits for, are ended with `error`. True if it has made one of them ready. */
@@ -53,6 +56,7 @@ export class Loop implements TaskLoop, Turning {
     const registers = new Registers(this)
     machine.registers = registers
     this.deferred = true
+    this.turns++
     this.tick = start | 0
     if (start >= this.sitesAgain && !host.strict) {
       this.sites = SITES
@@ -82,9 +86,13 @@ export class Loop implements TaskLoop, Turning {
     for (let left = BATCH; left > 0; left--) {
       if (host.pick !== undefined && readyTasks.length > 1) readyTasks.promote(host.pick(readyTasks.length))
       const task = readyTasks.shift()
-      if (task === undefined) return false
+      if (task === undefined) {
+        this.steps += BATCH - left
+        return false
+      }
       if (task.step(registers)) this.ready(task)
     }
+    this.steps += BATCH
     return true
   }
 

@@ -110,6 +110,12 @@ interface Rare {
 }
 
 let lastId = 0
+let endings = 0
+
+/** How many tasks were made in this thread, and how many of them have ended. */
+export function taskTotals(): { readonly spawned: number; readonly ended: number } {
+  return { spawned: lastId, ended: endings }
+}
 
 /**
  * A running computation. `yield*` or `await` it for its result; it also runs if nobody does.
@@ -788,6 +794,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   }
 
   private settle(phase: number, value: unknown): void {
+    endings++
     this.phase = phase
     this.slot = value
     this.scopes = null

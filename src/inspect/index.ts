@@ -27,5 +27,15 @@ export {
   type TaskRecord,
 } from './format.ts'
 export { leakReport, reportLeaksAtExit, watchOpenings } from './leaks.ts'
+export { metrics } from './metrics.ts'
 export { type InspectSignalOptions, inspectOnSignal } from './on-signal.ts'
+export type {
+  FigureRecord,
+  HeldRecord,
+  HelloEvent,
+  HistoryRecord,
+  HoldRecord,
+  TasksEvent,
+} from './server/events.ts'
+export { type InspectOptions, type Inspector, inspect } from './server/inspector.ts'
 export { type SnapshotOptions, snapshot, snapshotLines } from './snapshot.ts'

@@ -57,7 +57,7 @@ export function* snapshotLines(options: SnapshotOptions = {}): Generator<string,
   yield JSON.stringify(end)
 }
 
-function headOf(loop: Loop): SnapshotHead {
+export function headOf(loop: Loop): SnapshotHead {
   return {
     version: 1,
     at: new Date().toISOString(),
@@ -84,28 +84,45 @@ function processRecord(): ProcessRecord {
 }
 
 function* taskRecords(loop: Loop, { frames = true, locations = 1000 }: SnapshotOptions): Generator<TaskRecord> {
-  const lookup = new Locations(frames ? locations : 0)
-  // What a turn has not seen yet: it took the time when it began.
-  const sinceTurn = (loop.now() | 0) - loop.tick
+  const lookup = frames ? new Locations(locations) : null
+  const sinceTurn = sinceTurnOf(loop)
   try {
-    for (const { task, depth } of tasksOf(loop)) {
-      const { parkedMs, waitingOn } = task
-      yield {
-        id: task.id,
-        name: task.name,
-        state: task.state,
-        parent: task.parent?.id ?? null,
-        depth,
-        reason: task.reason,
-        parkedMs: parkedMs === null ? null : Math.max(0, parkedMs + sinceTurn),
-        ...holdersOf(task, waitingOn),
-        cancelled: task.cancelled,
-        frames: frames ? frameRecords(task, lookup) : [],
-        spawnedAt: linesOf(task.spawnedAt),
-      }
-    }
+    for (const { task, depth } of tasksOf(loop)) yield recordOf(task, depth, sinceTurn, lookup)
   } finally {
-    lookup[Symbol.dispose]()
+    lookup?.[Symbol.dispose]()
+  }
+}
+
+/** One task of a loop, with its stack; null if it has ended. */
+export function taskRecord(id: number, loop: Loop = currentLoop()): TaskRecord | null {
+  for (const { task, depth } of tasksOf(loop)) {
+    if (task.id !== id) continue
+    using lookup = new Locations(1000)
+    return recordOf(task, depth, sinceTurnOf(loop), lookup)
+  }
+  return null
+}
+
+/** Milliseconds that a turn has not seen yet: it took the time when it began. */
+export function sinceTurnOf(loop: Loop): number {
+  return (loop.now() | 0) - loop.tick
+}
+
+/** `lookup`: null to leave the stack out. */
+export function recordOf(task: Task<unknown>, depth: number, sinceTurn: number, lookup: Locations | null): TaskRecord {
+  const { parkedMs, waitingOn } = task
+  return {
+    id: task.id,
+    name: task.name,
+    state: task.state,
+    parent: task.parent?.id ?? null,
+    depth,
+    reason: task.reason,
+    parkedMs: parkedMs === null ? null : Math.max(0, parkedMs + sinceTurn),
+    ...holdersOf(task, waitingOn),
+    cancelled: task.cancelled,
+    frames: lookup === null ? [] : frameRecords(task, lookup),
+    spawnedAt: linesOf(task.spawnedAt),
   }
 }
 

@@ -12,9 +12,10 @@
  */
 import { isMainThread, Worker } from 'node:worker_threads'
 import { UsageError } from '../../core/index.ts'
+import { canInspect, type HoldFrame } from '../stack/index.ts'
 import { BEATS, HELD, type Hold, STOP, type WatchOrder } from './messages.ts'
 
-export type { Hold, HoldFrame } from './messages.ts'
+export type { Hold, HoldFrame }
 
 /** Milliseconds that the end of the process may be put off. */
 const LAST_WORDS = 500
@@ -82,18 +83,6 @@ export function watchdog({ limitMs = 100, onHold, quiet = false }: WatchdogOptio
     beat()
   }
   return { watching: true, stop, [Symbol.dispose]: stop }
-}
-
-/**
- * Ask before trying: under the permission model a session from another thread aborts the process in Node 22 and 24
- * (`Assertion failed: (parent_handle_) != nullptr`). And a debugger that is attached already would be resumed by ours.
- */
-function canInspect(): boolean {
-  // Undefined unless the permission model is on, whatever its type says; and there are builds without an inspector.
-  const permission = process.permission as typeof process.permission | undefined
-  if (permission !== undefined && !permission.has('inspector')) return false
-  const inspector = process.getBuiltinModule('node:inspector') as typeof import('node:inspector') | undefined
-  return inspector !== undefined && inspector.url() === undefined
 }
 
 function startWatcher(order: WatchOrder): Worker | null {

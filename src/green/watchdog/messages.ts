@@ -1,12 +1,4 @@
-/** One frame of a stack, the place in the user's source where a source map tells it. */
-export interface HoldFrame {
-  readonly name: string
-  readonly url: string
-  /** From 1. */
-  readonly line: number
-  /** From 1. */
-  readonly column: number
-}
+import type { HoldFrame } from '../stack/index.ts'
 
 /** One function held the loop. Plain data. */
 export interface Hold {

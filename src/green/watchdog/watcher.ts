@@ -1,10 +1,8 @@
 /** The watching thread: see `index.ts`. */
 import { writeSync } from 'node:fs'
-import { relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
-import { BEATS, HELD, type Hold, type HoldFrame, STOP, type WatchOrder } from './messages.ts'
-import { takeStack } from './take-stack.ts'
+import { describeHold, type HoldFrame, placeOf, takeStack } from '../stack/index.ts'
+import { BEATS, HELD, type Hold, STOP, type WatchOrder } from './messages.ts'
 
 const FRAMES = 8
 
@@ -36,7 +34,7 @@ async function watchHold(): Promise<void> {
   if (frames?.length === 0) return
   const stack = frames ?? []
   const stillHeld = isHeld()
-  if (stillHeld) say(`${describe(stack)} has held the loop for ${elapsed()} ms so far`, stack)
+  if (stillHeld) say(`${describeHold(stack)} has held the loop for ${elapsed()} ms so far`, stack)
   while (isHeld() && Atomics.load(cells, STOP) === 0) Atomics.wait(cells, BEATS, seen)
   const [top] = stack
   const hold: Hold = {
@@ -47,7 +45,7 @@ async function watchHold(): Promise<void> {
     stack,
     ms: elapsed(),
   }
-  say(`${describe(stack)} held the loop for ${hold.ms} ms`, stillHeld ? [] : stack)
+  say(`${describeHold(stack)} held the loop for ${hold.ms} ms`, stillHeld ? [] : stack)
   parentPort?.postMessage(hold)
 }
 
@@ -61,15 +59,6 @@ function isHeld(): boolean {
 
 function elapsed(): number {
   return Math.round(performance.now() - last)
-}
-
-function describe([top]: readonly HoldFrame[]): string {
-  return top === undefined ? 'something (no stack could be taken)' : `${top.name} (${placeOf(top)})`
-}
-
-function placeOf({ url, line, column }: HoldFrame): string {
-  const path = url.startsWith('file:') ? relative(process.cwd(), fileURLToPath(url)) : url
-  return `${path}:${line}:${column}`
 }
 
 // Not process.stderr: in a worker it goes by way of the main thread, which is held.

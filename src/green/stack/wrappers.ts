@@ -1,4 +1,4 @@
-import type { HoldFrame } from './messages.ts'
+import type { HoldFrame } from './frame.ts'
 
 /** What the compiler calls the body of a function: `parse$3` that of `parse`, `$g$4` that of one that it knows no name of. */
 const body = /^\$+g\$+\d+$|\$+\d+$/

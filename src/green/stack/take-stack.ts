@@ -5,7 +5,7 @@
  */
 import type { Debugger, Session } from 'node:inspector'
 import { SourceMap } from 'node:module'
-import type { HoldFrame } from './messages.ts'
+import type { HoldFrame } from './frame.ts'
 import { ANONYMOUS, withoutWrappers } from './wrappers.ts'
 
 /**
@@ -15,6 +15,19 @@ import { ANONYMOUS, withoutWrappers } from './wrappers.ts'
 const PATIENCE = 5000
 /** Milliseconds between two looks whether it is idle after all. */
 const LOOK = 20
+
+/**
+ * Whether `takeStack` may be tried, asked in the thread that is to be looked at. Ask before trying: under the permission
+ * model a session from another thread aborts the process in Node 22 and 24 (`Assertion failed: (parent_handle_) != nullptr`).
+ * And a debugger that is attached already would be resumed by ours.
+ */
+export function canInspect(): boolean {
+  // Undefined unless the permission model is on, whatever its type says; and there are builds without an inspector.
+  const permission = process.permission as typeof process.permission | undefined
+  if (permission !== undefined && !permission.has('inspector')) return false
+  const inspector = process.getBuiltinModule('node:inspector') as typeof import('node:inspector') | undefined
+  return inspector !== undefined && inspector.url() === undefined
+}
 
 /**
  * The frames of the program: none if the platform itself is at work, as when it loads modules, or if `held` was no longer

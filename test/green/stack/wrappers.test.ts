@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { withoutWrappers } from '../../../src/green/watchdog/wrappers.ts'
+import { withoutWrappers } from '../../../src/green/stack/wrappers.ts'
 
 const frame = (name: string, line: number, url = 'file:///app.ts') => ({ name, url, line, column: 1 })
 const shown = (...frames: ReturnType<typeof frame>[]) =>

@@ -1,0 +1,144 @@
+/** The program's side of the inspector: see `messages.ts`. Does nothing until it is asked. */
+import { getHeapStatistics } from 'node:v8'
+import type { MessagePort } from 'node:worker_threads'
+import { currentLoop } from '../../core/index.ts'
+import { counts } from '../figures.ts'
+import { Lag } from '../lag.ts'
+import { metrics } from '../metrics.ts'
+import { headOf, snapshotLines, taskRecord } from '../snapshot.ts'
+import { BEATS, FIGURES, type FromAgent, LAG, LAG_MAX, type Question, type ToAgent, WANTED } from './messages.ts'
+import { Sampler } from './sampler.ts'
+
+/** Characters of a snapshot that are sent at once. */
+const CHUNK = 65_536
+/** The share of the loop's time that samples may take, and that those may take that are to catch up. */
+const SHARE = 0.03
+const CATCH_UP = 0.3
+
+export class Agent {
+  readonly #port: MessagePort
+  readonly #cells: Int32Array
+  readonly #figures: Float64Array
+  #lag: Lag | null = null
+  #sampler: Sampler | null = null
+  #intervalMs = 0
+  #next: NodeJS.Timeout | undefined
+
+  constructor(port: MessagePort, cells: SharedArrayBuffer, figures: SharedArrayBuffer) {
+    this.#port = port
+    this.#cells = new Int32Array(cells)
+    this.#figures = new Float64Array(figures)
+    port.on('message', (message: ToAgent) => this.#take(message))
+    port.unref()
+  }
+
+  /** Nothing of it goes on. */
+  stop(): void {
+    this.#beats(false)
+    this.#samples(null)
+    this.#port.close()
+  }
+
+  #take(message: ToAgent): void {
+    switch (message.ask) {
+      case 'beats':
+        return this.#beats(message.on)
+      case 'samples':
+        return this.#samples(message.intervalMs)
+      case 'next':
+        return this.#sampleLater()
+      default:
+        return this.#answer(message)
+    }
+  }
+
+  // -- beats
+
+  #beats(on: boolean): void {
+    this.#lag?.[Symbol.dispose]()
+    this.#lag = on ? new Lag((lag) => this.#beat(lag)) : null
+    if (this.#lag !== null) this.#beat(this.#lag)
+  }
+
+  #beat({ lastMs }: { readonly lastMs: number }): void {
+    const lag = Math.min(Math.round(lastMs * 1000), 2 ** 31 - 1)
+    Atomics.store(this.#cells, LAG, lag)
+    if (lag > Atomics.load(this.#cells, LAG_MAX)) Atomics.store(this.#cells, LAG_MAX, lag)
+    const now = { ...counts(), heapUsed: getHeapStatistics().used_heap_size }
+    for (const [i, name] of FIGURES.entries()) this.#figures[i] = now[name]
+    this.#alive()
+  }
+
+  #alive(): void {
+    Atomics.add(this.#cells, BEATS, 1)
+  }
+
+  // -- samples
+
+  #samples(intervalMs: number | null): void {
+    clearTimeout(this.#next)
+    if (intervalMs === null) {
+      this.#sampler = null
+      return
+    }
+    this.#intervalMs = intervalMs
+    this.#sampler ??= new Sampler()
+    this.#sample()
+  }
+
+  #sample(): void {
+    if (this.#sampler === null) return
+    const sample = this.#sampler.sample(currentLoop())
+    this.#send({ sample })
+    this.#alive()
+  }
+
+  /** So that samples take no more than their share of the time. */
+  #sampleLater(): void {
+    if (this.#sampler === null) return
+    const { costMs, catchingUp } = this.#sampler
+    const ms = catchingUp ? costMs / CATCH_UP : Math.max(this.#intervalMs, costMs / SHARE)
+    clearTimeout(this.#next)
+    this.#next = setTimeout(() => this.#sample(), ms).unref()
+  }
+
+  // -- questions
+
+  #answer({ id, place, ...question }: Question & { readonly id: number; readonly place: number }): void {
+    const wanted = (): boolean => Atomics.load(this.#cells, WANTED + place) === id
+    if (!wanted()) return
+    try {
+      let text = ''
+      for (const part of answer(question)) {
+        text += part
+        if (text.length < CHUNK) continue
+        this.#send({ id, text, last: false })
+        text = ''
+        this.#alive()
+        if (!wanted()) return
+      }
+      this.#send({ id, text, last: true })
+    } catch (error) {
+      this.#send({ id, error: error instanceof Error ? error.message : String(error) })
+    }
+    this.#alive()
+  }
+
+  #send(message: FromAgent): void {
+    this.#port.postMessage(message)
+  }
+}
+
+function* answer(question: Question): Generator<string> {
+  switch (question.ask) {
+    case 'snapshot':
+      for (const line of snapshotLines(question)) yield `${line}\n`
+      return
+    case 'task':
+      return yield JSON.stringify(taskRecord(question.task))
+    case 'head':
+      return yield JSON.stringify(headOf(currentLoop()))
+    case 'metrics':
+      return yield metrics()
+  }
+}
