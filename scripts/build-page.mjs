@@ -17,7 +17,7 @@ export async function buildPage(root) {
   const { metafile, errors } = await build({
     absWorkingDir: root,
     entryPoints: { page: join(source, 'main.tsx') },
-    outdir: out,
+    outdir: join(out, 'assets'),
     bundle: true,
     minify: true,
     format: 'esm',

@@ -10,7 +10,8 @@
  */
 import { batch, computed, signal } from '@preact/signals'
 import type { LoopRecord, ProcessRecord, TaskRecord } from '../format.ts'
-import type { FigureRecord, HeldRecord, HelloEvent, HistoryRecord, ReportRecord, TasksEvent } from './model/messages.ts'
+import type { FigureRecord, HeldRecord, HelloEvent, HistoryRecord, TasksEvent } from '../server/events.ts'
+import type { ReportRecord } from './model/report.ts'
 import { TaskStore } from './model/task-store.ts'
 
 /** How it stands with the program: the first word until something has come. */
@@ -123,7 +124,7 @@ async function readHistory(): Promise<void> {
   const first = figures.peek()[0]?.at ?? Infinity
   batch(() => {
     figures.value = [...history.figures.filter(({ at }) => at < first), ...figures.peek()].slice(-FIGURES)
-    reports.value = [...history.reports]
+    reports.value = history.reports as readonly ReportRecord[]
     const last = history.held.at(-1)
     if (last !== undefined && last.heldMs === null && held.peek() === null) held.value = last
   })

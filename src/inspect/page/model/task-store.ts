@@ -6,7 +6,7 @@
  * for each task that ended: a task may have a hundred thousand of them.
  */
 import type { TaskRecord } from '../../format.ts'
-import type { TasksEvent } from './messages.ts'
+import type { TasksEvent } from '../../server/events.ts'
 import { reasonKind } from './reason-kind.ts'
 
 /** What was seen of a task at one moment. */

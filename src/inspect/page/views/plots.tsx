@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals'
+import type { FigureRecord } from '../../server/events.ts'
 import { figures } from '../live.ts'
-import type { FigureRecord } from '../model/messages.ts'
 import { brief, bytes, duration } from '../model/quantities.ts'
 import { type Line, Plot } from '../parts/plot.tsx'
 
