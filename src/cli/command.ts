@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>
   dump: async (args) => (await import('./dump.ts')).dump(args),
   jobs: async (args) => (await import('./jobs.ts')).jobs(args),
   run,
+  trace: async (args) => (await import('./trace.ts')).trace(args),
   worker: async (args) => (await import('./worker.ts')).worker(args),
 }
 

@@ -48,6 +48,12 @@ export const help = `Usage: fibril <command> [options] FILE …
       --json               as data
       --wait MS            how long it may take to answer (5000)
 
+  fibril trace -o FILE [--for MS] [--max-events N] [options of fibril run] FILE [arguments of the program]
+      Runs a program as fibril run does, and writes what its tasks did to a file that Perfetto and Chrome open.
+
+      --for MS             for so long from the start; the program goes on
+      --max-events N       so many events at most (2000000)
+
   fibril --help, fibril --version
 
 Options of Node itself go to Node: node --inspect --import fibril/green/register FILE

@@ -5,7 +5,7 @@
  *   snapshot.ts     reads a loop               locations.ts   to the line, by the platform's inspector
  *   describe.ts     as text                    circles.ts     who waits for whom for ever
  *   on-signal.ts    a process answers          dump.ts        whoever asks it         mailbox.ts   where they meet
- *   leaks.ts        what never ended
+ *   leaks.ts        what never ended               trace/         what tasks do over time, as a file
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -39,3 +39,4 @@ export type {
 } from './server/events.ts'
 export { type InspectOptions, type Inspector, inspect } from './server/inspector.ts'
 export { type SnapshotOptions, snapshot, snapshotLines } from './snapshot.ts'
+export { recordTrace, type Trace, type TraceEnd, type TraceOptions } from './trace/record.ts'

@@ -12,20 +12,11 @@
  * only if that is when the process with this PID did begin.
  */
 import { execFileSync } from 'node:child_process'
-import {
-  closeSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FibrilError } from '../core/index.ts'
+import { writeAll } from './write-all.ts'
 
 /** A process could not be asked what its tasks wait for; the message says why, and what to do. */
 export class InspectError extends FibrilError {
@@ -110,18 +101,13 @@ export function writeWhole(file: string, lines: Iterable<string>): void {
     for (const line of lines) {
       text += `${line}\n`
       if (text.length > 65_536) {
-        writeAll(to, text)
+        writeAll(to, Buffer.from(text))
         text = ''
       }
     }
-    writeAll(to, text)
+    writeAll(to, Buffer.from(text))
   } finally {
     closeSync(to)
   }
   renameSync(draft, file)
-}
-
-function writeAll(to: number, text: string): void {
-  const bytes = Buffer.from(text)
-  for (let at = 0; at < bytes.length; ) at += writeSync(to, bytes, at)
 }

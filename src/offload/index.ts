@@ -9,6 +9,7 @@
  *   watch.ts        calls that take longer than believed       link.ts         what an engine is
  *   thread.ts process.ts      their engines                    server.ts       the worker's side of both
  *   messages.ts     what goes over the wire                    slots.ts        what both sides share
+ *   calls.ts        tells of calls that are over
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -17,6 +18,7 @@ import { NodeHost } from '../host/index.ts'
 setDefaultHost(() => new NodeHost())
 
 export type { CallStream, CallStreamOptions } from './call-stream.ts'
+export type { OffloadedCall } from './calls.ts'
 export type { InlineOptions } from './inline.ts'
 export type {
   AnyModule,

@@ -30,6 +30,7 @@
  */
 import { BrokenError, ClosedError, Future, UsageError } from '../core/index.ts'
 import { Backlog } from './backlog.ts'
+import { tellCall } from './calls.ts'
 import { type Cost, FunctionCosts, type Kind, LONG, MIDDLE, SHORT } from './cost.ts'
 import { Crew, type CrewOwner, inWords, type Launch } from './crew.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -161,9 +162,10 @@ export class Scheduler implements CrewOwner {
   }
 
   /** It had begun on a worker that is no more. */
-  private lose(job: Job, message: string, cause?: unknown): void {
+  private lose(seat: Seat, job: Job, message: string, cause?: unknown): void {
     job.cost.owner.calls++
     job.cost.owner.failed++
+    tellCall(this.options.name, seat.id, job, 'lost', 0)
     this.fail(
       job,
       withoutStack(() => new BrokenError(message, cause === undefined ? {} : { cause })),
@@ -313,7 +315,7 @@ export class Scheduler implements CrewOwner {
     this.backlog.putBack(seat.takeBack())
     for (const job of seat.jobs) {
       seat.remove(job)
-      this.lose(job, `${job.name}(…) was lost: worker ${seat.id} of ${this} was stopped to end a cancelled call`)
+      this.lose(seat, job, `${job.name}(…) was lost: worker ${seat.id} of ${this} was stopped to end a cancelled call`)
     }
   }
 
@@ -336,7 +338,7 @@ export class Scheduler implements CrewOwner {
     for (const job of seat.jobs) {
       seat.remove(job)
       const lost = `${job.name}(…) ran on worker ${seat.id} of ${this} when that died: ${inWords(why)}`
-      this.lose(job, `${lost}. It may have had effects, and was not tried again`, why)
+      this.lose(seat, job, `${lost}. It may have had effects, and was not tried again`, why)
     }
     if (this.crew.broken !== null) {
       if (this.state === 'open') this.state = 'broken'
@@ -362,6 +364,7 @@ export class Scheduler implements CrewOwner {
     tally.runMs += micros / 1000
     tally.queueMs += Math.max(0, performance.now() - job.submittedAt - micros / 1000)
     if (failed) tally.failed++
+    tellCall(this.options.name, seat.id, job, waiter === null ? 'cancelled' : failed ? 'failed' : 'done', micros)
     if (waiter === null) return
     if (failed) {
       continueStack(value, `    at ${job.name} (worker ${seat.id} of ${this})`)
