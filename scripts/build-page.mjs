@@ -27,14 +27,19 @@ export async function buildPage(root) {
     // The simulator's Deferred is the one that runs in Node; what little it asks of Node is in that file.
     alias: { 'node:util': platform, 'node:async_hooks': platform },
     inject: [platform],
-    // Names of functions are what the simulator shows.
-    keepNames: false,
+    // All other modules of Node belong to code that is shaken off; see below.
+    external: ['node:*'],
     metafile: true,
     legalComments: 'none',
     banner: { js: licences() },
     logLevel: 'warning',
   }).catch(({ errors }) => ({ errors }))
   if (errors.length > 0) return false
+  const strangers = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path))
+  if (strangers.length > 0) {
+    console.error(`The page needs ${strangers.join(', ')}, which no browser has: see src/inspect/page/platform.ts`)
+    return false
+  }
   mkdirSync(out, { recursive: true })
   copyFileSync(join(source, 'index.html'), join(out, 'index.html'))
   const inputs = [...Object.keys(metafile.inputs), 'src/inspect/page/index.html', 'package-lock.json']

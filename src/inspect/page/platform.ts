@@ -18,6 +18,7 @@ export class AsyncLocalStorage {}
 
 /** In place of the global. What nobody came for is drawn; it need not be written as well. */
 export const process: object = {
+  env: {},
   nextTick: (step: () => void) => queueMicrotask(step),
   stderr: { write() {} },
 }

@@ -2,11 +2,12 @@ import { tasks } from '../live.ts'
 import { addressOf } from '../route.ts'
 
 /** A task's name that leads to its page. */
-export function TaskLink({ id }: { readonly id: number }) {
+export function TaskLink({ id, short = false }: { readonly id: number; readonly short?: boolean }) {
   const task = tasks().get(id)
   return (
     <a class="task-link" href={addressOf('tasks', id)}>
-      {task?.record.name ?? 'task'} <span class="id">#{id}</span>
+      {!short && `${task?.record.name ?? 'task'} `}
+      <span class="id">#{id}</span>
     </a>
   )
 }
@@ -19,5 +20,17 @@ export function Place({ at }: { readonly at: string }) {
       <bdi class="folder">{folder}</bdi>
       <b>{file}</b>
     </span>
+  )
+}
+
+/** A line of a platform's stack: `at name (place)`. */
+export function Site({ line }: { readonly line: string }) {
+  const [, name, place] = /^\s*(?:at )?(?:(.*?) \()?([^()]+?)\)?\s*$/.exec(line) ?? []
+  if (place === undefined) return <code>{line}</code>
+  return (
+    <>
+      {name !== undefined && <code>{name} </code>}
+      <Place at={place} />
+    </>
   )
 }

@@ -6,7 +6,7 @@ import { askTask, changes, held, tasks } from '../live.ts'
 import { clock, count, duration, plural } from '../model/quantities.ts'
 import type { TaskNode } from '../model/task-store.ts'
 import { Icon } from '../parts/icons.tsx'
-import { Place, TaskLink } from '../parts/task-link.tsx'
+import { Place, Site, TaskLink } from '../parts/task-link.tsx'
 import { go } from '../route.ts'
 
 /** Names of tasks that are told one by one. */
@@ -212,18 +212,6 @@ function Stack({ record, asked, trouble }: StackProps) {
           </ol>
         </>
       )}
-    </>
-  )
-}
-
-/** A line of a platform's stack: `at name (place)`. */
-function Site({ line }: { readonly line: string }) {
-  const [, name, place] = /^\s*(?:at )?(?:(.*?) \()?([^()]+?)\)?\s*$/.exec(line) ?? []
-  if (place === undefined) return <code>{line}</code>
-  return (
-    <>
-      {name !== undefined && <code>{name} </code>}
-      <Place at={place} />
     </>
   )
 }
