@@ -16,6 +16,12 @@ export class AsyncResource {
 }
 export class AsyncLocalStorage {}
 
+/** In place of the global: what a turn of the loop waits for. */
+export function setImmediate(step: () => void): { unref(): void } {
+  setTimeout(step, 0)
+  return { unref() {} }
+}
+
 /** In place of the global. What nobody came for is drawn; it need not be written as well. */
 export const process: object = {
   env: {},

@@ -1,3 +1,8 @@
+/** A reason without its times: `1000 ms to pass` and `20 ms to pass` are one, two locks are not. */
+export function timeless(reason: string): string {
+  return reason.replace(/\d[\d.]* (?:ms|s)\b/g, 'some time')
+}
+
 /** Reasons that were seen before: they come again and again. */
 const known = new Map<string, string>()
 const KNOWN = 10_000
@@ -9,8 +14,7 @@ const KNOWN = 10_000
 export function reasonKind(reason: string): string {
   let kind = known.get(reason)
   if (kind !== undefined) return kind
-  kind = reason
-    .replace(/\d[\d.]* (?:ms|s)\b/g, 'some time')
+  kind = timeless(reason)
     .replace(/"(?:[^"\\]|\\.)*"|'[^']*'/g, '')
     .replace(/\S*[:/\\.]\S*\d\S*/g, '')
     .replace(/#?\d[\d.,]*/g, '')

@@ -37,7 +37,7 @@ export interface RowsOptions {
   readonly closed?: ReadonlySet<number>
   /** Leaves that are alike stand in one line. */
   readonly together?: boolean
-  /** The first of those that are alike and are shown one by one all the same. */
+  /** Of those that are alike, one that is shown with all the others, one by one. */
   readonly apart?: ReadonlySet<number>
 }
 
@@ -62,7 +62,17 @@ export function rowsOf(store: TaskStore, options: RowsOptions = {}): Rows {
   const isShown = (task: TaskNode): boolean => question === null || task.shownFor === search
   const tasks: TaskNode[] = []
   const stands: number[] = []
-  const lists: { readonly of: readonly TaskNode[]; at: number }[] = [{ of: store.roots, at: 0 }]
+  const put = (task: TaskNode, depth: number, many: number): void => {
+    task.depth = depth
+    tasks.push(task)
+    stands.push(many)
+  }
+  const lists: { readonly of: readonly TaskNode[]; readonly alike: Alike | null; at: number }[] = []
+  const open = (list: readonly TaskNode[]): void => {
+    const alike = together && list.length >= ALIKE ? alikeIn(list, isShown) : null
+    lists.push({ of: list, alike, at: 0 })
+  }
+  open(store.roots)
   for (let list = lists.at(-1); list !== undefined; list = lists.at(-1)) {
     const task = list.of[list.at++]
     if (task === undefined) {
@@ -70,43 +80,33 @@ export function rowsOf(store: TaskStore, options: RowsOptions = {}): Rows {
       continue
     }
     if (!isShown(task)) continue
-    task.depth = lists.length - 1
-    tasks.push(task)
-    const end = together && !apart.has(task.record.id) ? endOfAlike(list.of, list.at - 1, isShown) : list.at
-    stands.push(end - list.at + 1)
-    if (end > list.at) list.at = end
-    else if (together && apart.has(task.record.id)) showApart(list, task)
-    else if (task.children.length > 0 && (question !== null || !closed.has(task.record.id)))
-      lists.push({ of: task.children, at: 0 })
+    const depth = lists.length - 1
+    const others = list.alike?.get(task)
+    // Told already, by the first of them.
+    if (others === null) continue
+    if (others === undefined || others.length < ALIKE) put(task, depth, 1)
+    else if (others.some(({ record }) => apart.has(record.id))) for (const one of others) put(one, depth, 1)
+    else put(task, depth, others.length)
+    if (task.children.length > 0 && (question !== null || !closed.has(task.record.id))) open(task.children)
   }
   return { tasks, stands, found }
+}
 
-  function showApart(list: { readonly of: readonly TaskNode[]; at: number }, first: TaskNode): void {
-    for (let next = list.of[list.at]; next !== undefined && areAlike(first, next); next = list.of[++list.at]) {
-      if (!isShown(next)) continue
-      next.depth = first.depth
-      tasks.push(next)
-      stands.push(1)
-    }
+/** For the first of each sort of leaves: all of them. For the others null, if they are told with the first. */
+type Alike = Map<TaskNode, TaskNode[] | null>
+
+function alikeIn(list: readonly TaskNode[], isShown: (task: TaskNode) => boolean): Alike {
+  const sorts = new Map<string, TaskNode[]>()
+  for (const task of list) {
+    if (task.children.length > 0 || !isShown(task)) continue
+    const { name, cancelled, holders } = task.record
+    const sort = `${name}\n${task.kind}\n${holders.length}\n${holders[0] ?? ''}\n${cancelled}`
+    const others = sorts.get(sort)
+    if (others === undefined) sorts.set(sort, [task])
+    else others.push(task)
   }
-}
-
-/** Where those end that are alike the one at `start`; only if there are several. */
-function endOfAlike(list: readonly TaskNode[], start: number, isShown: (task: TaskNode) => boolean): number {
-  const first = list[start] as TaskNode
-  let end = start + 1
-  for (let next = list[end]; next !== undefined && isShown(next) && areAlike(first, next); next = list[end]) end++
-  return end - start >= ALIKE ? end : start + 1
-}
-
-function areAlike(a: TaskNode, b: TaskNode): boolean {
-  return (
-    a.children.length === 0 &&
-    b.children.length === 0 &&
-    a.kind === b.kind &&
-    a.record.name === b.record.name &&
-    a.record.cancelled === b.record.cancelled &&
-    a.record.holders.length === b.record.holders.length &&
-    a.record.holders[0] === b.record.holders[0]
-  )
+  const alike: Alike = new Map()
+  for (const others of sorts.values())
+    if (others.length >= ALIKE) for (const [i, task] of others.entries()) alike.set(task, i === 0 ? others : null)
+  return alike
 }

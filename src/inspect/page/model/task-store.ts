@@ -7,7 +7,7 @@
  */
 import type { TaskRecord } from '../../format.ts'
 import type { TasksEvent } from '../../server/events.ts'
-import { reasonKind } from './reason-kind.ts'
+import { timeless } from './reason-kind.ts'
 
 /** What was seen of a task at one moment. */
 export interface Seen {
@@ -30,7 +30,7 @@ export class TaskNode {
   since: number
   readonly seen: Seen[] = []
   endedAt: number | null = null
-  /** Its wait without what is particular in it; its state, if it does not wait. */
+  /** Its wait without times; its state, if it does not wait. */
   kind: string
   /** In the parts of which telling it came last. */
   telling = 0
@@ -71,7 +71,7 @@ export class TaskNode {
 }
 
 function kindOf({ reason, state }: TaskRecord): string {
-  return reason === null ? state : reasonKind(reason)
+  return reason === null ? state : timeless(reason)
 }
 
 export class TaskStore {

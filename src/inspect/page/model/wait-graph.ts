@@ -7,7 +7,7 @@
  */
 import type { Circle } from '../../circles.ts'
 import type { TaskRecord } from '../../format.ts'
-import { reasonKind } from './reason-kind.ts'
+import { reasonKind, timeless } from './reason-kind.ts'
 
 export interface WaitNode {
   readonly key: string
@@ -153,8 +153,7 @@ export function waitGroups(
   for (const { record, since } of tasks) {
     const { reason, name, id, holders } = record
     if (reason === null || reason === 'its children to end') continue
-    // A lock has a name to be told from others; of sleeps it does not matter how long each is.
-    const key = reason.includes('"') || holders.length > 0 ? reason : reasonKind(reason)
+    const key = timeless(reason)
     let group = groups.get(key)
     if (group === undefined) {
       group = { reason: key, tasks: 0, names: [], holder: holders[0] ?? null, longestMs: 0, first: id, all: new Map() }

@@ -96,7 +96,7 @@ export function DeferredView() {
           </span>
           <span class="choice" role="group" aria-label="Step">
             <button type="button" disabled={shown <= 0} onClick={() => (step.value = 0)} aria-label="To the start">
-              ⏮
+              |◀
             </button>
             <button
               type="button"
@@ -120,7 +120,7 @@ export function DeferredView() {
               onClick={() => (step.value = Infinity)}
               aria-label="To the end"
             >
-              ⏭
+              ▶|
             </button>
           </span>
           <output class="quiet">{said(trace.value, shown)}</output>
@@ -135,16 +135,16 @@ export function DeferredView() {
 function Picture({ trace }: { readonly trace: ChainTrace }) {
   const box = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    const svg = new DOMParser().parseFromString(drawSvg(trace), 'image/svg+xml').documentElement
-    svg.querySelector('style')?.remove()
-    box.current?.replaceChildren(svg)
+    // Its style is taken out of the text: even a parser that shows nothing refuses it, by the policy of the page.
+    const text = drawSvg(trace).replace(/<style>[^<]*<\/style>/, '')
+    box.current?.replaceChildren(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement)
   }, [trace])
   return <div class="picture" ref={box} />
 }
 
 async function simulateText(source: string): Promise<void> {
   try {
-    const result = await simulate(parseChain(source), undefined, { waitMs: 300 })
+    const result = await simulate(parseChain(source), undefined, { waitMs: 500 })
     if (source !== text.peek()) return
     trace.value = result
     trouble.value = null

@@ -153,7 +153,9 @@ function Row({ task, stands }: { readonly task: TaskNode; readonly stands: numbe
         {stands > 1 && <span class="alike">and {count(stands - 1)} alike</span>}
         {children.length > 0 && (stands > 1 || !isOpen) && <span class="alike">{count(children.length)} below</span>}
       </span>
-      <span class="cell-reason">{reason ?? <i class={`word-${state}`}>{state}</i>}</span>
+      <span class="cell-reason">
+        {reason === null ? <i class={`word-${state}`}>{state}</i> : stands > 1 ? task.kind : reason}
+      </span>
       <span class="cell-held">{heldBy(task)}</span>
       <span class="cell-since">{reason === null ? '' : duration(Math.max(0, now.value - task.since))}</span>
     </div>
