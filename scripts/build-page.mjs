@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url'
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 
+/** Where the bundle lies within dist/: what is there has no source of its name. */
+export const bundleFolder = 'src/inspect/page/assets'
+
 /** Bundles the page of the tree at `root`, if it has one. True if all went well. */
 export async function buildPage(root) {
   const source = join(root, 'src/inspect/page')
@@ -17,7 +20,7 @@ export async function buildPage(root) {
   const { metafile, errors } = await build({
     absWorkingDir: root,
     entryPoints: { page: join(source, 'main.tsx') },
-    outdir: join(out, 'assets'),
+    outdir: join(root, 'dist', bundleFolder),
     bundle: true,
     minify: true,
     format: 'esm',
@@ -49,7 +52,7 @@ export async function buildPage(root) {
 
 /** Nothing is newer than the bundle: no file of it, and not this script. */
 function isFresh(root, out, notes) {
-  if (!existsSync(notes) || !existsSync(join(out, 'index.html'))) return false
+  if (![notes, join(out, 'index.html'), join(out, 'assets/page.js')].every((file) => existsSync(file))) return false
   const { mtimeMs } = statSync(notes)
   const inputs = JSON.parse(readFileSync(notes, 'utf8')).map((input) => join(root, input))
   return [...inputs, fileURLToPath(import.meta.url)].every(

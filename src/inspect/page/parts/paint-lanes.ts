@@ -173,6 +173,12 @@ function stepOf(scale: number): number {
   return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= wanted) as number
 }
 
+/** A moment of the ruler, as exactly as its steps are. */
+function tick(at: number, step: number): string {
+  const [unit, name] = step >= 1e6 ? [1e6, 's'] : step >= 100 ? [1e3, 'ms'] : [1, 'µs']
+  return `${Number((at / unit).toFixed(3))} ${name}`
+}
+
 function grid(to: CanvasRenderingContext2D, { length }: Trace, view: Window, width: number, height: number): void {
   const step = stepOf(view.scale)
   to.fillStyle = colour('line')
@@ -203,7 +209,7 @@ function lag(
     to.fillStyle = colour('line')
     to.fillRect(Math.round(place), 0, 1, TOP)
     to.fillStyle = colour('quiet')
-    if (place < width - 40) to.fillText(at === 0 ? '0' : duration(at / 1000), place + 4, RULER / 2)
+    if (place < width - 40) to.fillText(tick(at, step), place + 4, RULER / 2)
   }
   const most = trace.lags.reduce((max, { lagMs }) => Math.max(max, lagMs), 1)
   to.fillStyle = colour('red')

@@ -1,0 +1,68 @@
+// Programs that the tests of the page look at: node watched.js programs.js NAME
+import { writeFileSync } from 'node:fs'
+import { fn, run, sleep, spawn } from '../../../src/index.ts'
+import { recordTrace } from '../../../src/inspect/index.ts'
+import { Event, Lock, Queue } from '../../../src/sync/index.ts'
+
+const programs: Readonly<Record<string, (argument: string) => unknown>> = {
+  many: (count) =>
+    run(function* main() {
+      const go = new Event({ name: 'go' })
+      const worker = fn(function* worker() {
+        yield* go.wait()
+      })
+      for (let i = 0; i < Number(count); i++) spawn(worker(), { name: `worker ${i % 7}` })
+      console.log('started')
+    }),
+
+  hostile: () =>
+    run(function* main() {
+      const lock = new Lock({ name: '<img src=x onerror="document.title=\'owned\'">' })
+      lock.tryAcquire()
+      spawn(sleep(1e6))
+      spawn(lock.acquire(), { name: '</script><script>document.title="owned"</script>' })
+      spawn(sleep(1e6), { name: 'a\u202eb\u0000c' })
+    }),
+
+  /** A bit of everything, for the tour of the views. */
+  shop: () => {
+    const orders = new Queue<number>({ name: 'orders' })
+    const till = new Lock({ name: 'till' })
+    return run(function* shop() {
+      const clerk = fn(function* clerk() {
+        for (;;) {
+          yield* orders.get()
+          yield* till.acquire()
+          yield* sleep(20)
+          till.release()
+        }
+      })
+      for (let i = 0; i < 6; i++) spawn(clerk(), { name: 'clerk' })
+      for (let order = 0; ; order++) {
+        orders.put(order)
+        yield* sleep(15)
+      }
+    })
+  },
+
+  trace: (file) => {
+    let text = ''
+    const trace = recordTrace((part) => {
+      text += part
+    })
+    return run(function* main() {
+      const step = fn(function* step() {
+        for (let i = 0; i < 20; i++) yield* sleep(2)
+      })
+      for (let i = 0; i < 5; i++) spawn(step(), { name: 'stepper' })
+      yield* sleep(60)
+      trace.stop()
+      writeFileSync(file, text)
+      console.log('written')
+      yield* sleep(1e6)
+    })
+  },
+}
+
+const [name = '', argument = ''] = process.argv.slice(2)
+void programs[name]?.(argument)
