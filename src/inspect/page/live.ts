@@ -130,6 +130,10 @@ async function readHistory(): Promise<void> {
   })
 }
 
+/** Times that a question is asked while the loop is held, and milliseconds between two. */
+const TRIES = 12
+const BETWEEN_MS = 700
+
 /** All that is known of one task, with its stack; null if it has ended. Throws what is told instead. */
 export async function askTask(id: number, signal: AbortSignal): Promise<TaskRecord | null> {
   const answer = await fetch(`/api/tasks/${id}`, { signal })
@@ -138,11 +142,14 @@ export async function askTask(id: number, signal: AbortSignal): Promise<TaskReco
   return (await answer.json()) as TaskRecord
 }
 
-/** A snapshot as its lines. */
-export async function askSnapshot(query: string, signal?: AbortSignal): Promise<string> {
-  const answer = await fetch(`/api/snapshot?${query}`, signal === undefined ? {} : { signal })
-  if (!answer.ok) throw new Error(await refusal(answer))
-  return answer.text()
+/** A snapshot as its lines. A loop that is held is asked again, for a while. */
+export async function askSnapshot(query: string): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await fetch(`/api/snapshot?${query}`)
+    if (answer.ok) return answer.text()
+    if (answer.status !== 503 || attempt === TRIES) throw new Error(await refusal(answer))
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS))
+  }
 }
 
 /** What happens in the next `ms`, in the trace-event format. */

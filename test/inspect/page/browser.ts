@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
@@ -46,8 +45,13 @@ const fixture = (name: string): string => fileURLToPath(new URL(name, import.met
 export const example = (name: string): string => fileURLToPath(new URL(`../../../examples/${name}.js`, import.meta.url))
 export const program: string = fixture('./programs.js')
 
+/** A test, or whatever else says when it is over. */
+export interface Ending {
+  after(step: () => unknown): void
+}
+
 /** Starts a process that ends with its test. */
-export async function watch(t: TestContext, path: string, ...args: readonly string[]): Promise<Watched> {
+export async function watch(t: Ending, path: string, ...args: readonly string[]): Promise<Watched> {
   const child = spawn(process.execPath, ['--enable-source-maps', fixture('./watched.js'), path, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -81,7 +85,7 @@ export async function watch(t: TestContext, path: string, ...args: readonly stri
 
 /** Opens an address, in a browser profile of its own. What the page complains of ends up in `complaints`. */
 export async function openPage(
-  t: TestContext,
+  t: Ending,
   browser: Browser,
   url: string,
   options: Parameters<Browser['newContext']>[0] = {},

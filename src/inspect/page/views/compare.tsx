@@ -21,7 +21,7 @@ const trouble = signal<string | null>(null)
 const onlyGrown = signal(false)
 
 /** Lines that a snapshot looks up: the loop stands for each. */
-const LOCATIONS = 300
+const LOCATIONS = 50
 const LISTED = 300
 
 const comparison = computed(() => {
