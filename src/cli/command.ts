@@ -9,7 +9,9 @@ const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>
   deferred: async (args) => (await import('./deferred.ts')).deferred(args),
   dump: async (args) => (await import('./dump.ts')).dump(args),
   jobs: async (args) => (await import('./jobs.ts')).jobs(args),
+  ps: async (args) => (await import('./ps.ts')).ps(args),
   run,
+  top: async (args) => (await import('./top/top.ts')).top(args),
   trace: async (args) => (await import('./trace.ts')).trace(args),
   worker: async (args) => (await import('./worker.ts')).worker(args),
 }

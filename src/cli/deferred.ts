@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { prepare, settingsFrom } from '../green/load/index.ts'
 import { type Build, drawSvg, drawText, NotationError, parseChain, simulate } from '../twisted/simulator/index.ts'
-import { parseAll } from './options.ts'
+import { milliseconds, parseAll } from './options.ts'
 import { CommandError } from './usage.ts'
 
 const options = {
@@ -27,7 +27,11 @@ export async function deferred(args: string[]): Promise<void> {
     throw new CommandError('fibril deferred needs one chain to draw: a file, or --chain TEXT')
   const { build, fire } =
     file === undefined ? parsed('--chain', values.chain?.replace(/;/g, '\n') ?? '') : await load(file)
-  const trace = await simulate(build, fire, values.wait === undefined ? {} : { waitMs: milliseconds(values.wait) })
+  const trace = await simulate(
+    build,
+    fire,
+    values.wait === undefined ? {} : { waitMs: milliseconds('--wait', values.wait) },
+  )
   const colour = values.colour ?? (process.stdout.isTTY && !process.env['NO_COLOR'])
   process.stdout.write(values.svg === true ? drawSvg(trace) : `${drawText(trace, { colour })}\n`)
 }
@@ -60,10 +64,4 @@ function read(file: string): string {
   } catch (error) {
     throw new CommandError(`cannot read ${file}: ${(error as Error).message}`)
   }
-}
-
-function milliseconds(text: string): number {
-  const value = Number(text)
-  if (text.trim() !== '' && value >= 0 && value < 2 ** 31) return value
-  throw new CommandError(`--wait takes milliseconds, not ${JSON.stringify(text)}`)
 }

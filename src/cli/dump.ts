@@ -1,5 +1,5 @@
 import { describeTasks, dumpProcess, InspectError } from '../inspect/index.ts'
-import { parseAll } from './options.ts'
+import { milliseconds, parseAll } from './options.ts'
 import { CommandError } from './usage.ts'
 
 const options = { json: { type: 'boolean' }, wait: { type: 'string' } } as const
@@ -13,7 +13,7 @@ export async function dump(args: string[]): Promise<void> {
   try {
     const snapshot = await dumpProcess(
       Number(word),
-      values.wait === undefined ? {} : { waitMs: milliseconds(values.wait) },
+      values.wait === undefined ? {} : { waitMs: milliseconds('--wait', values.wait) },
     )
     process.stdout.write(values.json === true ? `${JSON.stringify(snapshot)}\n` : describeTasks(snapshot))
   } catch (error) {
@@ -21,10 +21,4 @@ export async function dump(args: string[]): Promise<void> {
     process.stderr.write(`fibril: ${error.message}\n`)
     process.exitCode = 1
   }
-}
-
-function milliseconds(text: string): number {
-  const value = Number(text)
-  if (text.trim() !== '' && value >= 0 && value < 2 ** 31) return value
-  throw new CommandError(`--wait takes milliseconds, not ${JSON.stringify(text)}`)
 }

@@ -39,3 +39,10 @@ function parse<O extends Options>(args: string[], options: O) {
     throw new CommandError((error as Error).message.split('. ')[0])
   }
 }
+
+/** The value of an option that is a time. */
+export function milliseconds(option: string, text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= 0 && value < 2 ** 31) return value
+  throw new CommandError(`${option} takes milliseconds, not ${JSON.stringify(text)}`)
+}

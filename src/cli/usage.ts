@@ -13,6 +13,8 @@ export const help = `Usage: fibril <command> [options] FILE …
       --stress             park at every call: a program that survives it does not depend on luck
       --watchdog[=MS]      tell which function holds the loop for longer than MS (100) milliseconds
       --inspect-signal     answer fibril dump, and SIGUSR2 by a line for each task on standard error
+      --inspect-fibril[=PORT]
+                           serve the inspector's page on 127.0.0.1; its address is written to standard error
       --leaks              tell at the end which tasks never ended
 
   fibril check [--json] FILE …
@@ -41,6 +43,17 @@ export const help = `Usage: fibril <command> [options] FILE …
 
       --creds FILE, --ca FILE, --cert FILE, --key FILE
                            for both: credentials, and TLS; a user and a password can be in the URL
+
+  fibril ps [--json] [PID | URL]
+      Lists your processes that can be asked, or the tasks of one of them, a line each.
+
+      --wait MS            how long an answer may take (2000, or 5000)
+
+  fibril top [--once] [PID | URL]
+      Shows what the tasks of a process do, as it happens. Keys: s sort, / filter, t tree, arrows, q quit.
+
+      --once               print it once; so does an output that is no terminal
+      --interval MS        how often the tasks are looked at (1000)
 
   fibril dump [--json] PID
       Asks a program that was started with --inspect-signal, or FIBRIL_INSPECT=1, what each of its tasks waits for.

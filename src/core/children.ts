@@ -58,7 +58,8 @@ export class Children implements Iterable<Child> {
   late: { readonly cancelled: boolean; readonly error: unknown }[] | null = null
   /** The interrupt that the first failure caused. */
   private unwind: Unwind | null = null
-  private eldest: Child | null = null
+  /** @internal The first of them; the others by `younger`. */
+  eldest: Child | null = null
   private youngest: Child | null = null
   private count = 0
 

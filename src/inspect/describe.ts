@@ -17,6 +17,8 @@ const LEFT = 20
 export interface DescribeOptions {
   /** How many tasks are told; the others are counted. 1000 unless said. */
   readonly limit?: number
+  /** A line for each task: without its stack. */
+  readonly brief?: boolean
 }
 
 /**
@@ -38,7 +40,8 @@ export interface DescribeOptions {
 export function describeTasks(snapshot: Snapshot, options: DescribeOptions = {}): string {
   const { tasks } = snapshot
   const lines = [headLine(snapshot)]
-  if (tasks.length > 0) lines.push('', ...tree(snapshot.tasks, options.limit ?? 1000))
+  const told = options.brief ? tasks.map((task) => ({ ...task, frames: [], spawnedAt: [] })) : tasks
+  if (tasks.length > 0) lines.push('', ...tree(told, options.limit ?? 1000))
   const circles = findCircles(tasks)
   for (const circle of circles.slice(0, NAMED)) lines.push('', ...circleLines(circle))
   if (circles.length > NAMED) lines.push('', `… and ${circles.length - NAMED} more circles (see findCircles)`)
@@ -67,7 +70,7 @@ function openingLines({ openings }: Snapshot): string[] {
 }
 
 function text(lines: readonly string[]): string {
-  return `${lines.map(printable).join('\n')}\n`
+  return `${lines.map((line) => printable(line)).join('\n')}\n`
 }
 
 function headLine({ at, process, loop, tasks }: Snapshot): string {
@@ -205,7 +208,7 @@ function count(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? '' : 's'}`
 }
 
-function duration(ms: number): string {
+export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`
   const s = ms / 1000
   if (s < 120) return `${s.toFixed(1)} s`
@@ -213,7 +216,12 @@ function duration(ms: number): string {
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
 }
 
-/** Names and reasons are a program's own, and a dump may be another program's. */
-function printable(line: string): string {
-  return line.replace(/\p{Cc}|\p{Bidi_Control}/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)
+/**
+ * What a terminal may be given: control characters are spelled out, but for those that are said to be kept. Names and reasons are
+ * a program's own, and a dump may be another program's.
+ */
+export function printable(text: string, kept = ''): string {
+  return text.replace(/\p{Cc}|\p{Bidi_Control}/gu, (char) =>
+    kept.includes(char) ? char : `\\u{${char.codePointAt(0)?.toString(16)}}`,
+  )
 }

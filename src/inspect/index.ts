@@ -4,8 +4,9 @@
  *   format.ts       the form of a snapshot, as data and as JSON lines
  *   snapshot.ts     reads a loop               locations.ts   to the line, by the platform's inspector
  *   describe.ts     as text                    circles.ts     who waits for whom for ever
- *   on-signal.ts    a process answers          dump.ts        whoever asks it         mailbox.ts   where they meet
- *   leaks.ts        what never ended               trace/         what tasks do over time, as a file
+ *   on-signal.ts    a process answers          processes.ts   whoever asks it         mailbox.ts   where they meet
+ *   leaks.ts        what never ended           metrics.ts     figures for Prometheus  trace/         what tasks do over time, as a file
+ *   server/         the inspector's page and its data, from a thread of its own
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -13,8 +14,8 @@ import { NodeHost } from '../host/index.ts'
 setDefaultHost(() => new NodeHost())
 
 export { type Circle, findCircles } from './circles.ts'
-export { type DescribeOptions, describeTasks } from './describe.ts'
-export { type DumpOptions, dumpProcess, InspectError } from './dump.ts'
+export { type DescribeOptions, describeTasks, duration, printable } from './describe.ts'
+export { type DumpOptions, dumpProcess } from './dump.ts'
 export { inspectFromEnvironment } from './environment.ts'
 export {
   type FrameRecord,
@@ -27,8 +28,10 @@ export {
   type TaskRecord,
 } from './format.ts'
 export { leakReport, reportLeaksAtExit, watchOpenings } from './leaks.ts'
+export { InspectError, type Listening, type Ways } from './mailbox.ts'
 export { metrics } from './metrics.ts'
 export { type InspectSignalOptions, inspectOnSignal } from './on-signal.ts'
+export { listProcesses, targetNamed, targetOf, waysOf } from './processes.ts'
 export type {
   FigureRecord,
   HeldRecord,
@@ -39,4 +42,6 @@ export type {
 } from './server/events.ts'
 export { type InspectOptions, type Inspector, inspect } from './server/inspector.ts'
 export { type SnapshotOptions, snapshot, snapshotLines } from './snapshot.ts'
+export type { Counts, Summary } from './summary.ts'
+export { HeldLoopError, type LiveEvent, type Target } from './target.ts'
 export { recordTrace, type Trace, type TraceEnd, type TraceOptions } from './trace/record.ts'

@@ -5,8 +5,10 @@
  * in the folder for temporary files, mode 0700, and nobody but this user can have put into it what is there:
  *
  *     PID.json            written by a process when it begins to listen: here the signal may be sent
- *     PID.NONCE.ask       written by whoever asks, before the signal
+ *     PID.NONCE.ask       what is asked, written before the signal
  *     PID.NONCE.jsonl     the answer: written under another name, and renamed when it is whole
+ *
+ * A process that serves the inspector says its address there, with the token: this user may read it anyway.
  *
  * PIDs are used again, and who was killed takes nothing away. So `PID.json` tells when the process began, and is believed
  * only if that is when the process with this PID did begin.
@@ -25,12 +27,23 @@ export class InspectError extends FibrilError {
   }
 }
 
+/** How a process can be asked. */
+export interface Ways {
+  /** It answers to this signal. */
+  readonly signal?: NodeJS.Signals
+  /** It serves the inspector at this address; the token is part of it. */
+  readonly inspector?: string
+}
+
 /** What a process that listens says of itself. */
-export interface Listening {
+export interface Listening extends Ways {
   readonly version: 1
   readonly pid: number
   readonly began: string
-  readonly signal: NodeJS.Signals
+  /** The program and its arguments. */
+  readonly command: readonly string[]
+  /** When it began, in milliseconds since 1970. */
+  readonly startedAt: number
 }
 
 /** The folder of this user; made if it is not there. An `InspectError` if it cannot be trusted. */
@@ -59,9 +72,22 @@ export function listening(folder: string, pid: number): Listening | null {
   }
 }
 
-export function sayListening(folder: string, signal: NodeJS.Signals): void {
+/** All processes of this user that listen. */
+export function allListening(folder: string): Listening[] {
+  const files = readdirSync(folder).filter((name) => /^\d+\.json$/.test(name))
+  return files.map((name) => listening(folder, Number.parseInt(name, 10))).filter((said) => said !== null)
+}
+
+export function sayListening(folder: string, ways: Ways): void {
   sweep(folder)
-  const said: Listening = { version: 1, pid: process.pid, began: beganAt(process.pid), signal }
+  const said: Listening = {
+    version: 1,
+    pid: process.pid,
+    began: beganAt(process.pid),
+    command: process.argv.slice(1),
+    startedAt: Math.round(Date.now() - process.uptime() * 1000),
+    ...ways,
+  }
   writeWhole(listeningFile(folder, process.pid), [JSON.stringify(said)])
 }
 
@@ -110,4 +136,21 @@ export function writeWhole(file: string, lines: Iterable<string>): void {
     closeSync(to)
   }
   renameSync(draft, file)
+}
+
+/** What a process is asked for by a signal. */
+export interface Ask {
+  readonly for: 'snapshot' | 'summary'
+  /** With the stacks. */
+  readonly frames: boolean
+}
+
+/** What such a file asks for: all, if it does not say. */
+export function readAsk(file: string): Ask {
+  const everything: Ask = { for: 'snapshot', frames: true }
+  try {
+    return { ...everything, ...(JSON.parse(readFileSync(file, 'utf8')) as Partial<Ask>) }
+  } catch {
+    return everything
+  }
 }

@@ -1,5 +1,5 @@
-import { counts } from './figures.ts'
 import { Lag } from './lag.ts'
+import { counts } from './summary.ts'
 
 let lag: Lag | null = null
 

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { UsageError } from '../core/index.ts'
 import { describeTasks } from './describe.ts'
-import { listeningFile, mailbox, sayListening, writeWhole } from './mailbox.ts'
+import { type Ask, mailbox, readAsk, writeWhole } from './mailbox.ts'
+import { present } from './presence.ts'
 import { snapshot, snapshotLines } from './snapshot.ts'
+import { summary } from './summary.ts'
 
 export interface InspectSignalOptions {
   /** `SIGUSR2` unless said: take another where a supervisor has a use of its own for it. */
@@ -46,28 +48,21 @@ export function inspectOnSignal(options: InspectSignalOptions = {}): Disposable 
 let end: () => void = () => {}
 
 function begin(signal: NodeJS.Signals): void {
-  let folder: string | null = null
-  const answer = (): void => tell(folder)
-  const leave = (): void => {
-    if (folder !== null) rmSync(listeningFile(folder, process.pid), { force: true })
-  }
+  let leave: (() => void) | null = null
+  const answer = (): void => tell(leave === null ? null : mailbox())
   process.on(signal, answer)
-  process.on('exit', leave)
   end = () => {
-    leave()
-    process.off('exit', leave)
+    leave?.()
     process.off(signal, answer)
   }
   // Last: who reads what is said here may send the signal.
-  folder = announce(signal)
+  leave = announce(signal)
 }
 
-/** The folder where requests come; null where nothing can be written: then there is standard error still. */
-function announce(signal: NodeJS.Signals): string | null {
+/** Takes back what it says; null where nothing can be written: then there is standard error still. */
+function announce(signal: NodeJS.Signals): (() => void) | null {
   try {
-    const folder = mailbox()
-    sayListening(folder, signal)
-    return folder
+    return present({ signal })
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     process.emitWarning(`fibril dump cannot ask this process (${why}); kill -${signal} can`, 'FibrilWarning')
@@ -78,14 +73,19 @@ function announce(signal: NodeJS.Signals): string | null {
 function tell(folder: string | null): void {
   try {
     const asked = folder === null ? [] : asksIn(folder)
-    for (const ask of asked) {
-      rmSync(ask, { force: true })
-      writeWhole(ask.replace(/ask$/, 'jsonl'), snapshotLines())
+    for (const file of asked) {
+      const ask = readAsk(file)
+      rmSync(file, { force: true })
+      writeWhole(file.replace(/ask$/, 'jsonl'), linesFor(ask))
     }
     if (asked.length === 0) process.stderr.write(describeTasks(snapshot()))
   } catch (error) {
     process.emitWarning(`what the tasks wait for could not be told: ${error}`, 'FibrilWarning')
   }
+}
+
+function linesFor(ask: Ask): Iterable<string> {
+  return ask.for === 'summary' ? [JSON.stringify(summary())] : snapshotLines(ask)
 }
 
 function asksIn(folder: string): string[] {

@@ -6,6 +6,7 @@ import { threadId } from 'node:worker_threads'
 import { currentLoop, type Loop, openings, type Task } from '../core/index.ts'
 import type { FrameRecord, OpeningRecord, ProcessRecord, Snapshot, SnapshotHead, TaskRecord } from './format.ts'
 import { Locations, nowhere } from './locations.ts'
+import { TaskWalk } from './task-walk.ts'
 
 export interface SnapshotOptions {
   /** In place of the current loop. */
@@ -87,7 +88,7 @@ function* taskRecords(loop: Loop, { frames = true, locations = 1000 }: SnapshotO
   const lookup = frames ? new Locations(locations) : null
   const sinceTurn = sinceTurnOf(loop)
   try {
-    for (const { task, depth } of tasksOf(loop)) yield recordOf(task, depth, sinceTurn, lookup)
+    for (const walk = new TaskWalk(loop); walk.next(); ) yield recordOf(walk.task, walk.depth, sinceTurn, lookup)
   } finally {
     lookup?.[Symbol.dispose]()
   }
@@ -95,10 +96,10 @@ function* taskRecords(loop: Loop, { frames = true, locations = 1000 }: SnapshotO
 
 /** One task of a loop, with its stack; null if it has ended. */
 export function taskRecord(id: number, loop: Loop = currentLoop()): TaskRecord | null {
-  for (const { task, depth } of tasksOf(loop)) {
-    if (task.id !== id) continue
+  for (const walk = new TaskWalk(loop); walk.next(); ) {
+    if (walk.task.id !== id) continue
     using lookup = new Locations(1000)
-    return recordOf(task, depth, sinceTurnOf(loop), lookup)
+    return recordOf(walk.task, walk.depth, sinceTurnOf(loop), lookup)
   }
   return null
 }
@@ -123,22 +124,6 @@ export function recordOf(task: Task<unknown>, depth: number, sinceTurn: number, 
     cancelled: task.cancelled,
     frames: lookup === null ? [] : frameRecords(task, lookup),
     spawnedAt: linesOf(task.spawnedAt),
-  }
-}
-
-/** All tasks that have not ended, each before its children; in constant stack. */
-export function* tasksOf(loop: Loop): Generator<{ readonly task: Task<unknown>; readonly depth: number }> {
-  const open: Iterator<Task<unknown>>[] = [
-    (loop.root as Iterable<unknown> as Iterable<Task<unknown>>)[Symbol.iterator](),
-  ]
-  for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
-    const { done, value: task } = last.next()
-    if (done) {
-      open.pop()
-      continue
-    }
-    yield { task, depth: open.length - 1 }
-    if (task.scopes !== null) open.push(task.children.values())
   }
 }
 

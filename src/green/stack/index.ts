@@ -1,3 +1,3 @@
 /** What the main thread is doing, seen from another thread: for the watchdog and for the inspector. Not for users. */
-export { describeHold, type HoldFrame, placeOf } from './frame.ts'
+export { type HoldFrame, placeOf } from './frame.ts'
 export { canInspect, takeStack } from './take-stack.ts'

@@ -1,7 +1,8 @@
 /** The watching thread: see `index.ts`. */
 import { writeSync } from 'node:fs'
+import { relative } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { describeHold, type HoldFrame, placeOf, takeStack } from '../stack/index.ts'
+import { type HoldFrame, placeOf, takeStack } from '../stack/index.ts'
 import { BEATS, HELD, type Hold, STOP, type WatchOrder } from './messages.ts'
 
 const FRAMES = 8
@@ -34,7 +35,7 @@ async function watchHold(): Promise<void> {
   if (frames?.length === 0) return
   const stack = frames ?? []
   const stillHeld = isHeld()
-  if (stillHeld) say(`${describeHold(stack)} has held the loop for ${elapsed()} ms so far`, stack)
+  if (stillHeld) say(`${describe(stack)} has held the loop for ${elapsed()} ms so far`, stack)
   while (isHeld() && Atomics.load(cells, STOP) === 0) Atomics.wait(cells, BEATS, seen)
   const [top] = stack
   const hold: Hold = {
@@ -45,7 +46,7 @@ async function watchHold(): Promise<void> {
     stack,
     ms: elapsed(),
   }
-  say(`${describeHold(stack)} held the loop for ${hold.ms} ms`, stillHeld ? [] : stack)
+  say(`${describe(stack)} held the loop for ${hold.ms} ms`, stillHeld ? [] : stack)
   parentPort?.postMessage(hold)
 }
 
@@ -61,10 +62,19 @@ function elapsed(): number {
   return Math.round(performance.now() - last)
 }
 
+function describe([top]: readonly HoldFrame[]): string {
+  return top === undefined ? 'something (no stack could be taken)' : `${top.name} (${nearPlaceOf(top)})`
+}
+
+/** The path as seen from here. */
+function nearPlaceOf(frame: HoldFrame): string {
+  return placeOf(frame, (path) => relative(process.cwd(), path))
+}
+
 // Not process.stderr: in a worker it goes by way of the main thread, which is held.
 function say(text: string, stack: readonly HoldFrame[]): void {
   if (!tell) return
-  const frames = stack.slice(0, FRAMES).map((frame) => `\n    at ${frame.name} (${placeOf(frame)})`)
+  const frames = stack.slice(0, FRAMES).map((frame) => `\n    at ${frame.name} (${nearPlaceOf(frame)})`)
   try {
     writeSync(2, `fibril watchdog: ${text}${frames.join('')}\n`)
   } catch {

@@ -2,10 +2,10 @@
 import { getHeapStatistics } from 'node:v8'
 import type { MessagePort } from 'node:worker_threads'
 import { currentLoop } from '../../core/index.ts'
-import { counts } from '../figures.ts'
 import { Lag } from '../lag.ts'
 import { metrics } from '../metrics.ts'
-import { headOf, snapshotLines, taskRecord } from '../snapshot.ts'
+import { snapshotLines, taskRecord } from '../snapshot.ts'
+import { counts, summary } from '../summary.ts'
 import { BEATS, FIGURES, type FromAgent, LAG, LAG_MAX, type Question, type ToAgent, WANTED } from './messages.ts'
 import { Sampler } from './sampler.ts'
 
@@ -136,8 +136,8 @@ function* answer(question: Question): Generator<string> {
       return
     case 'task':
       return yield JSON.stringify(taskRecord(question.task))
-    case 'head':
-      return yield JSON.stringify(headOf(currentLoop()))
+    case 'summary':
+      return yield JSON.stringify(summary())
     case 'metrics':
       return yield metrics()
   }

@@ -1,16 +1,22 @@
 /**
  * Notices that the loop is held: its beats do not come. Beats are asked for only while somebody is there who wants to know.
  */
-import { describeHold, type HoldFrame, placeOf, takeStack } from '../../green/stack/index.ts'
+import { type HoldFrame, placeOf, takeStack } from '../../green/stack/index.ts'
 import type { HeldRecord } from './events.ts'
 import { BEATS } from './messages.ts'
 
 /** Milliseconds between two looks, and without a beat until the loop counts as held. */
 const LOOK_MS = 50
-const HELD_MS = 250
-/** Milliseconds after which a hold that lasts is told again. */
+const HELD_MS = 500
+/** The same while no code of the program is to blame: while it loads modules, or while tasks are listed. */
+const BUSY_MS = 5000
+/** Milliseconds after which a hold that lasts is looked at and told again. */
 const AGAIN_MS = 1000
 const FRAMES = 50
+
+/** What holds the loop where no function of the program is known to. */
+const UNKNOWN = 'something (no stack could be taken)'
+const NOBODY = 'Node or Fibril itself'
 
 export interface HeartListener {
   held(record: HeldRecord): void
@@ -25,9 +31,9 @@ export class Heart {
   #timer: NodeJS.Timeout | undefined
   #seen = 0
   #lastBeat = 0
-  /** When it was told last; null while the loop is free. */
-  #toldAt: number | null = null
   #looking = false
+  /** A stack stops the program for some milliseconds: not before this is the next one taken. */
+  #nextStack = 0
   /** Told as well, whoever else listens. */
   onHold: HeartListener | null = null
   /** The hold that lasts. */
@@ -63,7 +69,7 @@ export class Heart {
   #end(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
-    this.#toldAt = null
+    if (this.held !== null) this.onHold?.released(Math.round(this.sinceBeat))
     this.held = null
     this.#ask(false)
   }
@@ -74,21 +80,20 @@ export class Heart {
       const heldMs = Math.round(now - this.#lastBeat)
       this.#seen = Atomics.load(this.#cells, BEATS)
       this.#lastBeat = now
-      if (this.#toldAt === null) return
-      this.#toldAt = null
+      if (this.held === null) return
       this.held = null
       for (const listener of this.#all()) listener.released(heldMs)
       return
     }
-    const due = this.#toldAt === null ? this.#lastBeat + HELD_MS : this.#toldAt + AGAIN_MS
-    if (now < due || this.#looking) return
+    if (now < Math.max(this.#lastBeat + HELD_MS, this.#nextStack) || this.#looking) return
     this.#looking = true
     const stack = this.#takesStack ? await takeStack(() => this.#isSilent()) : null
     this.#looking = false
+    this.#nextStack = performance.now() + AGAIN_MS
     // It came round in the meantime, or nobody is there any more.
     if (!this.#isSilent() || this.#timer === undefined) return
-    this.#toldAt = performance.now()
-    this.held = this.#record(stack ?? [])
+    if (stack?.length === 0 && this.sinceBeat < BUSY_MS) return
+    this.held = this.#record(stack)
     for (const listener of this.#all()) listener.held(this.held)
   }
 
@@ -100,15 +105,18 @@ export class Heart {
     return Atomics.load(this.#cells, BEATS) === this.#seen
   }
 
-  #record(frames: readonly HoldFrame[]): HeldRecord {
+  #record(frames: readonly HoldFrame[] | null): HeldRecord {
     const sinceMs = Math.round(this.sinceBeat)
-    const stack = frames.slice(0, FRAMES).map((frame) => ({ name: frame.name, at: placeOf(frame) }))
+    // Whole paths: whoever reads this may be anywhere.
+    const stack = (frames ?? []).slice(0, FRAMES).map((frame) => ({ name: frame.name, at: placeOf(frame) }))
+    const [top] = stack
+    const who = top !== undefined ? `${top.name} (${top.at})` : frames === null ? UNKNOWN : NOBODY
     const lines = stack.map(({ name, at }) => `\n    at ${name} (${at})`)
     return {
       at: Date.now(),
       sinceMs,
       stack,
-      text: `${describeHold(frames)} has held the loop for ${sinceMs} ms so far${lines.join('')}`,
+      text: `${who} has held the loop for ${sinceMs} ms so far${lines.join('')}`,
     }
   }
 }

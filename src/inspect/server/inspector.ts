@@ -3,6 +3,7 @@ import { isMainThread, MessageChannel, receiveMessageOnPort, Worker } from 'node
 import { UsageError } from '../../core/index.ts'
 import { canInspect } from '../../green/stack/index.ts'
 import { InspectError } from '../mailbox.ts'
+import { present } from '../presence.ts'
 import { Agent } from './agent.ts'
 import { FIGURES, PLACES, STARTED, type Started, type ThreadOrder, WANTED } from './messages.ts'
 
@@ -65,15 +66,18 @@ export function inspect({ port = 0, print = false }: InspectOptions = {}): Inspe
     throw new InspectError(whyNot(started, port))
   }
   const agent = new Agent(link, order.cells, order.figures)
+  const url = `http://127.0.0.1:${started.port}/?token=${token}`
+  const leave = announce(url)
   let over = false
   const end = (): void => {
     if (over) return
     over = true
+    leave()
     agent.stop()
   }
   return {
     port: started.port,
-    url: `http://127.0.0.1:${started.port}/?token=${token}`,
+    url,
     [Symbol.dispose]: end,
     async [Symbol.asyncDispose]() {
       end()
@@ -100,6 +104,18 @@ function startThread(workerData: object, port: MessageChannel['port2']): Worker 
     const { code, message } = error as NodeJS.ErrnoException
     if (code !== 'ERR_ACCESS_DENIED') throw error
     throw new InspectError(`the inspector needs a thread of its own (--allow-worker): ${message}`, { cause: error })
+  }
+}
+
+/** For `fibril ps`, which finds the main thread of each process. */
+function announce(inspector: string): () => void {
+  if (!isMainThread || process.platform === 'win32') return () => {}
+  try {
+    return present({ inspector })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    process.emitWarning(`fibril ps does not know of this inspector: ${why}`, 'FibrilWarning')
+    return () => {}
   }
 }
 

@@ -47,9 +47,10 @@ export class LiveStream {
 
   /** Tells of tasks as long as there is something to tell and room for it. */
   pump(): void {
-    while (!this.#isSlow() && (this.#pending.size > 0 || this.#first !== null)) {
+    // Also that there are none is told, once that is known.
+    while (this.#pending.size > 0 || (this.#first !== null && this.#mirror.complete)) {
+      if (this.#isSlow()) return
       this.#tell()
-      if (this.#first !== null && this.#pending.size === 0) return
     }
   }
 

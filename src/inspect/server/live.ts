@@ -45,7 +45,7 @@ export class Live {
       else this.#pace()
     })
     this.#pace()
-    if (this.#mirror.complete) stream.pump()
+    stream.pump()
   }
 
   /** A sample has come. */

@@ -46,7 +46,7 @@ export type Question =
       readonly locations: number
     }
   | { readonly ask: 'task'; readonly task: number }
-  | { readonly ask: 'head' }
+  | { readonly ask: 'summary' }
   | { readonly ask: 'metrics' }
 
 export type ToAgent =

@@ -1,7 +1,8 @@
 /** What is answered to whom: see `gate.ts` for who may ask. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { SnapshotHead, TaskRecord } from '../format.ts'
+import type { TaskRecord } from '../format.ts'
 import { metricsOfHeld } from '../metrics.ts'
+import type { Summary } from '../summary.ts'
 import type { FigureMaker } from './figure-maker.ts'
 import { type Gate, HEADERS, NO_TOKEN } from './gate.ts'
 import type { Heart } from './heart.ts'
@@ -33,7 +34,7 @@ export class Routes {
   readonly #routes: Readonly<Record<string, Route>> = {
     '/api/snapshot': (...asked) => this.#snapshot(...asked),
     '/api/live': (...asked) => this.#live(...asked),
-    '/api/figures': (...asked) => this.#figures(...asked),
+    '/api/summary': (...asked) => this.#summary(...asked),
     '/api/history': (_, response) => json(response, 200, this.#parts.history.record()),
     '/metrics': (...asked) => this.#metrics(...asked),
   }
@@ -103,8 +104,8 @@ export class Routes {
     const { live, questions } = this.#parts
     if (live.size >= STREAMS) throw new CrowdError('too many watch already: close another page')
     const intervalMs = numberIn(query, 'interval', 100, 60_000, 1000)
-    const head = await questions.text({ ask: 'head' }, gone).then(
-      (text) => JSON.parse(text) as SnapshotHead,
+    const head = await questions.text({ ask: 'summary' }, gone).then(
+      (text) => JSON.parse(text) as Summary,
       // It is watched all the more.
       (error) => (error instanceof HeldError ? null : Promise.reject(error)),
     )
@@ -112,11 +113,11 @@ export class Routes {
     live.add(response, { version: 1, process: head?.process ?? null, loop: head?.loop ?? null, intervalMs })
   }
 
-  /** One record of figures, and the hold if there is one: what a list of processes shows of each. */
-  async #figures(_: URLSearchParams, response: ServerResponse, __: string, gone: AbortSignal): Promise<void> {
+  /** A few figures, and the hold if there is one: what a list of processes shows of each. */
+  async #summary(_: URLSearchParams, response: ServerResponse, __: string, gone: AbortSignal): Promise<void> {
     const { questions } = this.#parts
     try {
-      const head = JSON.parse(await questions.text({ ask: 'head' }, gone)) as object
+      const head = JSON.parse(await questions.text({ ask: 'summary' }, gone)) as object
       json(response, 200, { ...head, held: null })
     } catch (error) {
       if (!(error instanceof HeldError)) throw error

@@ -6,7 +6,8 @@
  * stop: so a task that changes all the time cannot keep others from being told.
  */
 import { type Loop, type Task, taskTotals } from '../../core/index.ts'
-import { recordOf, sinceTurnOf, tasksOf } from '../snapshot.ts'
+import { recordOf, sinceTurnOf } from '../snapshot.ts'
+import { TaskWalk } from '../task-walk.ts'
 import type { Sample } from './messages.ts'
 
 /** Records that one sample makes: about 10 ms. */
@@ -37,6 +38,7 @@ export class Sampler {
 
   sample(loop: Loop): Sample {
     const start = performance.now()
+    const cpu = process.cpuUsage()
     const number = ++this.#number
     const sinceTurn = sinceTurnOf(loop)
     const changed: number[] = []
@@ -44,10 +46,15 @@ export class Sampler {
     let position = 0
     let behind = 0
     let stopped = 0
-    for (const { task, depth } of tasksOf(loop)) {
+    let known = 0
+    for (const walk = new TaskWalk(loop); walk.next(); ) {
       if (++position > TASKS) break
+      const { task } = walk
       const told = this.#told.get(task.id)
-      if (told !== undefined) told.seen = number
+      if (told !== undefined) {
+        told.seen = number
+        known++
+      }
       if (told !== undefined && isAsTold(task, told)) continue
       if (position <= this.#skip || changed.length === RECORDS) {
         if (stopped === 0 && position > this.#skip) stopped = position - 1
@@ -55,18 +62,27 @@ export class Sampler {
         continue
       }
       changed.push(task.id)
-      lines.push(JSON.stringify(recordOf(task, depth, sinceTurn, null)))
+      lines.push(JSON.stringify(recordOf(task, walk.depth, sinceTurn, null)))
+      if (told === undefined) known++
       this.#told.set(task.id, toldOf(task, number))
     }
     this.#skip = stopped
     if (behind === 0) this.catchingUp = false
+    const ended = known === this.#told.size ? [] : this.#forget(number)
+    const totals = taskTotals()
+    const sample = { changed, ended, lines: lines.join('\n'), total: totals.spawned - totals.ended, behind }
+    // On a machine that has much to do, most of the time is that of others; and the processor time is that of all threads.
+    const { user, system } = process.cpuUsage(cpu)
+    this.costMs = Math.min(performance.now() - start, (user + system) / 1000)
+    return { at: Date.now(), ...sample }
+  }
+
+  /** Those that this sample has not seen. */
+  #forget(number: number): number[] {
     const ended: number[] = []
     for (const [id, { seen }] of this.#told) if (seen !== number) ended.push(id)
     for (const id of ended) this.#told.delete(id)
-    const totals = taskTotals()
-    const sample = { changed, ended, lines: lines.join('\n'), total: totals.spawned - totals.ended, behind }
-    this.costMs = performance.now() - start
-    return { at: Date.now(), ...sample }
+    return ended
   }
 }
 

@@ -20,7 +20,10 @@ const programs: Readonly<Record<string, (argument: string) => unknown>> = {
       const lock = new Lock({ name: '<img src=x onerror="document.title=\'owned\'">' })
       lock.tryAcquire()
       spawn(sleep(1e6))
-      spawn(lock.acquire(), { name: '</script><script>document.title="owned"</script>' })
+      const wait = fn(function* wait() {
+        yield* lock.acquire()
+      })
+      spawn(wait(), { name: '</script><script>document.title="owned"</script>' })
       spawn(sleep(1e6), { name: 'a\u202eb\u0000c' })
     }),
 
