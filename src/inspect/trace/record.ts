@@ -9,7 +9,7 @@ import {
   UsageError,
 } from '../../core/index.ts'
 import type { OffloadedCall } from '../../offload/index.ts'
-import { tasksOf } from '../snapshot.ts'
+import { tasksOf } from '../task-walk.ts'
 import { writeAll } from '../write-all.ts'
 import { Batch, BEGAN, ENDED, PARKED, READY, SPAWNED, STOPPED } from './batch.ts'
 import { Events } from './events.ts'
