@@ -9,7 +9,7 @@ import {
   UsageError,
 } from '../../core/index.ts'
 import type { OffloadedCall } from '../../offload/index.ts'
-import { tasksOf } from '../task-walk.ts'
+import { TaskWalk } from '../task-walk.ts'
 import { writeAll } from '../write-all.ts'
 import { Batch, BEGAN, ENDED, PARKED, READY, SPAWNED, STOPPED } from './batch.ts'
 import { Events } from './events.ts'
@@ -131,7 +131,8 @@ class Recorder implements Trace {
   /** The tasks that there are already: their waits began before the trace did. */
   private find(): void {
     let left = FOUND
-    for (const { task } of tasksOf(currentLoop())) {
+    for (const walk = new TaskWalk(currentLoop()); walk.next(); ) {
+      const { task } = walk
       if (left-- === 0) return
       this.output.found(task.id, task.name, task.reason, this.begunAt - (task.parkedMs ?? 0))
     }
