@@ -41,9 +41,17 @@ export interface Watched {
   printed(text: string): Promise<void>
 }
 
-const fixture = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-export const example = (name: string): string => fileURLToPath(new URL(`../../../examples/${name}.js`, import.meta.url))
-export const program: string = fixture('./programs.js')
+const root = fileURLToPath(new URL('../../../..', import.meta.url))
+
+/** Runs a broken example as its reader would: `fibril run --inspect-fibril`. */
+export function watchExample(t: Ending, name: string, ...args: readonly string[]): Promise<Watched> {
+  return watch(t, [`${root}dist/src/cli/main.js`, 'run', '--inspect-fibril', `examples/broken/${name}.ts`, ...args])
+}
+
+/** Runs one of `programs.ts`. */
+export function watchProgram(t: Ending, ...args: readonly string[]): Promise<Watched> {
+  return watch(t, [fileURLToPath(new URL('./programs.js', import.meta.url)), ...args])
+}
 
 /** A test, or whatever else says when it is over. */
 export interface Ending {
@@ -51,17 +59,17 @@ export interface Ending {
 }
 
 /** Starts a process that ends with its test. */
-export async function watch(t: Ending, path: string, ...args: readonly string[]): Promise<Watched> {
-  const child = spawn(process.execPath, ['--enable-source-maps', fixture('./watched.js'), path, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+async function watch(t: Ending, args: readonly string[]): Promise<Watched> {
+  const env = { ...process.env, FIBRIL_INSPECT: 'page' }
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
   t.after(() => child.kill('SIGKILL'))
   const lines: string[] = []
   const hearers = new Set<() => void>()
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    lines.push(line)
-    for (const hear of hearers) hear()
-  })
+  for (const input of [child.stdout, child.stderr])
+    createInterface({ input }).on('line', (line) => {
+      lines.push(line)
+      for (const hear of hearers) hear()
+    })
   const until = <T>(look: () => T | undefined): Promise<T> =>
     new Promise((resolve, reject) => {
       const hear = (): void => {
@@ -74,12 +82,11 @@ export async function watch(t: Ending, path: string, ...args: readonly string[])
       hearers.add(hear)
       hear()
     })
-  const url = await until(() => lines.find((line) => line.startsWith('http://')))
+  const url = await until(() => lines.map((line) => /http:\S+token=\S+/.exec(line)?.[0]).find(Boolean))
   return {
     url,
     origin: new URL(url).origin,
-    printed: (text) =>
-      until(() => (lines.some((line) => line.includes(text)) ? (true as const) : undefined)).then(() => {}),
+    printed: async (text) => void (await until(() => lines.find((line) => line.includes(text)))),
   }
 }
 

@@ -1,4 +1,4 @@
-// Programs that the tests of the page look at: node watched.js programs.js NAME
+// Programs that the tests of the page look at: FIBRIL_INSPECT=page node programs.js NAME
 import { writeFileSync } from 'node:fs'
 import { fn, run, sleep, spawn } from '../../../src/index.ts'
 import { recordTrace } from '../../../src/inspect/index.ts'
