@@ -46,7 +46,7 @@ function common(key: string): boolean {
 }
 
 function isWriting(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches('input:not([type=checkbox]), textarea, select')
+  return target instanceof HTMLElement && target.matches('input[type=search], input[type=text], textarea, select')
 }
 
 function isSearch(target: EventTarget | null): boolean {

@@ -10,7 +10,8 @@
  */
 import { batch, computed, signal } from '@preact/signals'
 import type { LoopRecord, ProcessRecord, TaskRecord } from '../format.ts'
-import type { FigureRecord, HeldRecord, HelloEvent, HistoryRecord, TasksEvent } from '../server/events.ts'
+import type { FigureRecord, HeldRecord, HelloEvent, HistoryRecord, HoldRecord, TasksEvent } from '../server/events.ts'
+import { duration } from './model/quantities.ts'
 import type { ReportRecord } from './model/report.ts'
 import { TaskStore } from './model/task-store.ts'
 
@@ -65,6 +66,23 @@ function close(): void {
   source = null
 }
 
+function reopen(): void {
+  close()
+  open()
+}
+
+function tell(report: ReportRecord): void {
+  reports.value = [...reports.peek().slice(1 - REPORTS), report]
+  unread.value++
+}
+
+/** A hold that is over. */
+function reportOf({ at, text, stack, heldMs, sinceMs }: HoldRecord): ReportRecord {
+  const lines = stack.slice(0, 8).map(({ name, at }) => `\n    at ${name} (${at})`)
+  const what = `${stack[0]?.name ?? 'something'} held the loop for ${duration(heldMs ?? sinceMs)}`
+  return { kind: 'loop held', at, text: lines.length === 0 ? text : what + lines.join('') }
+}
+
 function open(): void {
   void readHistory()
   source = new EventSource('/api/live?interval=500')
@@ -82,13 +100,13 @@ function open(): void {
   on<HeldRecord>('held', (record) => {
     held.value = record
   })
-  on<{ heldMs: number }>('released', () => {
+  on<{ heldMs: number }>('released', ({ heldMs }) => {
+    if (held.peek() !== null) tell(reportOf({ ...(held.peek() as HeldRecord), heldMs }))
     held.value = null
+    // It was held when the page came: who it is could not be told then.
+    if (processRecord.peek() === null) reopen()
   })
-  on<ReportRecord>('report', (record) => {
-    reports.value = [...reports.peek().slice(1 - REPORTS), record]
-    unread.value++
-  })
+  on<ReportRecord>('report', tell)
   source.onerror = () => {
     connection.value = 'lost'
     held.value = null
@@ -104,10 +122,7 @@ function on<T>(name: string, take: (data: T) => void): void {
 function takeTasks(event: TasksEvent): void {
   if (paused.peek() && store.complete) {
     if (kept.length < KEPT) kept.push(event)
-    else {
-      close()
-      open()
-    }
+    else reopen()
     return
   }
   store.apply(event)
@@ -124,7 +139,8 @@ async function readHistory(): Promise<void> {
   const first = figures.peek()[0]?.at ?? Infinity
   batch(() => {
     figures.value = [...history.figures.filter(({ at }) => at < first), ...figures.peek()].slice(-FIGURES)
-    reports.value = history.reports as readonly ReportRecord[]
+    const holds = history.held.filter(({ heldMs }) => heldMs !== null).map(reportOf)
+    reports.value = [...(history.reports as readonly ReportRecord[]), ...holds].sort((a, b) => a.at - b.at)
     const last = history.held.at(-1)
     if (last !== undefined && last.heldMs === null && held.peek() === null) held.value = last
   })

@@ -1,8 +1,7 @@
 // Programs that the tests of the page look at: FIBRIL_INSPECT=page node programs.js NAME
-import { writeFileSync } from 'node:fs'
 import { fn, run, sleep, spawn } from '../../../src/index.ts'
 import { recordTrace } from '../../../src/inspect/index.ts'
-import { Event, Lock, Queue } from '../../../src/sync/index.ts'
+import { Event, Lock, Queue, Semaphore } from '../../../src/sync/index.ts'
 
 const programs: Readonly<Record<string, (argument: string) => unknown>> = {
   many: (count) =>
@@ -13,6 +12,7 @@ const programs: Readonly<Record<string, (argument: string) => unknown>> = {
       })
       for (let i = 0; i < Number(count); i++) spawn(worker(), { name: `worker ${i % 7}` })
       console.log('started')
+      yield* sleep(1e6)
     }),
 
   hostile: () =>
@@ -28,9 +28,11 @@ const programs: Readonly<Record<string, (argument: string) => unknown>> = {
     }),
 
   /** A bit of everything, for the tour of the views. */
-  shop: () => {
+  shop: (file) => {
+    if (file !== '') traceInto(file, 1500)
     const orders = new Queue<number>({ name: 'orders' })
     const till = new Lock({ name: 'till' })
+    const seats = new Semaphore(4, { name: 'seats' })
     return run(function* shop() {
       const clerk = fn(function* clerk() {
         for (;;) {
@@ -40,7 +42,20 @@ const programs: Readonly<Record<string, (argument: string) => unknown>> = {
           till.release()
         }
       })
+      const guest = fn(function* guest() {
+        for (;;) {
+          yield* sleep(30)
+          yield* seats.acquire()
+          yield* sleep(40)
+          seats.release()
+        }
+      })
+      const stock = fn(function* stock() {
+        yield* new Event({ name: 'delivery' }).wait()
+      })
       for (let i = 0; i < 6; i++) spawn(clerk(), { name: 'clerk' })
+      for (let i = 0; i < 12; i++) spawn(guest(), { name: 'guest' })
+      spawn(stock())
       for (let order = 0; ; order++) {
         orders.put(order)
         yield* sleep(15)
@@ -49,22 +64,24 @@ const programs: Readonly<Record<string, (argument: string) => unknown>> = {
   },
 
   trace: (file) => {
-    let text = ''
-    const trace = recordTrace((part) => {
-      text += part
-    })
+    traceInto(file, 60)
     return run(function* main() {
       const step = fn(function* step() {
         for (let i = 0; i < 20; i++) yield* sleep(2)
       })
       for (let i = 0; i < 5; i++) spawn(step(), { name: 'stepper' })
-      yield* sleep(60)
-      trace.stop()
-      writeFileSync(file, text)
-      console.log('written')
       yield* sleep(1e6)
     })
   },
+}
+
+/** Writes down what happens for so long, and says so. */
+function traceInto(file: string, ms: number): void {
+  const trace = recordTrace(file)
+  setTimeout(() => {
+    trace.stop()
+    console.log('written')
+  }, ms)
 }
 
 const [name = '', argument = ''] = process.argv.slice(2)

@@ -77,19 +77,23 @@ function kindOf({ reason, state }: TaskRecord): string {
 export class TaskStore {
   readonly tasks = new Map<number, TaskNode>()
   readonly roots: TaskNode[] = []
-  /** Those that ended while the page looked on, oldest first. */
-  readonly ended = new Map<number, TaskNode>()
   /** Changes not told yet, as the program says. */
   behind = 0
   /** All tasks have been told at least once. */
   complete = false
   #telling = 0
   #begun = false
+  /**
+   * Those that ended while the page looked on: the last ones, and those before them. Not one map, from which the oldest is
+   * deleted: the way to the oldest of a Map leads over all that were deleted before.
+   */
+  #ended = new Map<number, TaskNode>()
+  #endedBefore = new Map<number, TaskNode>()
   readonly #orphans = new Map<number, TaskNode[]>()
   readonly #dirty = new Set<TaskNode | null>()
 
   get(id: number): TaskNode | undefined {
-    return this.tasks.get(id) ?? this.ended.get(id)
+    return this.tasks.get(id) ?? this.#ended.get(id) ?? this.#endedBefore.get(id)
   }
 
   /** Takes in what an event tells. */
@@ -156,8 +160,10 @@ export class TaskStore {
       child.parent = null
       this.roots.push(child)
     }
-    this.ended.set(id, task)
-    if (this.ended.size > ENDED) this.ended.delete(this.ended.keys().next().value as number)
+    this.#ended.set(id, task)
+    if (this.#ended.size < ENDED) return
+    this.#endedBefore = this.#ended
+    this.#ended = new Map()
   }
 
   #clean(): void {

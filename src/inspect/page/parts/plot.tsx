@@ -43,7 +43,7 @@ export function Plot({ title, times, lines, show }: PlotProps) {
         padding: [8, 4, 0, 0],
         cursor: { sync: { key: 'plots' }, points: { size: 6 }, drag: { x: false, y: false } },
         legend: { show: true, live: true },
-        scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 0.001)] } },
+        scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
         axes: [
           {
             ...axis,
