@@ -1,5 +1,5 @@
 // Grows for ever: each session leaves a task behind that waits for news on behalf of somebody who has gone.
-// See docs/inspect.md for how to find the line.
+// See docs/inspector-page.md for how to find the line.
 import { fn, run, sleep, spawn } from 'fibril'
 import { Event } from 'fibril/sync'
 

@@ -1,5 +1,5 @@
 // Answers late now and then: while a report is made, one function holds the loop, and nobody else gets on.
-// See docs/inspect.md for how to find the line.
+// See docs/inspector-page.md for how to find the line.
 import { fn, run, sleep, spawn } from 'fibril'
 
 const visits: string[] = []

@@ -7,6 +7,7 @@ import { firstAfter, type Lane, readTrace, STEP, type Trace } from '../model/rea
 import { FileButton, save } from '../parts/file-button.tsx'
 import { KINDS, kindColour, LANE, paint, type Selection, TOP, type Window } from '../parts/paint-lanes.ts'
 import { TaskLink } from '../parts/task-link.tsx'
+import { addressOf } from '../route.ts'
 import { painted } from '../theme.ts'
 
 const lengths = [1, 5, 20] as const
@@ -306,9 +307,9 @@ function Chosen({ trace }: { readonly trace: Trace }) {
   const call = calls.find((one) => start !== undefined && one.start < (end ?? 0) && one.end > start)
   return (
     <p class="chosen" aria-live="polite">
-      <b>
-        <TaskLink id={lane.id} />
-      </b>{' '}
+      <a class="task-link" href={addressOf('tasks', lane.id)}>
+        <b>{lane.name}</b>
+      </a>{' '}
       {start === undefined || end === undefined ? (
         <span class="quiet">neither runs nor waits there: it stands in line</span>
       ) : (
