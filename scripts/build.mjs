@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildPage, bundleFolder } from './build-page.mjs'
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 const root = process.argv[2] ?? home
@@ -19,8 +20,10 @@ for (const folder of ['src', 'test', 'examples', 'bench']) {
   for (const entry of readdirSync(join(dist, folder), { recursive: true, withFileTypes: true })) {
     const output = join(entry.parentPath, entry.name)
     const source = join(root, relative(dist, output)).replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts')
+    if (output.startsWith(join(dist, bundleFolder))) continue
     if (entry.isFile() && source.endsWith('.ts') && !existsSync(source)) rmSync(output)
   }
 }
 
-process.exitCode = status ?? 1
+const bundled = await buildPage(root)
+process.exitCode = bundled ? (status ?? 1) : status || 1

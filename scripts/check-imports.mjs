@@ -20,16 +20,21 @@ const floors = [
   ['twisted', 'tornado', 'gevent', 'inspect', 'inspect/otel', 'testing', 'green/load'],
   // the face of the package, and what is built on a dialect
   ['index.ts', 'green/register', 'green/unplugin', 'tornado/testing', 'twisted/simulator', 'twisted/testing'],
-  ['cli'],
+  ['cli', 'inspect/page'],
 ]
 const faces = ['net/http/index.ts'] // of a folder besides its index.ts
-const platformFree = ['core', 'protocol', 'sync', 'green/compile', 'twisted/drawing'] // no node: import
+const platformFree = ['core', 'protocol', 'sync', 'green/compile', 'twisted/drawing', 'inspect/page'] // no node: import
 const timerFree = ['core', 'sync'] // time comes from the host
 const alone = ['protocol', 'green/compile', 'twisted/drawing'] // import nothing of ours
+const only = {
+  // It runs in a browser.
+  'inspect/page': ['inspect/format.ts', 'inspect/circles.ts', 'inspect/server/events.ts', 'twisted/simulator/index.ts'],
+} // folder → all files outside it that it may import
 const packages = {
   'green/compile': ['@jridgewell/remapping', '@swc/wasm-typescript', 'acorn', 'acorn-jsx', 'magic-string'],
   'green/unplugin': ['unplugin'],
   'inspect/otel': ['@opentelemetry/api'],
+  'inspect/page': ['@dagrejs/dagre', '@preact/signals', 'preact', 'uplot'],
   'offload/cluster': ['@nats-io/jetstream', '@nats-io/obj', '@nats-io/transport-node'],
 } // folder → names of the npm packages that it may import
 
@@ -42,7 +47,7 @@ const isBuiltin = (name) => name.startsWith('node:') || builtinModules.includes(
 /** The violations in a folder of sources, each as "file:line rule". */
 export function violationsIn(src) {
   const files = readdirSync(src, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.endsWith('.d.ts'))
     .map((entry) => relative(src, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
     .sort()
   const violations = []
@@ -58,6 +63,7 @@ export function violationsIn(src) {
 
     const source = lex(readFileSync(join(src, file), 'utf8'))
     for (const { specifier, line } of importsOf(source)) {
+      if (specifier.endsWith('.css')) continue
       const target = posix.join(dirname(file), specifier)
       const rule = specifier.startsWith('.') ? ruleAgainst(folder, target) : ruleAgainstPackage(folder, specifier)
       if (rule) report(line, rule)
@@ -73,6 +79,7 @@ export function violationsIn(src) {
     if (target.startsWith('../')) return `an import may not leave src: ${target}`
     if (!files.includes(target)) return `${target} is no source file: an import ends in the file's own name`
     if (to === folder) return
+    if (only[folder]?.includes(target) === false) return `${folder} may import only ${only[folder].join(', ')}`
     if (alone.includes(folder)) return `${folder} stands alone: it may not import ${to}`
     if (floorOf(to) > floorOf(folder)) return `${folder} may not import ${to}, which is above it`
     if (floorOf(to) === floorOf(folder)) return `${folder} may not import ${to}, which is beside it`

@@ -13,7 +13,12 @@ test('the published package holds the library, its sources and its papers, and n
   const paths = files.map(({ path }) => path)
 
   assert.deepEqual(
-    paths.filter((path) => !/^(dist\/src|src)\/.+\.(ts|js|map)$|^(package\.json|README\.md|LICENSE)$/.test(path)),
+    paths.filter(
+      (path) =>
+        !/^(dist\/src|src)\/.+\.(ts|js|map)$|^(dist\/src|src)\/inspect\/page\/.+\.(tsx|css|html|json)$|^(package\.json|README\.md|LICENSE)$/.test(
+          path,
+        ),
+    ),
     [],
   )
   for (const needed of ['LICENSE', 'src/index.ts', 'dist/src/index.js', 'dist/src/index.d.ts', 'dist/src/index.js.map'])

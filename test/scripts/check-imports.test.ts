@@ -114,6 +114,21 @@ describe('check-imports', () => {
     })
   }
 
+  it('lets the page in the browser import the few files that know no platform, also from a file with markup', () => {
+    const violations = violationsIn({
+      ...core,
+      'src/inspect/format.ts': 'export interface TaskRecord {}',
+      'src/inspect/snapshot.ts': "import 'node:fs'",
+      'src/inspect/page/app.tsx':
+        "import { render } from 'preact'\nimport './app.css'\nimport type { TaskRecord } from '../format.ts'\nimport '../snapshot.ts'\nimport '../../core/index.ts'\nexport const app = <p>It's here</p>",
+    })
+    const said = 'inspect/page may import only inspect/format.ts, inspect/circles.ts, inspect/server/events.ts, '
+    assert.deepEqual(violations, [
+      `src/inspect/page/app.tsx:4 ${said}twisted/simulator/index.ts`,
+      `src/inspect/page/app.tsx:5 ${said}twisted/simulator/index.ts`,
+    ])
+  })
+
   it('finds a file that imports itself', () => {
     const violations = violationsIn({ 'src/core/a.ts': "export * as self from './a.ts'" })
     assert.deepEqual(violations, ['src/core/a.ts:1 a circle: core/a.ts → core/a.ts'])
