@@ -430,7 +430,9 @@ const FILLED = 4
 function isPlainPattern(param: Node): boolean {
   if (param.type === 'AssignmentPattern') {
     const { left, right } = param
-    return isPlainPattern(left) && (isConstant(right) || (right.type === 'ObjectExpression' && !right.properties.length))
+    return (
+      isPlainPattern(left) && (isConstant(right) || (right.type === 'ObjectExpression' && !right.properties.length))
+    )
   }
   return (
     param.type === 'ObjectPattern' &&

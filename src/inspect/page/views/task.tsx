@@ -157,8 +157,7 @@ function Deadlock({ id }: { readonly id: number }) {
   )
 }
 
-/** Fields that later versions add. */
-type Frame = TaskRecord['frames'][number] & { readonly locals?: readonly string[] }
+type Frame = TaskRecord['frames'][number]
 
 interface StackProps {
   readonly record: TaskRecord
@@ -190,7 +189,7 @@ function Stack({ record, asked, trouble }: StackProps) {
                 </>
               )
             )}
-            {frame.locals !== undefined && frame.locals.length > 0 && (
+            {frame.locals !== null && frame.locals.length > 0 && (
               <div class="locals">
                 {frame.locals.map((name) => (
                   <code key={name}>{name}</code>
@@ -217,11 +216,6 @@ function Stack({ record, asked, trouble }: StackProps) {
 }
 
 function Facts({ record, task }: { readonly record: TaskRecord; readonly task: TaskNode | undefined }) {
-  const more = record as TaskRecord & {
-    readonly dialect?: string
-    readonly steps?: number
-    readonly cpuMs?: number | null
-  }
   const children = task?.children ?? []
   return (
     <>
@@ -244,22 +238,20 @@ function Facts({ record, task }: { readonly record: TaskRecord; readonly task: T
             {children.length > NAMED && ' …'}
           </dd>
         </div>
-        {more.dialect !== undefined && (
-          <div>
-            <dt>dialect</dt>
-            <dd>{more.dialect}</dd>
-          </div>
-        )}
-        {more.steps !== undefined && (
+        <div>
+          <dt>dialect</dt>
+          <dd>{record.dialect}</dd>
+        </div>
+        {record.steps !== null && (
           <div>
             <dt>steps</dt>
-            <dd>{count(more.steps)}</dd>
+            <dd>{count(record.steps)}</dd>
           </div>
         )}
-        {more.cpuMs != null && (
+        {record.cpuMs !== null && (
           <div>
             <dt>CPU</dt>
-            <dd>{duration(more.cpuMs)}</dd>
+            <dd>{duration(record.cpuMs)}</dd>
           </div>
         )}
       </dl>
