@@ -51,7 +51,9 @@ export const overheadEcho = {
   ...echo100,
   name: 'overhead-echo',
   title:
-    'TCP echo, 100 connections with a line in flight each, looked at in several ways: µs per line; n is milliseconds',
+    'TCP echo, 100 connections with a line in flight each, looked at in several ways: CPU µs per line; n is milliseconds',
+  // The processor's time first: it can be told on a machine that does something else as well.
+  metrics: [...echo100.metrics].sort((a, b) => Number(b.key === 'cpu') - Number(a.key === 'cpu')),
   reference: 'none',
   goals: goals('cpu'),
   contenders: lookedAt(echo100.contenders.fibril, there),
