@@ -138,4 +138,4 @@ export function withoutComments(text: string): string {
   return text.replace(token, (found) => (found[0] === '"' || found[0] === "'" ? found : ' '))
 }
 
-const token = /"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'|(?:\/\*[^]*?\*\/|\/\/[^\n\r\u2028\u2029]*|\s)+/g
+const token = /"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*'|(?:\/\*[\s\S]*?\*\/|\/\/[^\n\r\u2028\u2029]*|\s)+/g
