@@ -218,11 +218,7 @@ export function randomFunctions(seed: number): string {
         ]
       case 16: {
         const error = fresh('e')
-        return [
-          `try { ${inner()} } catch (${error}) { log('caught', told(${error})); ${inner()} }`,
-          [],
-          [],
-        ]
+        return [`try { ${inner()} } catch (${error}) { log('caught', told(${error})); ${inner()} }`, [], []]
       }
       case 17:
         return [`try { ${inner()} } finally { log('finally'); outer++ }`, [], []]
