@@ -15,9 +15,6 @@ const AGAIN = -1
 /** What is thrown at the place of a frame that is to return: `finally` blocks run, and each `catch` lets it pass. */
 export const RETURNING: object = Object.freeze(Object.create(null))
 
-/** What a function that is to go on is given for its parameters, so that patterns find nothing in it. Its frame has their values. */
-const EMPTY: object = Object.freeze(Object.create(null))
-
 /** How a frame ends; the engine reads it at once. */
 const ENDED: { value: unknown; done: true } = { value: undefined, done: true }
 
@@ -51,7 +48,7 @@ export class DirectFrame extends ParkedFrame {
     state.next = AGAIN
     let result: unknown
     try {
-      result = call(this.source, this.self, EMPTY, EMPTY, EMPTY, EMPTY)
+      result = call(this.source, this.self)
     } catch (error) {
       if (error !== RETURNING) throw error
       result = undefined

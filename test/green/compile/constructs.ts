@@ -274,6 +274,13 @@ export const constructs: Record<string, string> = {
     const h = (x, i) => { for (let i = 0; i < leaf(2); i++) leaf(i); for (const x of [4, 5]) leaf(x); return [leaf(3), x, i] }
     const i = (x) => { if (leaf(x)) { let x = leaf(4); { let x = leaf(5); leaf(x) } leaf(x) } return [leaf(3), x] }
     return [f(1), g(1), h(1, 9), i(1)]`,
+  'parameters that are patterns': `
+    const log = []
+    const f = ({ a, 'b c': b = 'x)', d: { e = 1, ...g } = {}, ...h }, { i } = {}, j = 2, ...k) => { a = leaf(a); for (let n = 0; n < 2; n++) a += leaf(n); return [leaf(a), b, e, g, h, i, j, k] }
+    const o = { m({ a }, x) { const g = () => a + x; return leaf(g()) + leaf(a) }, ['n']({ a }) { var a = leaf(a); return leaf(a) } }
+    for (const bad of [undefined, null]) try { log.push(f(bad)) } catch (e) { log.push(e.name) }
+    const get = { get a() { log.push('a'); return 5 }, get z() { log.push('z') } }
+    return [f({ a: 1, y: 8 }), f({ a: 1, 'b c': 5, d: { e: 6, u: 7 } }, { i: 9 }, 3, 1, 2), f(get), o.m({ a: 1 }, 2), o.n({ a: 3 }), f.length, log]`,
   'patterns without names': `
     const log = []
     const note = (x) => { log.push(x); return leaf(x) }

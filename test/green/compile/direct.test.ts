@@ -27,6 +27,7 @@ const direct: Record<string, string> = {
   'closures over what does not change': 'function f(a) { const b = leaf(a); return leaf(() => a + b) }',
   'destructuring of what a call gives':
     'function f(a) { const { b, c = 1 } = leaf(a); const [d] = leaf(b); return leaf(c) + d }',
+  'patterns of objects as parameters': 'function f({ a, b: { c = 1 }, ...d }, { e } = {}) { return leaf(a, c, d, e) }',
   methods: 'const o = { f(a) { return this.g(leaf(a)) } }',
   'methods that use super': 'const o = { f(a) { return leaf(super.g(a)) } }',
   arrows: 'const f = (a) => leaf(a)',
@@ -43,6 +44,8 @@ const others: Record<string, string> = {
   arguments: 'function f() { return leaf(arguments.length) }',
   'new.target': 'function f() { return leaf(new.target) }',
   'a direct eval': 'function f(a) { leaf(a); return eval("a") }',
+  'a pattern of a list as a parameter': 'function f([a]) { return leaf(a) }',
+  'a pattern as a parameter, and a function of that name': 'function f({ a }) { function a() {} return leaf(a) }',
   'a class within': 'function f(a) { class C {} leaf(a); return C }',
 }
 for (const [shape, source] of Object.entries(others))
@@ -63,6 +66,18 @@ exports.object = { m(a) { return leaf(a) } }
   assert.deepEqual([f?.name, f?.length, typeof f?.prototype], ['f', 1, 'object'])
   assert.deepEqual([arrow?.name, arrow?.length, arrow?.prototype], ['arrow', 2, undefined])
   assert.deepEqual([object?.m.name, object?.m.length, object?.m.prototype], ['m', 1, undefined])
+})
+
+it('a pattern that is a parameter may run a getter that does not park', function* () {
+  const main = green(
+    `function main(idle) {
+      const o = { get a() { return idle(1) }, get b() { return leaf(1) } }
+      const f = ({ a }, { c = 2 } = {}) => leaf(a + c)
+      const g = ({ b }) => leaf(b)
+      try { g(o) } catch (error) { return [f(o), error.name] }
+    }`,
+  )
+  assert.deepEqual(yield* called(main)((x: unknown) => x), [3, 'NativeFrameError'])
 })
 
 it('a cancel of direct frames runs their finally blocks, innermost first, and no catch', function* (host: TestHost) {

@@ -112,8 +112,14 @@ class Planner {
       const { lexical } = emitter
       if (fn.usesSuper || (fn.usesThis && lexical.derived)) refuse('super in an arrow function')
     } else if (fn.usesArguments) refuse('arguments')
-    for (const [index, param] of (fn.node['params'] as Node[]).entries())
-      if (!isPlainParam(param) && !(index < FILLED && isPlainPattern(param))) refuse('a parameter that is a pattern')
+    for (const param of fn.node['params'] as Node[]) {
+      if (isPlainParam(param)) continue
+      if (!isPlainPattern(param)) refuse('a parameter that is a pattern')
+      const names = new Set(boundNames(param).map((id) => id['name']))
+      const statements: Node[] = fn.node['body'].body ?? []
+      if (statements.some(({ type, id }) => type === 'FunctionDeclaration' && names.has(id.name)))
+        refuse('a function that has the name of a parameter')
+    }
     const start = emitter.options.stress ? emitter.place(fn.node) : null
     const { body } = fn.node
     if (body.type === 'BlockStatement') this.list(body.body, true)
@@ -423,10 +429,7 @@ function isPlainParam(param: Node): boolean {
   return param.type === 'Identifier'
 }
 
-/** Among so many parameters, the runtime gives an empty object to those of a function that is to go on (direct-frame.ts). */
-const FILLED = 4
-
-/** `{ a, b = 1 }`, or `{ a } = {}`: nothing happens if it is given an empty object. */
+/** `{ a, b = 1 }`, or `{ a } = {}`. It is taken to pieces in the body, after the announcement has been taken: that may run a getter. */
 function isPlainPattern(param: Node): boolean {
   if (param.type === 'AssignmentPattern') {
     const { left, right } = param
@@ -434,14 +437,11 @@ function isPlainPattern(param: Node): boolean {
       isPlainPattern(left) && (isConstant(right) || (right.type === 'ObjectExpression' && !right.properties.length))
     )
   }
-  return (
-    param.type === 'ObjectPattern' &&
-    param['properties'].every((property: Node) =>
-      property.type === 'RestElement'
-        ? property['argument'].type === 'Identifier'
-        : !property['computed'] && isConstantKey(property['key']) && isPlainParam(property['value']),
-    )
-  )
+  return param.type === 'ObjectPattern' && isSimplePattern(param) && !iterates(param)
+}
+
+function iterates(pattern: Node): boolean {
+  return pattern.type === 'ArrayPattern' || childrenOf(pattern).some(iterates)
 }
 
 function isConstant(node: Node): boolean {
