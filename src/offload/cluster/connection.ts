@@ -84,6 +84,8 @@ export async function openConnection(module: string | URL | null, options: Clust
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
       reconnectJitter: 250,
+      // A wire that is silent is given up after two pings. The client's own two minutes are longer than any lease.
+      pingInterval: 5000,
       ...options.connection,
       servers: typeof servers === 'string' ? servers : [...servers],
     })

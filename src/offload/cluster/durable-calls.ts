@@ -1,10 +1,9 @@
 /**
  * Theory of operation: the submitter's side of durable jobs.
  *
- * A job is stored before anything else, and its result is stored before anybody is told. The submitter listens to the subject
- * of the result, but believes the stream only: what passes by may be the second result of a job that ran twice, and what
- * passed while the connection was down was not heard at all. So a message there, and each return of the connection, is a
- * reason to look.
+ * A job is stored before anything else, and its result is stored before anybody is told: the server repeats what it has stored,
+ * so that of a job that ran twice the submitter hears the result that is kept. What was said while the connection was down was
+ * not heard: each return of it is a reason to look.
  *
  * A submitter that dies changes nothing: the job is run, and its result kept. One that is cancelled withdraws its job.
  */
@@ -16,9 +15,9 @@ import type { Connection } from './connection.ts'
 import type { Engine, OnEnd } from './engine.ts'
 import { tokenOf } from './names.ts'
 import { Roster } from './roster.ts'
-import { delay, Store } from './store.ts'
+import { Store } from './store.ts'
 import type { Ticket } from './ticket.ts'
-import { type JobRecord, pack, type ResultRecord } from './wire.ts'
+import { type JobRecord, pack, type ResultRecord, unpack } from './wire.ts'
 
 /** How durable jobs are made. */
 export interface DurableOptions {
@@ -42,10 +41,6 @@ interface Waiting {
   /** The job is ours, and the server has it. */
   posted: boolean
   cancelled: boolean
-  /** Somebody looks for the result. */
-  looking: boolean
-  /** There was a message about it: look until it is there. */
-  told: boolean
 }
 
 export class DurableCalls implements Engine {
@@ -159,32 +154,33 @@ export class DurableCalls implements Engine {
 
   private listen(id: string, ticket: Ticket): Waiting {
     const { nats, names } = this.connection
-    const callback = (): void => {
-      one.told = true
-      void this.look(one)
-    }
-    const subscription = nats.subscribe(names.result(id), { callback })
-    const one: Waiting = { id, ticket, subscription, posted: false, cancelled: false, looking: false, told: false }
+    const subscription = nats.subscribe(names.kept(id), {
+      callback: (error, message) => {
+        if (error === null) void this.heard(one, message.data)
+      },
+    })
+    const one: Waiting = { id, ticket, subscription, posted: false, cancelled: false }
     this.waiting.set(ticket, one)
     return one
   }
 
-  /** Looks for the result, until it was found if there must be one, or until an answer comes. */
-  private async look(one: Waiting): Promise<void> {
-    if (one.looking) return
-    one.looking = true
-    for (let pause = 5; this.waiting.has(one.ticket); pause = Math.min(1000, pause * 2)) {
-      try {
-        const result = await this.store.result(one.id)
-        if (result !== null) await this.finish(one, result)
-        else if (!one.told) break
-      } catch (error) {
-        // Its bytes cannot be read. Whatever else it is, it passes.
-        if (error instanceof UsageError) this.end(one.ticket, true, error, 0)
-      }
-      await delay(pause)
+  private async heard(one: Waiting, data: Uint8Array): Promise<void> {
+    try {
+      await this.finish(one, unpack(data) as ResultRecord)
+    } catch (error) {
+      this.end(one.ticket, true, error, 0)
     }
-    one.looking = false
+  }
+
+  /** Finishes it if there is a result. */
+  private async look(one: Waiting): Promise<void> {
+    try {
+      const result = await this.store.result(one.id)
+      if (result !== null) await this.finish(one, result)
+    } catch (error) {
+      // Its bytes cannot be read. Whatever else it is, it passes with the next return of the connection.
+      if (error instanceof UsageError) this.end(one.ticket, true, error, 0)
+    }
   }
 
   private async finish(one: Waiting, { how, value, worker, micros }: ResultRecord): Promise<void> {

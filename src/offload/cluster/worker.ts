@@ -68,7 +68,7 @@ export class ClusterWorker implements AsyncDisposable {
     this.#beats = setInterval(() => this.#beatAll(), Math.min(1000, options.lease / 3))
     const owner = {
       worker: this.id,
-      run: (key: string, name: string, args: readonly unknown[], beat: () => void) => this.#run(key, name, args, beat),
+      run: (key: string, name: string, args: readonly unknown[]) => this.#run(key, name, args, noBeat),
     }
     const serves = options.jobs > 0 && connection.nats.info?.jetstream === true
     this.#durable = serves ? new DurableService(connection, owner, options.jobs, options.lease) : null
@@ -180,6 +180,7 @@ export class ClusterWorker implements AsyncDisposable {
   }
 
   #cancel(key: string, reason: string): void {
+    this.#durable?.cancel(key)
     const running = this.#running.get(key)
     if (running === undefined) return
     running.cancelled = true
@@ -224,6 +225,7 @@ interface Running {
 }
 
 let workers = 0
+const noBeat = (): void => {}
 
 /**
  * Serves a module to a cluster, from now on until the worker is closed: calls that a `ClusterPool` of the same name and version
