@@ -39,8 +39,8 @@ export const help = `Usage: fibril <command> [options] FILE …
   fibril jobs [--nats URL] [--json] CLUSTER [list | show ID | retry ID | purge jobs|results|dead]
       Lists the durable jobs of a cluster, shows one, makes a dead letter a job again, throws away.
 
-      --creds FILE, --ca FILE, --cert FILE, --key FILE
-                           for both: credentials, and TLS; a user and a password can be in the URL
+      --creds FILE, --nkey FILE, --ca FILE, --cert FILE, --key FILE
+                           for both: credentials, the seed of a key, and TLS; a user and a password, or a token, can be in the URL
 
   fibril dump [--json] PID
       Asks a program that was started with --inspect-signal, or FIBRIL_INSPECT=1, what each of its tasks waits for.

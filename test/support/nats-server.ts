@@ -29,7 +29,8 @@ export class NatsServer {
   private child: ChildProcess | null = null
 
   private readonly jetstream: boolean
-  private readonly config: string | undefined
+  /** The file of its configuration. */
+  readonly config: string | undefined
 
   private constructor(port: number, { jetstream = true, config }: NatsServerOptions) {
     this.port = port

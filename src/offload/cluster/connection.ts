@@ -1,9 +1,12 @@
 import {
   type Authenticator,
+  AuthorizationError,
   connect,
   credsAuthenticator,
   type NatsConnection,
   type NodeConnectionOptions,
+  nkeyAuthenticator,
+  TimeoutError,
 } from '@nats-io/transport-node'
 import { BrokenError } from '../../core/index.ts'
 import { moduleUrl } from '../module-url.ts'
@@ -91,12 +94,31 @@ export async function openConnection(module: string | URL | null, options: Clust
     })
     return new Connection(nats, names, version)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new BrokenError(`no connection to NATS at ${servers}: ${why}. Is the server there?`, { cause })
+    throw new BrokenError(`no connection to NATS at ${servers}: ${whyNot(cause)}`, { cause })
   }
 }
+
+/** What is wrong, and what to do about it. */
+function whyNot(cause: unknown): string {
+  const { message, code } = cause instanceof Error ? (cause as NodeJS.ErrnoException) : { message: String(cause) }
+  if (cause instanceof AuthorizationError)
+    return `${message}: it wants other credentials. Say who you are by \`connection\` (--creds, --nkey, or in the URL)`
+  if (code !== undefined && untrusted.test(code))
+    return `${message}: its certificate is not trusted. Name the authority that signed it by \`connection: { tls: { caFile } }\` (--ca)`
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `${message}: connect to a name that its certificate has`
+  if (cause instanceof TimeoutError)
+    return `${message}: it took the connection, and said nothing more. If it wants a certificate of its clients, give one by \`connection: { tls: { certFile, keyFile } }\` (--cert, --key)`
+  return `${message}. Is the server there?`
+}
+
+const untrusted = /SELF_SIGNED|UNABLE_TO|CERT_(?:UNTRUSTED|SIGNATURE|HAS_EXPIRED|NOT_YET)|INVALID_CA/
 
 /** For `connection.authenticator`: the content of a file of credentials, as `nsc` writes it. */
 export function credentials(content: Uint8Array): Authenticator {
   return credsAuthenticator(content)
+}
+
+/** For `connection.authenticator`: the seed of a user's key, which the server knows the public half of. */
+export function userKey(seed: Uint8Array): Authenticator {
+  return nkeyAuthenticator(seed)
 }

@@ -17,12 +17,16 @@
  * been delivered, but not begun. So who is given a job for the second time writes down, before it begins, which try it is. Nor is
  * the count of deliveries to be relied on: nats-server 2.9 begins anew at one where the worker that died had asked for more
  * jobs. That a job was given out before this worker was there is known nevertheless, by its number in the stream.
+ *
+ * A job that kills its process takes a try of those that run beside it. They come again together, so last tries are made one at a
+ * time: a job that harms nobody does not die of its neighbour.
  */
 import type { Consumer, JsMsg } from '@nats-io/jetstream'
 import { BrokenError } from '../../core/index.ts'
 import { inWords } from '../crew.ts'
 import { encodeThrown } from '../wire-error.ts'
 import type { Connection } from './connection.ts'
+import { Gate } from './gate.ts'
 import { Intake } from './intake.ts'
 import { idIn } from './names.ts'
 import { delay, Store } from './store.ts'
@@ -59,6 +63,7 @@ export class DurableService {
   private readonly size: number
   private readonly lease: number
   private readonly hands = new Map<string, Hand>()
+  private readonly lastTries = new Gate(1)
   private store!: Store
   private intake!: Intake
   private beats: NodeJS.Timeout | undefined
@@ -181,8 +186,14 @@ export class DurableService {
     } catch (error) {
       return this.failed(hand, job, error, attempt)
     }
+    const make = (): Promise<void> => this.make(hand, job, args, attempt, again)
+    return attempt > 1 && attempt === job.tries ? this.lastTries.pass(make) : make()
+  }
+
+  /** A try, when its turn has come. */
+  private async make(hand: Hand, job: JobRecord, args: unknown[], attempt: number, again: boolean): Promise<void> {
     if (!(await this.intake.turn())) {
-      if (!again) await store.keepBegun(id, 0)
+      if (!again) await this.store.keepBegun(hand.id, 0)
       return hand.message.nak()
     }
     try {

@@ -16,7 +16,7 @@ import { NodeHost } from '../../host/index.ts'
 setDefaultHost(() => new NodeHost())
 
 export { ClusterPool, type ClusterPoolOptions } from './cluster-pool.ts'
-export { type ClusterOptions, credentials } from './connection.ts'
+export { type ClusterOptions, credentials, userKey } from './connection.ts'
 export type { DurableOptions } from './durable-calls.ts'
 export type { FastOptions } from './fast-calls.ts'
 export {
