@@ -10,6 +10,7 @@ import { idleConnections } from './idle-connections.mjs'
 import { linesChunks, linesPacket } from './lines.mjs'
 import { perf2 } from './perf2.mjs'
 import { queueBuffered, queuePingpong } from './queue.mjs'
+import { scaling } from './scaling.mjs'
 import { sleepersMemory, sleepersTime } from './sleepers.mjs'
 import { spawnJoin, spawnJoinPark } from './spawn-join.mjs'
 import { switch2, switch1000 } from './switch.mjs'
@@ -63,6 +64,7 @@ export const scenarios = [
   fairnessChatty,
   fairnessQueue,
   perf2,
+  scaling,
   echo1,
   echo100,
   echo100x16,
