@@ -9,10 +9,15 @@
  */
 import { type Body, Fifo, Future, fn, type Operation, spawn, type Task, UsageError, wait } from '../core/index.ts'
 
-/** How many calls may run ahead. */
+/** How a function is called for many items. */
 export interface CallStreamOptions {
   /** How many calls may be under way, or wait to be taken, at once: 1 or more. Default: four for each worker. */
   readonly ahead?: number
+  /**
+   * True: a bar on stderr, if that is a terminal, of how many calls have ended. A function: is told that after each call;
+   * `total` is undefined while it is not known how many items there are.
+   */
+  readonly progress?: boolean | ((done: number, total: number | undefined) => void)
 }
 
 type Outcome<R> = { readonly value: R } | { readonly error: unknown }
@@ -32,10 +37,10 @@ export function callStream<T, R>(
   name: string,
   call: (item: T) => Operation<R>,
   items: Iterable<T> | AsyncIterable<T>,
-  ahead: number,
+  options: CallStreamOptions & { readonly ahead: number },
   ordered: boolean,
 ): CallStream<R> {
-  return new Stream(name, call, items, ahead, ordered)
+  return new Stream(name, call, items, options.ahead, ordered)
 }
 
 class Stream<T, R> implements CallStream<R> {
@@ -169,7 +174,8 @@ const take = fn(function* next<T, R>(stream: Stream<T, R>): Body<IteratorResult<
   return yield* stream.take()
 })
 
-const takeAll = fn(function* map<T, R>(stream: Stream<T, R>): Body<R[]> {
+/** @internal All that a stream gives. */
+export const takeAll = fn(function* map<R>(stream: CallStream<R>): Body<R[]> {
   const results: R[] = []
   try {
     for (let result = yield* stream.next(); !result.done; result = yield* stream.next()) results.push(result.value)

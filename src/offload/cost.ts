@@ -126,6 +126,7 @@ export class FunctionCosts<J extends Standing<J>> {
   cancelled = 0
   queueMs = 0
   runMs = 0
+  cpuMs = 0
   private readonly kinds = new Map<number | string, Cost<J>>()
   private whole: Cost<J> | null = null
 
@@ -147,13 +148,13 @@ export class FunctionCosts<J extends Standing<J>> {
 
   /** Plain figures of this moment. */
   stats(): FunctionStats {
-    const { calls, inline, failed, cancelled, queueMs, runMs } = this
+    const { calls, inline, failed, cancelled, queueMs, runMs, cpuMs } = this
     const kinds = { short: 0, middle: 0, long: 0, trivial: 0 }
     for (const cost of this) {
       kinds[kindNames[cost.kind]]++
       if (cost.trivial) kinds.trivial++
     }
-    return Object.freeze({ calls, inline, failed, cancelled, queueMs, runMs, kinds: Object.freeze(kinds) })
+    return Object.freeze({ calls, inline, failed, cancelled, queueMs, runMs, cpuMs, kinds: Object.freeze(kinds) })
   }
 
   /** All that are told apart. */

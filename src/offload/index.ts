@@ -2,7 +2,7 @@
  * Pools of workers: calls that would hold the loop are made elsewhere, and waited for like anything else.
  *
  *   threads.ts processes.ts   ThreadPool, ProcessPool          pool.ts         what every pool is
- *   worker-pool.ts  what these two share                       mapping-pool.ts call-stream.ts  map, imap, imapUnordered
+ *   worker-pool.ts  what these two share                       mapping-pool.ts call-stream.ts result-stream.ts  map, imap, stream
  *   submission.ts   the operation that `submit` gives          inline.ts       calls that are not worth a hop
  *   scheduler.ts    which call runs where                      cost.ts         what calls are believed to cost
  *   backlog.ts      calls that wait for a worker               crew.ts         which workers there are
@@ -21,13 +21,19 @@ export type { InlineOptions } from './inline.ts'
 export type {
   AnyModule,
   ArgumentsOf,
+  CallOf,
+  CallOptions,
+  Calls,
+  CallUsage,
   CloseOptions,
   FunctionName,
   FunctionStats,
+  ItemOf,
   Pool,
   PoolState,
   PoolStats,
   ReturnOf,
+  StreamName,
   WorkerStats,
 } from './pool.ts'
 export type { ProcessOptions } from './process.ts'

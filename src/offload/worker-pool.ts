@@ -47,7 +47,14 @@ export abstract class WorkerPool<M extends object> extends MappingPool<M> implem
     launch: (url: string, name: string) => Launch,
   ) {
     const { size = availableParallelism(), express = true, maxQueue = Infinity, killAfter = 1000 } = options
-    super(4 * size)
+    super((self) => ({
+      ahead: 4 * size,
+      toString: () => self.toString(),
+      make: (_options, call, args, skip) => new Submission(this.#maker, call, args, skip),
+      makeStreamed: (_options, call) => {
+        throw new UsageError(`${call}(…) in ${self}: this pool has no streams`)
+      },
+    }))
     this.#atLeast(1, size, 'size')
     this.#atLeast(1, maxQueue, 'maxQueue')
     this.#atLeast(0, killAfter, 'killAfter')

@@ -30,7 +30,7 @@ class Calls {
   }
 
   stream(items: Iterable<number> | AsyncIterable<number>, ahead: number, ordered = true) {
-    return callStream('call(…)', this.call, items, ahead, ordered)
+    return callStream('call(…)', this.call, items, { ahead }, ordered)
   }
 }
 
@@ -177,6 +177,6 @@ it('a hundred thousand items', function* () {
   const call = fn(function* (i: number): Body<number> {
     return i
   })
-  const results = yield* callStream('id', call, items, 64, true).all()
+  const results = yield* callStream('id', call, items, { ahead: 64 }, true).all()
   assert.deepEqual(results, items)
 })
