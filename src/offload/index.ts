@@ -9,6 +9,9 @@
  *   watch.ts        calls that take longer than believed       link.ts         what an engine is
  *   thread.ts process.ts      their engines                    server.ts       the worker's side of both
  *   messages.ts     what goes over the wire                    slots.ts        what both sides share
+ *   worker/index.ts fibril/offload/worker: what a function knows of its call (current-call.ts)
+ *   result-stream.ts result-source.ts  both ends of a stream   backlog.ts lanes.ts  priorities
+ *   hooks.ts        first and last calls of a worker           shrink.ts       fewer workers while idle
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -42,4 +45,4 @@ export type { KindOf } from './submission.ts'
 export type { ThreadOptions } from './thread.ts'
 export { ThreadPool, type ThreadPoolOptions } from './threads.ts'
 export { type Transferable, transfer } from './transfer.ts'
-export { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts'
+export { type Carried, WorkerPool, type WorkerPoolOptions } from './worker-pool.ts'

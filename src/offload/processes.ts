@@ -3,7 +3,7 @@ import { Process, type ProcessOptions } from './process.ts'
 import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts'
 
 /** How a `ProcessPool` is to be. */
-export interface ProcessPoolOptions extends ProcessOptions, WorkerPoolOptions {}
+export interface ProcessPoolOptions<M extends object = AnyModule> extends ProcessOptions, WorkerPoolOptions<M> {}
 
 /**
  * Processes that run the functions of a module: a `ThreadPool` whose workers share nothing with the program. So whatever
@@ -32,7 +32,7 @@ export interface ProcessPoolOptions extends ProcessOptions, WorkerPoolOptions {}
  * ```
  */
 export class ProcessPool<M extends object = AnyModule> extends WorkerPool<M> {
-  constructor(module: string | URL, options: ProcessPoolOptions = {}) {
-    super(module, options, false, (url) => (_id, events) => new Process(url, options, events))
+  constructor(module: string | URL, options: ProcessPoolOptions<M> = {}) {
+    super(module, options, false, (url, _name, hooks) => (_id, events) => new Process(url, options, hooks, events))
   }
 }

@@ -22,7 +22,7 @@ type Work = typeof import('./process-work.ts')
 
 const work = new URL('./process-work.js', import.meta.url)
 
-const withPool = fn(function* <T>(options: ProcessPoolOptions, body: (pool: ProcessPool<Work>) => Operation<T>) {
+const withPool = fn(function* <T>(options: ProcessPoolOptions<Work>, body: (pool: ProcessPool<Work>) => Operation<T>) {
   const pool = new ProcessPool<Work>(work, { size: 2, ...options })
   try {
     return yield* body(pool)
