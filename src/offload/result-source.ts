@@ -28,8 +28,19 @@ export class ResultSource {
     this.post = post
   }
 
-  /** Sends all that there is; ended, if nobody wants more. */
+  /** Sends all that there is, also before a failure. Ends when that is done, or nobody wants more. */
   async run(): Promise<void> {
+    try {
+      await this.makeAll()
+    } finally {
+      if (!this.unwanted) this.flush()
+    }
+    if (this.failure === null) return
+    this.end()
+    throw this.failure
+  }
+
+  private async makeAll(): Promise<void> {
     let since = performance.now()
     while (!this.unwanted && this.failure === null) {
       if (this.credit === 0) {
@@ -52,10 +63,6 @@ export class ResultSource {
       this.batch.push(isPromise(value) ? await value : value)
       this.flushSoon()
     }
-    if (!this.unwanted) this.flush()
-    if (this.failure === null) return
-    this.end()
-    throw this.failure
   }
 
   grant(count: number): void {

@@ -213,7 +213,11 @@ export class Server {
     if (!this.open.has(id)) return // too late
     const transfer: Transferable[] = []
     collect(value, transfer)
-    this.post([slot, PROGRESS, value, id], transfer)
+    try {
+      this.post([slot, PROGRESS, value, id], transfer)
+    } catch (error) {
+      throw new TypeError(`progress cannot be sent: ${(error as Error).message}`, { cause: error })
+    }
   }
 
   private tell(slot: number, results: readonly unknown[], id: number): void {
