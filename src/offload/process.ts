@@ -8,6 +8,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { guard } from './guardian.ts'
 import { type Hooks, within } from './hooks.ts'
 import { inheritedFlags } from './inherited-flags.ts'
 import type { Link, LinkEvents, Posted } from './link.ts'
@@ -63,10 +64,12 @@ export class Process<C extends Posted> implements Link<C> {
     this.child.on('error', (error) => (this.why = error))
     this.gone = new Promise((resolve) => {
       this.child.on('exit', (code, signal) => {
+        guard(this.child.pid, false)
         resolve()
         events.ended(this.why ?? (signal === null ? `it exited with code ${code}` : `it was killed by ${signal}`))
       })
     })
+    guard(this.child.pid, true)
     // The pool, not its workers, keeps the process alive while somebody waits.
     this.child.unref()
     this.child.channel?.unref()

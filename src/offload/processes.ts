@@ -11,8 +11,8 @@ export interface ProcessPoolOptions<M extends object = AnyModule> extends Proces
  * and it is replaced. A process costs more to start than a thread, and a call more to make: use threads unless the
  * functions may crash, leak, or change what is global to a process.
  *
- * Arguments and results are copied. Nothing can be transferred or shared. A worker whose program is gone, even by `kill -9`,
- * ends as soon as the call that it runs has.
+ * Arguments and results are copied. Nothing can be transferred or shared. Workers do not outlive their program: also if that is
+ * ended by `kill -9` they are gone in less than a second, whatever they do.
  *
  * ```ts
  * import { ProcessPool } from 'fibril/offload'

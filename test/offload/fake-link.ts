@@ -2,7 +2,7 @@ import type { Waiter } from '../../src/core/index.ts'
 import { argumentsKind } from '../../src/offload/cost.ts'
 import type { Link, LinkEvents } from '../../src/offload/link.ts'
 import { Scheduler, type SchedulerOptions } from '../../src/offload/scheduler.ts'
-import { Job } from '../../src/offload/seat.ts'
+import { Job, PLAIN, type Special } from '../../src/offload/seat.ts'
 
 /** A worker that does what the test says, when it says so. */
 export class FakeLink implements Link<Job> {
@@ -161,9 +161,14 @@ export class Office {
 
   /** Makes a call. */
   call(name: string, ...args: unknown[]): Job {
+    return this.callAs(PLAIN, name, ...args)
+  }
+
+  /** Makes a call that is not like most. */
+  callAs(special: Partial<Special>, name: string, ...args: unknown[]): Job {
     const cost = this.scheduler.costsOf(name).of(argumentsKind(args))
     const caller = new Caller()
-    const job = new Job(name, args, cost, caller, null, null)
+    const job = new Job(name, args, cost, caller, null, null, { ...PLAIN, ...special })
     callers.set(job, caller)
     this.scheduler.submit(job)
     return job
