@@ -12,6 +12,7 @@
  *   worker/index.ts fibril/offload/worker: what a function knows of its call (current-call.ts)
  *   result-stream.ts result-source.ts  both ends of a stream   backlog.ts lanes.ts  priorities
  *   hooks.ts        first and last calls of a worker           shrink.ts       fewer workers while idle
+ *   offload.ts offloaded.ts   a function in place of a module  progress-bar.ts how far a map is
  */
 import { setDefaultHost } from '../core/index.ts'
 import { NodeHost } from '../host/index.ts'
@@ -21,6 +22,7 @@ setDefaultHost(() => new NodeHost())
 
 export type { CallStream, CallStreamOptions } from './call-stream.ts'
 export type { InlineOptions } from './inline.ts'
+export { offload } from './offload.ts'
 export type {
   AnyModule,
   ArgumentsOf,
