@@ -25,7 +25,7 @@ const green = new Map([
 
 /** Faces in which nothing parks: what waits there is an operation. */
 const operations = new Set(
-  '. ./core ./sync ./protocol ./net ./net/http ./offload ./testing ./green/patch ./green/watchdog ./gevent'.split(' '),
+  '. ./core ./sync ./protocol ./net ./net/http ./offload ./offload/worker ./testing ./green/patch ./green/watchdog ./gevent'.split(' '),
 )
 
 /** Of the builtins that are patched, functions that may park though their name does not end in `Sync`. */

@@ -44,6 +44,7 @@ interface Tally {
   cancelled: number
   queueMs: number
   runMs: number
+  cpuMs: number
 }
 
 const AHEAD = 64
@@ -79,7 +80,20 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
   readonly #tallies = new Map<string, Tally>()
 
   constructor(module: string | URL, options: ClusterPoolOptions<M> = {}) {
-    super(AHEAD)
+    super((self) => ({
+      ahead: AHEAD,
+      toString: () => self.toString(),
+      make: (options, call, args, skip) => {
+        for (const option of ['priority', 'onProgress', 'onUsage'] as const) {
+          if (options[option] !== undefined)
+            throw new UsageError(`${call}(…) in ${self} cannot be made with { ${option} }`)
+        }
+        return new ClusterCall(this.#counter, call, args, skip)
+      },
+      makeStreamed: (_options, call) => {
+        throw new UsageError(`${call}(…) in ${self} cannot give its results one by one: call it by submit`)
+      },
+    }))
     const { maxCalls = Infinity, tries = 3 } = options
     for (const [option, value] of Object.entries({ maxCalls, tries })) {
       if (!(value >= 1)) throw new UsageError(`new ClusterPool(…, { ${option}: ${value} }): it must be at least 1`)
@@ -227,7 +241,7 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
   #tallyOf({ name }: Ticket): Tally {
     let tally = this.#tallies.get(name)
     if (tally === undefined) {
-      tally = { calls: 0, failed: 0, cancelled: 0, queueMs: 0, runMs: 0 }
+      tally = { calls: 0, failed: 0, cancelled: 0, queueMs: 0, runMs: 0, cpuMs: 0 }
       this.#tallies.set(name, tally)
     }
     return tally
