@@ -12,6 +12,7 @@
  *   worker/index.ts fibril/offload/worker: what a function knows of its call (current-call.ts)
  *   result-stream.ts result-source.ts  both ends of a stream   backlog.ts lanes.ts  priorities
  *   hooks.ts        first and last calls of a worker           shrink.ts       fewer workers while idle
+ *   special.ts      what some calls bring besides arguments
  *   offload.ts offloaded.ts   a function in place of a module  progress-bar.ts how far a map is
  */
 import { setDefaultHost } from '../core/index.ts'
@@ -43,8 +44,9 @@ export type {
 } from './pool.ts'
 export type { ProcessOptions } from './process.ts'
 export { ProcessPool, type ProcessPoolOptions } from './processes.ts'
+export type { Carried } from './special.ts'
 export type { KindOf } from './submission.ts'
 export type { ThreadOptions } from './thread.ts'
 export { ThreadPool, type ThreadPoolOptions } from './threads.ts'
 export { type Transferable, transfer } from './transfer.ts'
-export { type Carried, WorkerPool, type WorkerPoolOptions } from './worker-pool.ts'
+export { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts'

@@ -55,6 +55,8 @@ export interface CallOptions {
   readonly priority?: number
   /** Milliseconds from the wait for the call to its end; then it is cancelled, and fails with `TimeoutError`. Default: any. */
   readonly timeout?: number
+  /** What the function finds in `call().context`, beside what the pool carries over. Copied like arguments. */
+  readonly context?: Readonly<Record<string, unknown>>
   /** Is given what the function tells by `call().progress(value)` (`fibril/offload/worker`), in order, before the result. */
   readonly onProgress?: (value: unknown) => void
   /** Is told what the call took, when it has come back from a worker, well or not, just before its waiter goes on. */

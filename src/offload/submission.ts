@@ -5,6 +5,7 @@ import { continueStack } from './revive-error.ts'
 import type { Scheduler } from './scheduler.ts'
 import { Job, PLAIN, type Special } from './seat.ts'
 import { linesOf, type Site, siteOf } from './site.ts'
+import { type Carrier, withContext } from './special.ts'
 import { isMarked } from './transfer.ts'
 
 /** Tells calls of one function apart that cost differently. */
@@ -16,15 +17,11 @@ export interface CallMaker {
   readonly inline: Inline | null
   readonly kindOf: KindOf
   /** What is carried over from the context of the submitter; null if nothing is. */
-  readonly carry: (() => Readonly<Record<string, unknown>> | undefined) | null
+  readonly carry: Carrier | null
 }
 
 /** The kind of the arguments of all streams. */
 const STREAM = 'stream'
-
-function withContext(special: Special, context: Readonly<Record<string, unknown>> | undefined): Special {
-  return context === undefined ? special : { ...special, extra: { ...special.extra, context } }
-}
 
 /** What `pool.submit` gives. */
 export class Submission<T> extends Wait<T> {

@@ -5,25 +5,11 @@ import type { Launch } from './crew.ts'
 import type { Hooks } from './hooks.ts'
 import { Inline, type InlineOptions } from './inline.ts'
 import { MappingPool } from './mapping-pool.ts'
-import type { Extra } from './messages.ts'
 import { moduleUrl } from './module-url.ts'
-import type {
-  AnyModule,
-  ArgumentsOf,
-  CallOf,
-  CallOptions,
-  CloseOptions,
-  FunctionName,
-  Pool,
-  PoolStats,
-  ReturnOf,
-} from './pool.ts'
+import type { AnyModule, ArgumentsOf, CallOf, CloseOptions, FunctionName, Pool, PoolStats, ReturnOf } from './pool.ts'
 import { Scheduler } from './scheduler.ts'
-import type { Special } from './seat.ts'
+import { type Carried, carrier, specialOf } from './special.ts'
 import { type CallMaker, type KindOf, Submission } from './submission.ts'
-
-/** What a pool carries over: the store of an `AsyncLocalStorage`, or what a function gives. */
-export type Carried = { getStore(): unknown } | (() => unknown)
 
 /** How a pool of workers is to be, whatever they are. */
 export interface WorkerPoolOptions<M extends object = AnyModule> {
@@ -151,31 +137,6 @@ export abstract class WorkerPool<M extends object> extends MappingPool<M> implem
   #atLeast(least: number, value: number, option: string): void {
     if (!(value >= least))
       throw new UsageError(`new ${this.constructor.name}(…, { ${option}: ${value} }): it must be at least ${least}`)
-  }
-}
-
-function specialOf(options: CallOptions, take: Special['take'] = null): Special {
-  const { priority = 0, onProgress = null, onUsage = null, ahead } = options
-  const extra: Extra = {
-    ...(take === null || ahead === undefined ? {} : { results: ahead }),
-    ...(onProgress === null ? {} : { progress: true }),
-    ...(onUsage === null ? {} : { usage: true }),
-  }
-  return { priority, extra: Object.keys(extra).length === 0 ? null : extra, take, onProgress, onUsage }
-}
-
-function carrier(carry: Readonly<Record<string, Carried>>): () => Readonly<Record<string, unknown>> | undefined {
-  const sources = Object.entries(carry)
-  return () => {
-    const context: Record<string, unknown> = {}
-    let empty = true
-    for (const [key, source] of sources) {
-      const value = typeof source === 'function' ? source() : source.getStore()
-      if (value === undefined) continue
-      context[key] = value
-      empty = false
-    }
-    return empty ? undefined : context
   }
 }
 

@@ -31,6 +31,9 @@ export function clusterName(module: string, options: ClusterOptions): string {
   return options.name ?? file?.replace(/[^\w-]/g, '_') ?? 'work'
 }
 
+/** How long the server may take to say that it has heard everything. */
+const FLUSH_MS = 2000
+
 /** A cluster as one side of it sees it: an open connection, and how things are called. */
 export class Connection {
   readonly nats: NatsConnection
@@ -58,6 +61,17 @@ export class Connection {
       const message = `the connection of cluster "${this.names.cluster}" to NATS is closed`
       listener(new BrokenError(cause instanceof Error ? `${message}: ${cause.message}` : message, { cause }))
     })
+  }
+
+  /** Waits until the server has all that was said, but for no server that is away. */
+  async flush(): Promise<void> {
+    if (!this.up || this.nats.isClosed()) return
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, FLUSH_MS)
+    })
+    await Promise.race([this.nats.flush().catch(() => {}), patience])
+    clearTimeout(timer)
   }
 
   /** The largest message that the server takes, in bytes. */

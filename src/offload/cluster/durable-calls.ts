@@ -7,17 +7,17 @@
  *
  * A submitter that dies changes nothing: the job is run, and its result kept. One that is cancelled withdraws its job.
  */
-import { nuid, type Subscription } from '@nats-io/transport-node'
+import { type Msg, nuid, type Subscription } from '@nats-io/transport-node'
 import { UsageError } from '../../core/index.ts'
 import { continueStack, decodeThrown } from '../revive-error.ts'
 import type { Thrown } from '../wire-error.ts'
 import type { Connection } from './connection.ts'
-import type { Engine, OnEnd } from './engine.ts'
+import { type End, type Engine, failure, type OnEnd } from './engine.ts'
 import { tokenOf } from './names.ts'
 import { Roster } from './roster.ts'
 import { Store } from './store.ts'
 import type { Ticket } from './ticket.ts'
-import { type JobRecord, pack, type ResultRecord, unpack } from './wire.ts'
+import { type CallExtra, type JobRecord, pack, type ResultRecord, unpack } from './wire.ts'
 
 /** How durable jobs are made. */
 export interface DurableOptions {
@@ -37,7 +37,7 @@ const BELIEVED = 5000
 interface Waiting {
   readonly id: string
   readonly ticket: Ticket
-  readonly subscription: Subscription
+  readonly subscriptions: Subscription[]
   /** The job is ours, and the server has it. */
   posted: boolean
   cancelled: boolean
@@ -62,7 +62,7 @@ export class DurableCalls implements Engine {
       for (const one of this.waiting.values()) void this.look(one)
     })
     connection.onEnd((error) => {
-      for (const { ticket } of this.waiting.values()) this.end(ticket, true, error, 0)
+      for (const { ticket } of this.waiting.values()) this.end(ticket, failure(error))
     })
   }
 
@@ -78,21 +78,21 @@ export class DurableCalls implements Engine {
     const id = nuid.next()
     const wanted = (): boolean => ticket.waits
     try {
-      const record = await this.record(id, ticket.name, ticket.args)
+      const record = await this.record(id, ticket.name, ticket.args, ticket.special.extra)
       if (!wanted()) return
       const one = this.listen(id, ticket)
       await this.store.postJob(id, record, id, wanted)
       one.posted = true
       if (one.cancelled) await this.withdraw(id)
     } catch (error) {
-      this.end(ticket, true, error, 0)
+      this.end(ticket, failure(error))
     }
   }
 
   /** Stores a job under an id, to be waited for by `resultOf`, here or elsewhere. False if there is one of this id. */
-  async post(id: string, name: string, args: readonly unknown[]): Promise<boolean> {
+  async post(id: string, name: string, args: readonly unknown[], extra: CallExtra | null): Promise<boolean> {
     tokenOf(id, 'the id of a job')
-    const record = await this.record(id, name, args)
+    const record = await this.record(id, name, args, extra)
     if ((await this.store.result(id)) !== null) return false
     const ack = await this.store.postJob(id, record, id, () => true)
     return ack !== null && !ack.duplicate
@@ -114,7 +114,7 @@ export class DurableCalls implements Engine {
         `cluster "${names.cluster}" has neither a job nor a result ${id} of version ${version}: post it first. Results are kept for a while only`,
       )
     } catch (error) {
-      this.end(ticket, true, error, 0)
+      this.end(ticket, failure(error))
     }
   }
 
@@ -127,17 +127,26 @@ export class DurableCalls implements Engine {
     if (one.posted) void this.withdraw(one.id)
   }
 
+  /** A job has one result. */
+  grant(): void {}
+
   async close(): Promise<void> {
     for (const one of this.waiting.values()) this.forget(one)
-    if (!this.connection.nats.isClosed()) await this.connection.nats.flush()
+    await this.connection.flush()
   }
 
-  private async record(id: string, name: string, args: readonly unknown[]): Promise<JobRecord> {
+  private async record(
+    id: string,
+    name: string,
+    args: readonly unknown[],
+    extra: CallExtra | null,
+  ): Promise<JobRecord> {
     const { tries = 3, retryErrors = false, retryDelay = 1000 } = this.options
     const bytes = pack(args, `an argument of ${name}(…)`)
     await this.checkVersion()
     const packed = await this.store.putAside(bytes, this.connection.names.argumentBucket, id)
-    return { name, args: packed, tries, retryErrors, retryDelay, postedAt: Date.now() }
+    const record = { name, args: packed, tries, retryErrors, retryDelay, postedAt: Date.now() }
+    return extra === null ? record : { ...record, extra }
   }
 
   /** Jobs wait for a worker as long as it takes; but where all workers are of other versions, something is wrong. */
@@ -154,12 +163,15 @@ export class DurableCalls implements Engine {
 
   private listen(id: string, ticket: Ticket): Waiting {
     const { nats, names } = this.connection
-    const subscription = nats.subscribe(names.kept(id), {
-      callback: (error, message) => {
-        if (error === null) void this.heard(one, message.data)
-      },
-    })
-    const one: Waiting = { id, ticket, subscription, posted: false, cancelled: false }
+    const one: Waiting = { id, ticket, subscriptions: [], posted: false, cancelled: false }
+    const listen = (subject: string, heard: (data: Uint8Array) => void): void => {
+      const callback = (error: Error | null, message: Msg): void => {
+        if (error === null) heard(message.data)
+      }
+      one.subscriptions.push(nats.subscribe(subject, { callback }))
+    }
+    listen(names.kept(id), (data) => void this.heard(one, data))
+    if (ticket.special.onProgress !== null) listen(names.progress(id), (data) => this.progressed(one, data))
     this.waiting.set(ticket, one)
     return one
   }
@@ -168,7 +180,16 @@ export class DurableCalls implements Engine {
     try {
       await this.finish(one, unpack(data) as ResultRecord)
     } catch (error) {
-      this.end(one.ticket, true, error, 0)
+      this.end(one.ticket, failure(error))
+    }
+  }
+
+  private progressed(one: Waiting, data: Uint8Array): void {
+    try {
+      one.ticket.special.onProgress?.(unpack(data))
+    } catch (error) {
+      this.cancel(one.ticket)
+      this.onEnd(one.ticket, failure(error))
     }
   }
 
@@ -179,23 +200,23 @@ export class DurableCalls implements Engine {
       if (result !== null) await this.finish(one, result)
     } catch (error) {
       // Its bytes cannot be read. Whatever else it is, it passes with the next return of the connection.
-      if (error instanceof UsageError) this.end(one.ticket, true, error, 0)
+      if (error instanceof UsageError) this.end(one.ticket, failure(error))
     }
   }
 
-  private async finish(one: Waiting, { how, value, worker, micros }: ResultRecord): Promise<void> {
+  private async finish(one: Waiting, { how, value, worker, micros, usage }: ResultRecord): Promise<void> {
     const { ticket } = one
     let result: unknown
     try {
       result = await this.store.fetch(value, this.connection.names.resultBucket)
     } catch (error) {
-      return this.end(ticket, true, error, micros)
+      return this.end(ticket, failure(error, micros))
     }
-    if (how === 'returned') return this.end(ticket, false, result, micros)
+    if (how === 'returned') return this.end(ticket, { failed: false, value: result, micros, usage })
     const error = decodeThrown(result as Thrown)
     if (how === 'threw')
       continueStack(error, `    at ${ticket.name} (worker ${worker} of cluster "${this.connection.names.cluster}")`)
-    this.end(ticket, true, error, micros)
+    this.end(ticket, { failed: true, value: error, micros, usage })
   }
 
   /** Takes a job out of the queue, and tells whoever runs it. */
@@ -213,15 +234,13 @@ export class DurableCalls implements Engine {
 
   private forget(one: Waiting): void {
     this.waiting.delete(one.ticket)
-    if (!this.connection.nats.isClosed()) one.subscription.unsubscribe()
+    if (this.connection.nats.isClosed()) return
+    for (const subscription of one.subscriptions) subscription.unsubscribe()
   }
 
-  private end(ticket: Ticket, failed: boolean, value: unknown, micros: number): void {
+  private end(ticket: Ticket, end: End): void {
     const one = this.waiting.get(ticket)
     if (one !== undefined) this.forget(one)
-    if (!ticket.waits) return
-    this.onEnd(ticket, failed, micros)
-    if (failed) ticket.reject(value)
-    else ticket.resolve(value)
+    this.onEnd(ticket, end)
   }
 }

@@ -29,24 +29,19 @@ import type { Connection } from './connection.ts'
 import { Gate } from './gate.ts'
 import { Intake } from './intake.ts'
 import { idIn } from './names.ts'
+import type { Run } from './runs.ts'
 import { delay, Store } from './store.ts'
-import { type DeadRecord, type JobRecord, pack, type ResultRecord, unpack } from './wire.ts'
+import { type CallExtra, type DeadRecord, type JobRecord, pack, type ResultRecord, unpack } from './wire.ts'
 
 const AGAIN = 500
 /** How often a sweep that fails is begun anew. */
 const SWEEPS = 20
 
-/** How one run of a function ended. `lost`: its thread died. `cancelled`: somebody asked for that. */
-export type Run =
-  | { readonly how: 'returned'; readonly value: unknown; readonly micros: number }
-  | { readonly how: 'threw' | 'lost'; readonly error: unknown; readonly micros: number }
-  | { readonly how: 'cancelled' }
-
 /** What runs functions. */
 export interface Runner {
   /** Its id. */
   readonly worker: string
-  run(key: string, name: string, args: readonly unknown[]): Promise<Run>
+  run(id: string, name: string, args: readonly unknown[], extra: CallExtra | undefined): Promise<Run>
 }
 
 /** A job that has come, and is not acknowledged yet. */
@@ -213,7 +208,7 @@ export class DurableService {
     const start = performance.now()
     try {
       if (again) await this.store.keepBegun(hand.id, attempt)
-      return hand.cancelled ? { how: 'cancelled' } : await this.runner.run(hand.id, job.name, args)
+      return hand.cancelled ? { how: 'cancelled' } : await this.runner.run(hand.id, job.name, args, job.extra)
     } finally {
       this.intake.ran(performance.now() - start)
     }
@@ -223,7 +218,9 @@ export class DurableService {
   private async keep({ id }: Hand, job: JobRecord, run: Exclude<Run, { how: 'cancelled' }>, tries: number) {
     const { store } = this
     const { names } = this.connection
-    const common = { name: job.name, worker: this.runner.worker, micros: run.micros, tries } as const
+    const { micros, usage } = run
+    const measured = usage === undefined ? {} : { usage }
+    const common = { name: job.name, worker: this.runner.worker, micros, tries, ...measured } as const
     let record: ResultRecord
     try {
       if (run.how !== 'returned') throw run.error

@@ -4,7 +4,8 @@
  *
  *   cluster-pool.ts   ClusterPool: the submitter            worker.ts           serveCluster: the worker
  *   fast-calls.ts     its calls at most once                durable-service.ts  the worker's share of jobs
- *   durable-calls.ts  its jobs at least once                store.ts            streams and buckets on the server
+ *   durable-calls.ts  its jobs at least once                intake.ts           how they come to it
+ *   runs.ts           what runs at a worker                 store.ts gate.ts    streams and buckets on the server
  *   ticket.ts         a call that is waited for             jobs.ts             ClusterJobs: who looks after them
  *   roster.ts         which workers are there               wire.ts             what goes over the wire
  *   connection.ts names.ts version.ts      where it is, what things are called, which module is meant

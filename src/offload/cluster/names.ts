@@ -57,6 +57,11 @@ export class Names {
     return `fibril.${this.cluster}.kept.${id}`
   }
 
+  /** What a job that runs tells of its progress. */
+  progress(id: string): string {
+    return `fibril.${this.cluster}.progress.${id}`
+  }
+
   tries(id: string): string {
     return `fibril.${this.cluster}.tries.${id}`
   }
