@@ -146,7 +146,7 @@ export {
 } from './net.ts'
 export { MemoryServer, type Net, net, netOf } from './nets.ts'
 // Pools
-export { type CallStream, type Calls, offload, ProcessPool, ThreadPool } from './offload.ts'
+export { type CallStream, type Calls, offload, ProcessPool, poolFace, ThreadPool } from './offload.ts'
 export { ConnectionPool, type PoolOptions } from './pools.ts'
 export { NativeFrameError } from './runtime/index.ts'
 // Queues and locks

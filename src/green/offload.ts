@@ -66,6 +66,9 @@ const streamOf = (stream: offloading.CallStream<unknown>): CallStream<unknown> =
 const callsOf = (calls: offloading.Calls<object>): Calls<object> => faceOfKind(calls, callNames, options)
 const options = { results: { imap: streamOf, imapUnordered: streamOf, stream: streamOf, with: callsOf } }
 
+/** What a class of faces for another kind of pool is made of: `faceClass(Pool, [...poolFace.names, ...poolFace.callNames], poolFace.options)`. */
+export const poolFace = Object.freeze({ names: poolNames, callNames, options })
+
 export const ThreadPool: new <M extends object = AnyModule>(
   module: string | URL,
   options?: ThreadPoolOptions<M>,

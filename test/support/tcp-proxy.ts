@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export type Way = 'both' | 'from' | 'to'
 
 /** A wire that can be cut: it stands between clients and a server, and forwards what they say. */
-export class TcpProxy {
+export class TcpProxy implements AsyncDisposable {
   readonly port: number
   private readonly listener: Server
   private readonly pairs = new Set<readonly [client: Socket, server: Socket]>()
@@ -51,6 +51,10 @@ export class TcpProxy {
     this.reset()
     this.listener.close()
     await once(this.listener, 'close')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   private join(client: Socket, behind: number): void {

@@ -21,11 +21,12 @@ const green = new Map([
   ['./green', starting],
   ['./green/http', starting],
   ['./gevent/green', startingGreenlets],
+  ['./offload/cluster/green', new Set(['credentials', 'userKey'])],
 ])
 
 /** Faces in which nothing parks: what waits there is an operation. */
 const operations = new Set(
-  '. ./core ./sync ./protocol ./net ./net/http ./offload ./offload/worker ./testing ./green/patch ./green/watchdog ./gevent'.split(
+  '. ./core ./sync ./protocol ./net ./net/http ./offload ./offload/worker ./offload/cluster ./testing ./green/patch ./green/watchdog ./gevent'.split(
     ' ',
   ),
 )

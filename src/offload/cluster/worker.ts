@@ -213,10 +213,11 @@ export class ClusterWorker implements AsyncDisposable {
   async #close(now: boolean): Promise<void> {
     const { nats } = this.#connection
     if (now) this.#runs.cancelAll('its worker was closed')
+    const already = this.#closing
+    this.#closing = true
     // Nobody is there to be told of what was cut short.
     if (now && !this.#connection.up) await nats.close()
-    if (this.#closing) return this.#closed.then()
-    this.#closing = true
+    if (already) return this.#closed.then()
     // What the server has sent already is served.
     await Promise.allSettled(this.#subscriptions.map((subscription) => subscription.drain()))
     await this.#durable?.finish()
