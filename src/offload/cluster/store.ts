@@ -100,24 +100,24 @@ export class Store {
 
   private static async reach(connection: Connection): Promise<Store> {
     const { cluster } = connection.names
-    let manager: JetStreamManager
     try {
-      manager = await jetstreamManager(connection.nats)
+      await jetstreamManager(connection.nats, { timeout: GIVE_UP }) // It asks whether there is JetStream.
     } catch (cause) {
       throw new BrokenError(
         `durable calls in cluster "${cluster}" need JetStream, which the server does not offer: start it with -js`,
         { cause },
       )
     }
-    return new Store(connection, manager)
+    return new Store(connection, await jetstreamManager(connection.nats, { checkAPI: false }))
   }
 
   private async ensure(config: Partial<StreamConfig> & { name: string }): Promise<void> {
+    const { streams } = this.manager
     try {
-      await this.manager.streams.info(config.name)
+      await this.insist(() => streams.info(config.name), always)
     } catch (error) {
       if (!isApiError(error, JetStreamApiCodes.StreamNotFound)) throw error
-      await this.manager.streams.add({ storage: StorageType.File, allow_direct: true, ...config })
+      await this.insist(() => streams.add({ storage: StorageType.File, allow_direct: true, ...config }), always)
     }
   }
 
@@ -132,15 +132,16 @@ export class Store {
   /** What workers of our version are fed by. */
   async openQueue(lease: number) {
     const { names, version } = this.connection
-    await this.manager.consumers.add(names.jobStream, {
+    const config = {
       durable_name: version,
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(lease),
       max_deliver: -1,
       max_ack_pending: -1,
       filter_subject: names.job(version, '*'),
-    })
-    return this.stream.consumers.get(names.jobStream, version)
+    }
+    await this.insist(() => this.manager.consumers.add(names.jobStream, config), always)
+    return this.insist(() => this.stream.consumers.get(names.jobStream, version), always)
   }
 
   /**
@@ -170,7 +171,11 @@ export class Store {
       } catch (error) {
         if (error instanceof JetStreamApiError && error.status !== 503) throw error
         if (!this.connection.up) since = performance.now()
-        if (!wanted() || this.connection.nats.isClosed() || performance.now() - since > GIVE_UP) throw error
+        if (!wanted() || this.connection.nats.isClosed()) throw error
+        if (performance.now() - since > GIVE_UP) {
+          const message = `the NATS server of cluster "${this.connection.names.cluster}" has not answered for ${GIVE_UP} ms`
+          throw new BrokenError(message, { cause: error })
+        }
         await delay(AGAIN)
       }
     }
