@@ -31,8 +31,10 @@ export class TcpProxy implements AsyncDisposable {
   hold(way: Way = 'both'): void {
     this.held = way
     for (const [client, server] of this.pairs) {
-      if (way !== 'from') client.pause()
-      if (way !== 'to') server.pause()
+      if (way === 'from') client.resume()
+      else client.pause()
+      if (way === 'to') server.resume()
+      else server.pause()
     }
   }
 
