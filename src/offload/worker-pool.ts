@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { type Operation, UsageError, wait } from '../core/index.ts'
+import { type Operation, UsageError } from '../core/index.ts'
 import { argumentsKind } from './cost.ts'
 import type { Launch } from './crew.ts'
 import type { Hooks } from './hooks.ts'
@@ -7,6 +7,7 @@ import { Inline, type InlineOptions } from './inline.ts'
 import { MappingPool } from './mapping-pool.ts'
 import type { Extra } from './messages.ts'
 import { moduleUrl } from './module-url.ts'
+import { Outside } from './outside.ts'
 import type {
   AnyModule,
   ArgumentsOf,
@@ -129,11 +130,12 @@ export abstract class WorkerPool<M extends object> extends MappingPool<M> implem
    * program that would rather fail, or be slow, at its start.
    */
   waitReady(): Operation<void> {
-    return wait(() => this.#scheduler.warmUp())
+    return new Outside(`the workers of ${this} to start`, () => this.#scheduler.warmUp())
   }
 
   close(options: CloseOptions = {}): Operation<void> {
-    return wait(this.#scheduler.close(options.now ?? false))
+    const closed = this.#scheduler.close(options.now ?? false)
+    return new Outside(`the end of ${this}`, () => closed)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
