@@ -39,7 +39,10 @@ export interface WorkerPoolOptions<M extends object = AnyModule> {
   readonly express?: boolean
   /** How many calls that are not known to be short may wait for a worker; a submit beyond waits for room. Default: any number. */
   readonly maxQueue?: number
-  /** Run calls that take less than a hop to a worker here. Default: yes for threads, no for processes. See `InlineOptions`. */
+  /**
+   * Run calls that take less than a hop to a worker here. Default: yes for threads, unless there is a `start`, which is not made
+   * here; no for processes. See `InlineOptions`.
+   */
   readonly inline?: boolean | InlineOptions
   /**
    * A call that is cancelled while it runs is given so many milliseconds to end; then its worker is stopped and replaced, so
@@ -104,7 +107,7 @@ export abstract class WorkerPool<M extends object> extends MappingPool<M> implem
     this.#atLeast(0, minSize, 'minSize')
     const url = moduleUrl(module)
     const name = options.name ?? nameOf(url)
-    const { inline: wanted = inlineByDefault } = options
+    const { inline: wanted = inlineByDefault && start === null } = options
     const inline = wanted === false ? null : new Inline(url, wanted === true ? {} : wanted)
     const inlineMicros = inline?.maxMicros ?? 0
     this.name = name
