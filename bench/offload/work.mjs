@@ -1,5 +1,6 @@
 /* What the workers of all pools run. piscina and tinypool call the default export. */
 import { move as moveInPiscina } from 'piscina'
+import { Tinypool } from 'tinypool'
 import { transfer } from '../../dist/src/offload/index.js'
 
 export function inc(n) {
@@ -15,10 +16,16 @@ export function mark(bytes) {
   return transfer(bytes)
 }
 
-/** The same in piscina, moved back. */
-export function markMoved(bytes) {
+/** The same in piscina. */
+export function markInPiscina(bytes) {
   bytes[0]++
   return moveInPiscina(bytes)
+}
+
+/** The same in tinypool. */
+export function markInTinypool(bytes) {
+  bytes[0]++
+  return Tinypool.move(bytes)
 }
 
 /** The same amount of work each time. */
