@@ -8,6 +8,7 @@ import { greenWays } from './green-ways.mjs'
 import { heapReturn } from './heap-return.mjs'
 import { idleConnections } from './idle-connections.mjs'
 import { linesChunks, linesPacket } from './lines.mjs'
+import { offloadIdle, offloadMany, offloadMoved, offloadOne, offloadScaling } from './offload.mjs'
 import { perf2 } from './perf2.mjs'
 import { queueBuffered, queuePingpong } from './queue.mjs'
 import { scaling } from './scaling.mjs'
@@ -88,4 +89,9 @@ export const scenarios = [
   greenCompileJs,
   greenStart,
   greenWays,
+  offloadOne,
+  offloadMany,
+  offloadMoved,
+  offloadIdle,
+  offloadScaling,
 ]

@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os'
-import { type Operation, UsageError, wait } from '../core/index.ts'
+import { type Operation, UsageError } from '../core/index.ts'
 import { argumentsKind } from './cost.ts'
 import type { Launch } from './crew.ts'
 import type { Hooks } from './hooks.ts'
 import { Inline, type InlineOptions } from './inline.ts'
 import { MappingPool } from './mapping-pool.ts'
 import { moduleUrl } from './module-url.ts'
+import { Outside } from './outside.ts'
 import type { AnyModule, ArgumentsOf, CallOf, CloseOptions, FunctionName, Pool, PoolStats, ReturnOf } from './pool.ts'
 import { Scheduler } from './scheduler.ts'
 import { type Carried, carrier, specialOf } from './special.ts'
@@ -24,7 +25,10 @@ export interface WorkerPoolOptions<M extends object = AnyModule> {
   readonly express?: boolean
   /** How many calls that are not known to be short may wait for a worker; a submit beyond waits for room. Default: any number. */
   readonly maxQueue?: number
-  /** Run calls that take less than a hop to a worker here. Default: yes for threads, no for processes. See `InlineOptions`. */
+  /**
+   * Run calls that take less than a hop to a worker here. Default: yes for threads, unless there is a `start`, which is not made
+   * here; no for processes. See `InlineOptions`.
+   */
   readonly inline?: boolean | InlineOptions
   /**
    * A call that is cancelled while it runs is given so many milliseconds to end; then its worker is stopped and replaced, so
@@ -89,7 +93,7 @@ export abstract class WorkerPool<M extends object> extends MappingPool<M> implem
     this.#atLeast(0, minSize, 'minSize')
     const url = moduleUrl(module)
     const name = options.name ?? nameOf(url)
-    const { inline: wanted = inlineByDefault } = options
+    const { inline: wanted = inlineByDefault && start === null } = options
     const inline = wanted === false ? null : new Inline(url, wanted === true ? {} : wanted)
     const inlineMicros = inline?.maxMicros ?? 0
     this.name = name
@@ -115,11 +119,12 @@ export abstract class WorkerPool<M extends object> extends MappingPool<M> implem
    * program that would rather fail, or be slow, at its start.
    */
   waitReady(): Operation<void> {
-    return wait(() => this.#scheduler.warmUp())
+    return new Outside(`the workers of ${this} to start`, () => this.#scheduler.warmUp())
   }
 
   close(options: CloseOptions = {}): Operation<void> {
-    return wait(this.#scheduler.close(options.now ?? false))
+    const closed = this.#scheduler.close(options.now ?? false)
+    return new Outside(`the end of ${this}`, () => closed)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -200,3 +200,9 @@ test('a trivial call that runs inline finds its call and its context too', async
     assert.ok((pool.stats().functions['one']?.inline ?? 0) > 0)
   })
 })
+
+test('with a first call nothing runs inline, where that was not made, unless it is asked for', async () => {
+  await using pool = new ThreadPool<Work>(work, { size: 1, start: ['start', 'a'] })
+  for (let i = 0; i < 60; i++) assert.deepEqual(await pool.submit('whatStarted'), ['a'])
+  assert.equal(pool.stats().functions['whatStarted']?.inline, 0)
+})

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BrokenError, type FibrilError, run, UsageError } from '../../src/index.ts'
+import { BrokenError, type FibrilError, run, sleep, spawn, UsageError, wait } from '../../src/index.ts'
 import { type CallStream, ProcessPool, ThreadPool, type WorkerPool } from '../../src/offload/index.ts'
 
 type Work = typeof import('./told-work.ts')
@@ -105,11 +105,14 @@ test('a hundred thousand results pass a slow consumer in little memory', async (
   const memory = signs()
   let taken = 0
   let furthest = 0
-  for await (const n of pool.with({ ahead: 100 }).stream('counted', memory, 100_000)) {
-    assert.equal(n, taken++)
-    furthest = Math.max(furthest, Atomics.load(memory, 0) - taken)
-    if (taken % 1000 === 0) await new Promise((resolve) => setImmediate(resolve))
-  }
+  await run(function* () {
+    using stream = pool.with({ ahead: 100 }).stream('counted', memory, 100_000)
+    for (let result = yield* stream.next(); !result.done; result = yield* stream.next()) {
+      assert.equal(result.value, taken++)
+      furthest = Math.max(furthest, Atomics.load(memory, 0) - taken)
+      if (taken % 1000 === 0) yield* sleep(0)
+    }
+  })
   assert.equal(taken, 100_000)
   assert.ok(furthest <= 100, `${furthest} were made and not taken`)
 })
@@ -152,4 +155,21 @@ test('a stream in a closed pool fails as a call does', async () => {
   await pool.close()
   const { error } = await taken(pool.stream('numbers', 5))
   assert.equal((error as FibrilError).code, 'FIBRIL_CLOSED')
+})
+
+test('a stream that waits for a worker is dropped when it is closed', async () => {
+  await using pool = new ThreadPool<Work>(work, { size: 1, express: false, killAfter: Infinity })
+  const [busy, memory] = [signs(), signs()]
+  await run(function* () {
+    const task = spawn(pool.submit('untilAborted', busy))
+    yield* wait(until(() => Atomics.load(busy, 0) === 1))
+    const stream = pool.stream('counted', memory, 5)
+    const first = spawn(stream.next())
+    yield* wait(until(() => pool.stats().queued === 1))
+    stream.close()
+    assert.equal((yield* first.join()).done, true)
+    task.cancel()
+  })
+  assert.equal(await pool.submit('one'), 1)
+  assert.deepEqual([pool.stats().queued, Atomics.load(memory, 0)], [0, 0])
 })

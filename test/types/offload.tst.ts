@@ -6,6 +6,7 @@ import {
   type CallOf,
   type CallStream,
   type Calls,
+  offload,
   type Pool,
   type PoolStats,
   type StreamName,
@@ -154,6 +155,26 @@ export type Urgent = [
 ]
 // @ts-expect-error no such option
 pool.with({ urgency: 1 })
+
+// First and last calls of a worker are calls of the module.
+declare const storage: { getStore(): string | undefined }
+new ThreadPool<Work>('file:///work.js', {
+  start: ['later', 1, 's'],
+  stop: ['nothing'],
+  carry: { user: storage, trace: () => 'a trace' },
+})
+// @ts-expect-error no such function
+new ThreadPool<Work>('file:///work.js', { start: ['begin'] })
+// @ts-expect-error an argument of another type
+new ThreadPool<Work>('file:///work.js', { stop: ['fib', 'x'] })
+// @ts-expect-error neither a storage nor a function
+new ThreadPool<Work>('file:///work.js', { carry: { user: 'Ada' } })
+
+// An offloaded function is the same, but that its results are waited for.
+const offloaded = offload(async (n: number, unit?: 'ms' | 's') => `${n} ${unit}`)
+export type Offloaded = Expect<Equal<typeof offloaded, (n: number, unit?: 'ms' | 's') => Operation<string>>>
+// @ts-expect-error not a function
+offload(42)
 
 // A thread pool is a pool.
 const general: Pool<Work> = pool

@@ -26,17 +26,23 @@ tracking.enter = (call, inner) => {
  * where there is none.
  *
  * ```ts
- * // count.ts, which a pool runs
+ * import { isMainThread } from 'node:worker_threads'
+ * import { ThreadPool } from 'fibril/offload'
  * import { call } from 'fibril/offload/worker'
  *
  * export async function count(to: number): Promise<number> {
- *   const { signal, progress } = call()
- *   let n = 0
- *   while (n < to && !signal.aborted) {
- *     n += await countSome()
+ *   for (let n = 1; n <= to && !call().signal.aborted; n++) {
+ *     await null
  *     call().progress(n / to)
  *   }
- *   return n
+ *   return to
+ * }
+ *
+ * if (isMainThread) {
+ *   await using pool = new ThreadPool<{ count: typeof count }>(import.meta.url)
+ *   const told: unknown[] = []
+ *   await pool.with({ onProgress: (share) => told.push(share) }).submit('count', 2)
+ *   console.log(told.join()) // => 0.5,1
  * }
  * ```
  */
