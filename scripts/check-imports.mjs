@@ -17,7 +17,7 @@ const floors = [
   ['host', 'sync', 'green/compile', 'green/runtime', 'green/stack'],
   ['net', 'offload', 'green/patch', 'green/watchdog'],
   ['green', 'offload/cluster', 'serving'],
-  ['twisted', 'tornado', 'gevent', 'inspect', 'inspect/otel', 'testing', 'green/load'],
+  ['twisted', 'tornado', 'gevent', 'inspect', 'inspect/otel', 'testing', 'green/load', 'offload/cluster/green'],
   // the face of the package, and what is built on a dialect
   ['index.ts', 'green/register', 'green/unplugin', 'tornado/testing', 'twisted/simulator', 'twisted/testing'],
   ['cli', 'inspect/page'],

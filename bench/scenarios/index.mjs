@@ -8,9 +8,11 @@ import { greenWays } from './green-ways.mjs'
 import { heapReturn } from './heap-return.mjs'
 import { idleConnections } from './idle-connections.mjs'
 import { linesChunks, linesPacket } from './lines.mjs'
+import { offloadIdle, offloadMany, offloadMoved, offloadOne, offloadScaling } from './offload.mjs'
 import { overheadEcho, overheadSpawn, overheadSwitch, snapshotSize } from './overhead.mjs'
 import { perf2 } from './perf2.mjs'
 import { queueBuffered, queuePingpong } from './queue.mjs'
+import { scaling } from './scaling.mjs'
 import { serving } from './serving.mjs'
 import { sleepersMemory, sleepersTime } from './sleepers.mjs'
 import { spawnJoin, spawnJoinPark } from './spawn-join.mjs'
@@ -65,6 +67,7 @@ export const scenarios = [
   fairnessChatty,
   fairnessQueue,
   perf2,
+  scaling,
   echo1,
   echo100,
   echo100x16,
@@ -93,4 +96,9 @@ export const scenarios = [
   overheadSpawn,
   overheadEcho,
   snapshotSize,
+  offloadOne,
+  offloadMany,
+  offloadMoved,
+  offloadIdle,
+  offloadScaling,
 ]

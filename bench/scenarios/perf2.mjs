@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { Cluster } from '../cluster/cluster.mjs'
 import { loadFibril } from '../peers.mjs'
 
 /** Connections that ask for fib(1), each one request at a time. */
@@ -93,10 +94,20 @@ async function besideBurner(ms) {
   child.kill('SIGKILL')
 }
 
-async function measure(script, ms) {
+/** What a pool needs beside the service: the cluster a server, and a worker. */
+async function company(pool) {
+  if (pool !== 'nats') return null
+  const cluster = await Cluster.start()
+  await cluster.work(new URL('../../dist/examples/fib/work.js', import.meta.url))
+  process.env.NATS_URL = cluster.url
+  return cluster
+}
+
+async function measure({ script, pool }, ms) {
   // Cores that sleep take long to wake, and any load would keep them awake for free: so they are, all the time.
   const spinners = await Promise.all(Array.from({ length: availableParallelism() }, () => start('burner.mjs', 'idle')))
-  const { child: server, message: port } = await start(script)
+  const beside = await company(pool)
+  const { child: server, message: port } = await start(script, pool)
   try {
     const n = await calibrate(port, ms)
     const load = await Load.open(port)
@@ -127,11 +138,13 @@ async function measure(script, ms) {
       ofBurner: during / micros(burner),
       silence: Math.max(...big.map(({ silence }) => silence)),
       two: micros([two]),
+      twoOfBurner: micros([two]) / micros(burner),
       one: mean(one),
       both: mean(bigs),
     }
   } finally {
     for (const { child } of [...spinners, { child: server }]) child.kill('SIGKILL')
+    await beside?.end()
   }
 }
 
@@ -143,10 +156,12 @@ function micros(spells) {
   return (sum('ms') * 1000) / Math.max(1, sum('answers'))
 }
 
-const contender = (script) => async () => {
-  if (script === 'fibril-server.mjs') await loadFibril('fn', 'run')
-  return script
+const fibril = (pool) => async () => {
+  await loadFibril('fn', 'run')
+  if (pool === 'nats') await Cluster.check()
+  return { script: 'fibril-server.mjs', pool }
 }
+const peer = (script) => async () => ({ script, pool: '' })
 
 export const perf2 = {
   name: 'perf2',
@@ -161,6 +176,7 @@ export const perf2 = {
     { key: 'two', title: 'during two of them' },
     { key: 'both', title: 'each of the two, ms' },
     { key: 'ofBurner', title: 'during / burner' },
+    { key: 'twoOfBurner', title: 'two / burner' },
   ],
   reference: 'piscina',
   goals: [
@@ -175,9 +191,11 @@ export const perf2 = {
   rounds: 3,
   sizes: { default: { full: 2000, quick: 700 } },
   contenders: {
-    fibril: contender('fibril-server.mjs'),
-    piscina: contender('piscina-server.mjs'),
-    inline: contender('inline-server.mjs'),
+    fibril: fibril('threads'),
+    processes: fibril('processes'),
+    cluster: fibril('nats'),
+    piscina: peer('piscina-server.mjs'),
+    inline: peer('inline-server.mjs'),
   },
   measure,
 }

@@ -1,4 +1,4 @@
-// npm start
+// npm start [-- --pool threads|processes|nats]
 //
 // Starts the fib service in a process of its own, measures it twice from here, and stops it as Ctrl-C would.
 //
@@ -21,7 +21,8 @@ const me = fileURLToPath(import.meta.url)
 
 const serve = fn(function* () {
   const { values } = parseArgs({
-    args: process.argv.slice(3),
+    args: process.argv.slice(2),
+    allowPositionals: true,
     options: { pool: { type: 'string', default: 'threads' } },
   })
   if (!Object.hasOwn(pools, values.pool))
@@ -42,7 +43,9 @@ const serve = fn(function* () {
 })
 
 const demo = fn(function* () {
-  const service = startProcess(process.execPath, [me, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const service = startProcess(process.execPath, [me, 'serve', ...process.argv.slice(2)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   try {
     const port = yield* portOf(service)
     yield* perf1(port)
@@ -55,7 +58,9 @@ const demo = fn(function* () {
     service.kill('SIGKILL')
   }
   console.log('To run the parts by yourself (PORT=… for another port than 25000):')
-  console.log('  node dist/examples/fib/main.js serve        then try: nc 127.0.0.1 25000')
+  console.log(
+    '  node dist/examples/fib/main.js serve [--pool threads|processes|nats]        then try: nc 127.0.0.1 25000',
+  )
   console.log('  node dist/examples/fib/perf1.js [clients] [requests]')
   console.log('  node dist/examples/fib/perf2.js [milliseconds]')
 })

@@ -6,6 +6,7 @@ import { CommandError } from './usage.ts'
 export const natsOptions = {
   nats: { type: 'string', multiple: true },
   creds: { type: 'string' },
+  nkey: { type: 'string' },
   ca: { type: 'string' },
   cert: { type: 'string' },
   key: { type: 'string' },
@@ -14,6 +15,7 @@ export const natsOptions = {
 interface NatsValues {
   readonly nats?: string[] | undefined
   readonly creds?: string | undefined
+  readonly nkey?: string | undefined
   readonly ca?: string | undefined
   readonly cert?: string | undefined
   readonly key?: string | undefined
@@ -34,10 +36,9 @@ export async function loadCluster(): Promise<Cluster> {
   }
 }
 
-/** What the options say of where the cluster is. */
-export async function clusterOptions({ nats = [], creds, ca, cert, key }: NatsValues): Promise<ClusterOptions> {
+/** What the options say of where the cluster is, and who comes. */
+export async function clusterOptions({ nats = [], creds, nkey, ca, cert, key }: NatsValues): Promise<ClusterOptions> {
   const urls = nats.map(parse)
-  const { username, password } = urls.find((url) => url.username !== '') ?? { username: '', password: '' }
   const tls = {
     ...(ca === undefined ? {} : { caFile: ca }),
     ...(cert === undefined ? {} : { certFile: cert }),
@@ -46,11 +47,20 @@ export async function clusterOptions({ nats = [], creds, ca, cert, key }: NatsVa
   return {
     ...(urls.length === 0 ? {} : { servers: urls.map(({ host }) => host) }),
     connection: {
-      ...(username === '' ? {} : { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
+      ...userOf(urls),
       ...(creds === undefined ? {} : { authenticator: (await loadCluster()).credentials(read(creds)) }),
+      ...(nkey === undefined ? {} : { authenticator: (await loadCluster()).userKey(read(nkey)) }),
       ...(Object.keys(tls).length === 0 ? {} : { tls }),
     },
   }
+}
+
+/** A user and a password; a name alone is a token. */
+function userOf(urls: readonly URL[]): { user?: string; pass?: string; token?: string } {
+  const url = urls.find(({ username }) => username !== '')
+  if (url === undefined) return {}
+  const name = decodeURIComponent(url.username)
+  return url.password === '' ? { token: name } : { user: name, pass: decodeURIComponent(url.password) }
 }
 
 function parse(text: string): URL {

@@ -54,8 +54,8 @@ export const help = `Usage: fibril <command> [options] FILE …
   fibril jobs [--nats URL] [--json] CLUSTER [list | show ID | retry ID | purge jobs|results|dead]
       Lists the durable jobs of a cluster, shows one, makes a dead letter a job again, throws away.
 
-      --creds FILE, --ca FILE, --cert FILE, --key FILE
-                           for both: credentials, and TLS; a user and a password can be in the URL
+      --creds FILE, --nkey FILE, --ca FILE, --cert FILE, --key FILE
+                           for both: credentials, the seed of a key, and TLS; a user and a password, or a token, can be in the URL
 
   fibril ps [--json] [PID | URL]
       Lists your processes that can be asked, or the tasks of one of them, a line each.

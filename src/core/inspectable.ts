@@ -9,7 +9,8 @@ export const newcomers: { told: ((thing: Inspectable) => void) | null } = { told
  * all living objects of this class, so being one costs nothing.
  */
 export abstract class Inspectable {
-  abstract get [KIND](): string
+  /** Null: it is not listed, since another stands for it. */
+  abstract get [KIND](): string | null
 
   /** Plain figures of this moment. */
   abstract stats(): object

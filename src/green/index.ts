@@ -77,7 +77,13 @@ export {
   TlsError,
   UdpError,
 } from '../net/index.ts'
-export type { CallStreamOptions, ProcessPoolOptions, ThreadPoolOptions } from '../offload/index.ts'
+export type {
+  CallOptions,
+  CallStreamOptions,
+  CallUsage,
+  ProcessPoolOptions,
+  ThreadPoolOptions,
+} from '../offload/index.ts'
 export { transfer } from '../offload/index.ts'
 export type { MapLimitOptions, QueueOptions, SemaphoreOptions } from '../sync/index.ts'
 // Faces, also for things of your own
@@ -140,7 +146,7 @@ export {
 } from './net.ts'
 export { MemoryServer, type Net, net, netOf } from './nets.ts'
 // Pools
-export { type CallStream, ProcessPool, ThreadPool } from './offload.ts'
+export { type CallStream, type Calls, offload, ProcessPool, poolFace, ThreadPool } from './offload.ts'
 export { ConnectionPool, type PoolOptions } from './pools.ts'
 export { NativeFrameError } from './runtime/index.ts'
 // Queues and locks

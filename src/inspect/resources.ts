@@ -18,11 +18,13 @@ export function resourceRecords(): ResourceRecord[] | null {
 
 function recordOf(thing: Inspectable): ResourceRecord[] {
   try {
+    const kind = thing[KIND]
+    if (kind === null) return []
     const stats = { ...thing.stats() } as Record<string, unknown>
     // What is over is of no interest: only those are listed that somebody may wait for.
     if (stats['closed'] === true || stats['state'] === 'closed') return []
     if (stats['status'] !== undefined && stats['status'] !== 'pending') return []
-    return [{ kind: thing[KIND], type: thing.constructor.name, name: String(thing), stats }]
+    return [{ kind, type: thing.constructor.name, name: String(thing), stats }]
   } catch {
     // It is being made, or a class of the program's own has a fault.
     return []

@@ -1,5 +1,5 @@
-import { type Cost, type FunctionCosts, type Kind, LONG, MIDDLE, SHORT } from './cost.ts'
-import { Line } from './line.ts'
+import { type Cost, type FunctionCosts, type Group, type Kind, LONG, MIDDLE, SHORT } from './cost.ts'
+import { Lanes } from './lanes.ts'
 import type { Job } from './seat.ts'
 
 /**
@@ -11,15 +11,17 @@ import type { Job } from './seat.ts'
  *
  * At most `max` calls that are not known to be short wait in the lines; others wait for room. Short ones are let in: they
  * are soon over, and must not wait behind big ones here either.
+ *
+ * Calls of greater priority are let in, and taken, before others: kinds take turns only among the same.
  */
 export class Backlog {
-  private readonly lines: readonly [Line<Cost<Job>>, Line<Cost<Job>>, Line<Cost<Job>>] = [
-    new Line(),
-    new Line(),
-    new Line(),
+  private readonly lines: readonly [Lanes<Group<Job>>, Lanes<Group<Job>>, Lanes<Group<Job>>] = [
+    new Lanes(),
+    new Lanes(),
+    new Lanes(),
   ]
   private readonly counts: [number, number, number] = [0, 0, 0]
-  private readonly room = new Line<Job>()
+  private readonly room = new Lanes<Job>()
   private readonly max: number
 
   constructor(max: number) {
@@ -45,10 +47,15 @@ export class Backlog {
     return this.room.size
   }
 
+  /** The greatest priority of a call of this kind that waits; -Infinity if there is none. */
+  priority(kind: Kind): number {
+    return this.lines[kind].priority
+  }
+
   add(job: Job): void {
     if (job.cost.kind === SHORT || (this.room.size === 0 && this.bigs < this.max)) return this.enqueue(job)
     job.outside = true
-    this.room.push(job)
+    this.room.push(job, job.priority)
   }
 
   /** Puts calls back that were the first in their lines, in this order. */
@@ -57,20 +64,26 @@ export class Backlog {
   }
 
   remove(job: Job): void {
-    if (job.outside) return this.room.remove(job)
-    const { cost } = job
-    cost.waiting.remove(job)
+    if (job.outside) return this.room.remove(job, job.priority)
+    const { cost, priority } = job
+    const group = cost.group(priority)
+    group.jobs.remove(job)
     this.counts[cost.kind]--
-    if (cost.waiting.size === 0) this.lines[cost.kind].remove(cost)
+    if (group.jobs.size === 0) {
+      this.lines[cost.kind].remove(group, priority)
+      cost.left(group)
+    }
     this.admit()
   }
 
   /** Takes the next call of this kind; there must be one. The turn passes to the next kind of call in the line. */
   take(kind: Kind): Job {
     const line = this.lines[kind]
-    const cost = line.shift() as Cost<Job>
-    line.push(cost)
-    const job = cost.waiting.first as Job
+    const group = line.first as Group<Job>
+    const { priority } = group
+    line.remove(group, priority)
+    line.push(group, priority)
+    const job = group.jobs.first as Job
     this.remove(job)
     return job
   }
@@ -79,17 +92,18 @@ export class Backlog {
   moved(cost: Cost<Job>, before: Kind): void {
     const { kind } = cost
     if (kind === before) return
-    const { size } = cost.waiting
-    if (size > 0) {
-      this.lines[before].remove(cost)
+    for (const group of cost.groups()) {
+      const { size } = group.jobs
+      if (size === 0) continue
+      this.lines[before].remove(group, group.priority)
       this.counts[before] -= size
-      this.lines[kind].push(cost)
+      this.lines[kind].push(group, group.priority)
       this.counts[kind] += size
     }
     if (kind === SHORT) {
       for (const job of this.room) {
         if (job.cost !== cost) continue
-        this.room.remove(job)
+        this.room.remove(job, job.priority)
         this.enqueue(job)
       }
     }
@@ -99,22 +113,27 @@ export class Backlog {
   /** Takes out all that wait for a function, and gives them. */
   takeAll(costs: FunctionCosts<Job>): Job[] {
     const jobs: Job[] = []
-    for (const cost of costs) for (const job of cost.waiting) jobs.push(job)
+    for (const cost of costs) for (const group of cost.groups()) for (const job of group.jobs) jobs.push(job)
     for (const job of this.room) if (job.cost.owner === costs) jobs.push(job)
     for (const job of jobs) this.remove(job)
     return jobs
   }
 
   private enqueue(job: Job, first = false): void {
-    const { cost } = job
+    const { cost, priority } = job
+    const group = cost.group(priority)
     job.outside = false
-    if (cost.waiting.size === 0) this.lines[cost.kind].push(cost)
-    if (first) cost.waiting.unshift(job)
-    else cost.waiting.push(job)
+    if (group.jobs.size === 0) this.lines[cost.kind].push(group, priority)
+    if (first) group.jobs.unshift(job)
+    else group.jobs.push(job)
     this.counts[cost.kind]++
   }
 
   private admit(): void {
-    while (this.room.size > 0 && this.bigs < this.max) this.enqueue(this.room.shift() as Job)
+    while (this.room.size > 0 && this.bigs < this.max) {
+      const job = this.room.first as Job
+      this.room.remove(job, job.priority)
+      this.enqueue(job)
+    }
   }
 }

@@ -8,11 +8,17 @@
  * are detached tasks, for they outlive the `next()` that started them; `close`, or leaving by `using`, cancels them.
  */
 import { type Body, Fifo, Future, fn, type Operation, spawn, type Task, UsageError, wait } from '../core/index.ts'
+import { ProgressBar } from './progress-bar.ts'
 
-/** How many calls may run ahead. */
+/** How a function is called for many items. */
 export interface CallStreamOptions {
   /** How many calls may be under way, or wait to be taken, at once: 1 or more. Default: four for each worker. */
   readonly ahead?: number
+  /**
+   * True: a bar on stderr, if that is a terminal, of how many calls have ended. A function: is told that after each call;
+   * `total` is undefined while it is not known how many items there are.
+   */
+  readonly progress?: boolean | ((done: number, total: number | undefined) => void)
 }
 
 type Outcome<R> = { readonly value: R } | { readonly error: unknown }
@@ -32,10 +38,10 @@ export function callStream<T, R>(
   name: string,
   call: (item: T) => Operation<R>,
   items: Iterable<T> | AsyncIterable<T>,
-  ahead: number,
+  options: CallStreamOptions & { readonly ahead: number },
   ordered: boolean,
 ): CallStream<R> {
-  return new Stream(name, call, items, ahead, ordered)
+  return new Stream(name, call, items, options, ordered)
 }
 
 class Stream<T, R> implements CallStream<R> {
@@ -54,6 +60,14 @@ class Stream<T, R> implements CallStream<R> {
   /** The question that the source has not answered: a promise cannot be taken back. */
   private asked: PromiseLike<IteratorResult<T>> | null = null
   private taking = false
+  private readonly progress: ((done: number, total: number | undefined) => void) | null = null
+  private readonly bar: ProgressBar | null = null
+  /** `progress` failed: whoever takes next is told. */
+  private fault: { readonly error: unknown } | null = null
+  private started = 0
+  private done = 0
+  /** How many items there are, as soon as that is known. */
+  private total: number | undefined
   /** The source has no more. */
   private ended = false
   private closed = false
@@ -62,7 +76,7 @@ class Stream<T, R> implements CallStream<R> {
     name: string,
     call: (item: T) => Operation<R>,
     items: Iterable<T> | AsyncIterable<T>,
-    ahead: number,
+    { ahead, progress = false }: CallStreamOptions & { readonly ahead: number },
     ordered: boolean,
   ) {
     this.name = name
@@ -70,6 +84,9 @@ class Stream<T, R> implements CallStream<R> {
     this.items =
       Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : (items as Iterable<T>)[Symbol.iterator]()
     this.ahead = ahead
+    if (typeof progress === 'function') this.progress = progress
+    else if (progress) this.bar = new ProgressBar(name)
+    this.total = sizeOf(items)
     this.ordered = ordered
   }
 
@@ -84,6 +101,7 @@ class Stream<T, R> implements CallStream<R> {
   close(): void {
     if (this.closed) return
     this.closed = true
+    this.bar?.end()
     for (const task of this.running) task.cancel(`${this.name} is needed no more`)
     if (this.ended) return
     const answer: unknown = this.items.return?.()
@@ -110,9 +128,13 @@ class Stream<T, R> implements CallStream<R> {
     try {
       while (!this.ended && !this.closed && this.line.length < this.ahead) yield* this.startNext()
       this.head ??= this.line.shift() ?? null
-      if (this.closed || this.head === null) return { value: undefined, done: true }
+      if (this.closed || this.head === null) {
+        this.bar?.end()
+        return { value: undefined, done: true }
+      }
       const outcome = yield* this.head
       this.head = null
+      if (this.fault !== null) throw this.fault.error
       if ('error' in outcome) throw outcome.error
       return { value: outcome.value, done: false }
     } finally {
@@ -133,11 +155,14 @@ class Stream<T, R> implements CallStream<R> {
       this.ended = true
       throw error
     }
-    if (result.done) this.ended = true
-    else this.start(result.value)
+    if (result.done) {
+      this.ended = true
+      this.total = this.started
+    } else this.start(result.value)
   }
 
   private start(item: T): void {
+    this.started++
     const place = new Future<Outcome<R>>(this.name)
     this.line.push(place)
     if (!this.ordered) this.open.push(place)
@@ -161,7 +186,19 @@ class Stream<T, R> implements CallStream<R> {
 
   private came(place: Future<Outcome<R>>, outcome: Outcome<R>): void {
     const free = this.ordered ? place : (this.open.shift() as Future<Outcome<R>>)
+    this.done++
+    this.tell()
     free.resolve(outcome)
+  }
+
+  private tell(): void {
+    this.bar?.update(this.done, this.total)
+    if (this.progress === null || this.closed) return
+    try {
+      this.progress(this.done, this.total)
+    } catch (error) {
+      this.fault ??= { error }
+    }
   }
 }
 
@@ -169,7 +206,14 @@ const take = fn(function* next<T, R>(stream: Stream<T, R>): Body<IteratorResult<
   return yield* stream.take()
 })
 
-const takeAll = fn(function* map<T, R>(stream: Stream<T, R>): Body<R[]> {
+function sizeOf(items: object): number | undefined {
+  const { length, size } = items as { length?: unknown; size?: unknown }
+  const known = Array.isArray(items) || ArrayBuffer.isView(items) ? length : size
+  return typeof known === 'number' ? known : undefined
+}
+
+/** @internal All that a stream gives. */
+export const takeAll = fn(function* map<R>(stream: CallStream<R>): Body<R[]> {
   const results: R[] = []
   try {
     for (let result = yield* stream.next(); !result.done; result = yield* stream.next()) results.push(result.value)

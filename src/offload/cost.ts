@@ -49,13 +49,25 @@ const LARGEST_INLINE_DEBT = 1_000_000
 /** Kinds of arguments that are told apart for one function. */
 const KINDS = 256
 
+/** Calls of one cost and one priority that wait. Invariant: it stands in the backlog's line of its kind exactly while there are some. */
+export class Group<J extends Standing<J>> implements Standing<Group<J>> {
+  before: Group<J> | null = null
+  after: Group<J> | null = null
+  readonly priority: number
+  readonly jobs = new Line<J>()
+
+  constructor(priority: number) {
+    this.priority = priority
+  }
+}
+
 /** What is believed of one function with one kind of arguments. `J` are calls of it that wait for a worker. */
-export class Cost<J extends Standing<J>> implements Standing<Cost<J>> {
-  before: Cost<J> | null = null
-  after: Cost<J> | null = null
+export class Cost<J extends Standing<J>> {
   readonly owner: FunctionCosts<J>
-  /** Its calls that wait. Invariant: it stands in the scheduler's line of its kind exactly while there are some. */
-  readonly waiting = new Line<J>()
+  /** Its calls of priority 0 that wait. */
+  private readonly plain = new Group<J>(0)
+  /** Those of others, while there are some. */
+  private others: Map<number, Group<J>> | null = null
   kind: Kind = MIDDLE
   /** Moving average of its runs, in µs; 0 before the first. */
   mean = 0
@@ -65,6 +77,25 @@ export class Cost<J extends Standing<J>> implements Standing<Cost<J>> {
 
   constructor(owner: FunctionCosts<J>) {
     this.owner = owner
+  }
+
+  /** Its calls of this priority that wait. */
+  group(priority: number): Group<J> {
+    if (priority === 0) return this.plain
+    this.others ??= new Map()
+    let group = this.others.get(priority)
+    if (group === undefined) this.others.set(priority, (group = new Group<J>(priority)))
+    return group
+  }
+
+  /** No call waits in this group any more. */
+  left(group: Group<J>): void {
+    if (group.priority !== 0) this.others?.delete(group.priority)
+  }
+
+  /** All of its calls that wait. */
+  groups(): readonly Group<J>[] {
+    return this.others === null ? [this.plain] : [this.plain, ...this.others.values()]
   }
 
   /** True if it is not worth a hop to a worker. */
@@ -126,6 +157,7 @@ export class FunctionCosts<J extends Standing<J>> {
   cancelled = 0
   queueMs = 0
   runMs = 0
+  cpuMs = 0
   private readonly kinds = new Map<number | string, Cost<J>>()
   private whole: Cost<J> | null = null
 
@@ -147,13 +179,13 @@ export class FunctionCosts<J extends Standing<J>> {
 
   /** Plain figures of this moment. */
   stats(): FunctionStats {
-    const { calls, inline, failed, cancelled, queueMs, runMs } = this
+    const { calls, inline, failed, cancelled, queueMs, runMs, cpuMs } = this
     const kinds = { short: 0, middle: 0, long: 0, trivial: 0 }
     for (const cost of this) {
       kinds[kindNames[cost.kind]]++
       if (cost.trivial) kinds.trivial++
     }
-    return Object.freeze({ calls, inline, failed, cancelled, queueMs, runMs, kinds: Object.freeze(kinds) })
+    return Object.freeze({ calls, inline, failed, cancelled, queueMs, runMs, cpuMs, kinds: Object.freeze(kinds) })
   }
 
   /** All that are told apart. */

@@ -13,6 +13,7 @@
  */
 import { BrokenError } from '../core/index.ts'
 import type { Link, LinkEvents, Reply } from './link.ts'
+import type { Told } from './messages.ts'
 import { type Job, Seat } from './seat.ts'
 
 const FRUITLESS = 3
@@ -29,6 +30,7 @@ export interface CrewOwner {
   workerLost(seat: Seat, why: unknown): void
   /** The last step of a worker's stop was taken. */
   workerStopped(): void
+  told(job: Job, what: Told[1], value: unknown): void
   replied(seat: Seat, job: Job, reply: Reply): void
   settled(seat: Seat): void
   unsendable(seat: Seat, job: Job, error: unknown): void
@@ -74,6 +76,9 @@ export class Crew {
       seat.link = this.launch(seat.id, {
         ready: (names) => this.ready(seat, names),
         unloadable: (error) => this.startFailed(seat, error),
+        told: (job, what, value) => {
+          if (job.seat === seat) this.owner.told(job, what, value)
+        },
         replied: (job, reply) => {
           if (job.seat !== seat) return
           if (seat.finished++ === 0) this.fruitless = 0
@@ -92,8 +97,9 @@ export class Crew {
 
   /** Takes a worker out of service and stops it. False if it was out of service already. */
   retire(seat: Seat): boolean {
+    const idle = seat.state === 'ready' && seat.jobs.size === 0
     if (!this.leaves(seat)) return false
-    const gone = (seat.link?.stop() ?? Promise.resolve()).then(() => {
+    const gone = (seat.link?.stop(idle) ?? Promise.resolve()).then(() => {
       this.stopping.delete(gone)
       this.owner.workerStopped()
     })

@@ -1,5 +1,6 @@
 import { type Body, machine, type Operation, run, UsageError, wait } from '../core/index.ts'
 import type { Cost } from './cost.ts'
+import { RunningCall, tracking } from './current-call.ts'
 import { decodeThrown, unsendable } from './revive-error.ts'
 import type { Job } from './seat.ts'
 import { encodeThrown } from './wire-error.ts'
@@ -62,12 +63,14 @@ export class Inline {
   }
 
   /** Runs it. Gives the result, or a `Detour`; throws what it threw. Both as if they came from a worker. */
-  run(name: string, args: readonly unknown[], cost: Cost<Job>): unknown {
+  run(name: string, args: readonly unknown[], cost: Cost<Job>, context?: Readonly<Record<string, unknown>>): unknown {
     const served = this.exported?.[name] as (...args: unknown[]) => unknown
     const start = performance.now()
     let failed = true
     try {
-      const value = served.apply(undefined, this.copies(name, args))
+      const given = this.copies(name, args)
+      const begin = (): unknown => served.apply(undefined, given)
+      const value = tracking.enter === null ? begin() : tracking.enter(new RunningCall(name, context), begin)
       const wait = waitFor(value)
       failed = false
       if (wait === null) return this.clone ? copy(value, `the result of ${name}(…)`) : value

@@ -1,9 +1,13 @@
+import type { Extra, Told, WireUsage } from './messages.ts'
+
 /** A call as an engine (threads, processes, a cluster) sees it. The two numbers belong to the link that it was posted to. */
 export interface Posted {
   readonly name: string
   readonly args: readonly unknown[]
   /** Not known to be short: replies of calls before it must not wait for it. */
   readonly big: boolean
+  /** What it brings besides its arguments; most calls nothing. */
+  readonly extra: Extra | null
   id: number
   slot: number
 }
@@ -21,10 +25,15 @@ export interface Link<C extends Posted> {
   isRunning(call: C): boolean
   /** Tells at once of calls that have come back unnoticed. */
   collect(): void
-  /** Asks a call that waits for something to end. Others take no notice. */
+  /** Asks a call to end: its signal is aborted, and a body cancelled. One that heeds neither takes no notice. */
   cancel(call: C): void
-  /** Stops the worker, whatever it does. Fulfilled when it is gone. */
-  stop(): Promise<void>
+  /** The call, whose results come one by one, may make so many more. */
+  grant(call: C, count: number): void
+  /**
+   * Stops the worker. `idle`: it has no call, and may make its last one first, for a limited time; otherwise whatever it
+   * does. Fulfilled when it is gone.
+   */
+  stop(idle: boolean): Promise<void>
 }
 
 /** How a call came back. */
@@ -36,6 +45,8 @@ export interface Reply {
   readonly micros: number
   /** It ran without waiting for anything. */
   readonly sync: boolean
+  /** Undefined if it was not measured. */
+  readonly usage: WireUsage | undefined
 }
 
 /** What a link tells the scheduler. */
@@ -44,6 +55,8 @@ export interface LinkEvents<C extends Posted> {
   ready(names: readonly string[]): void
   /** The worker cannot load the module. */
   unloadable(error: unknown): void
+  /** A call that goes on has made some results, or tells of its progress. */
+  told(call: C, what: Told[1], value: unknown): void
   /** A call has come back. */
   replied(call: C, reply: Reply): void
   /** All that came in one batch has been told. */

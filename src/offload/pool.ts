@@ -4,8 +4,26 @@ import type { CallStream, CallStreamOptions } from './call-stream.ts'
 /** Any function, as a constraint. */
 type Callable = (...args: never[]) => unknown
 
-/** The names of the functions that a module of type `M` exports. */
-export type FunctionName<M> = { [K in keyof M]: M[K] extends Callable ? K : never }[keyof M] & string
+/** The names of the functions that a module of type `M` exports, but for async generators: those are for `stream`. */
+export type FunctionName<M> = { [K in keyof M]: M[K] extends Callable ? Single<ReturnType<M[K]>, K> : never }[keyof M] &
+  string
+type Single<R, K> = [R] extends [never] ? K : R extends AsyncIterator<unknown, unknown, never> ? never : K
+
+/** The names of the functions whose results come one by one: generators, plain or async, and all that give an iterable. */
+export type StreamName<M> = {
+  [K in keyof M]: M[K] extends (...args: never[]) => infer R ? ([Items<Awaited<R>>] extends [never] ? never : K) : never
+}[keyof M] &
+  string
+
+/** What the results of the function `K` of `M` are, one by one. */
+export type ItemOf<M, K extends keyof M> = M[K] extends (...args: never[]) => infer R ? Items<Awaited<R>> : never
+type Items<R> = unknown extends R
+  ? unknown
+  : R extends string | Body<unknown> | Operation<unknown>
+    ? never
+    : R extends AsyncIterable<infer T> | Iterable<infer T>
+      ? T
+      : never
 
 /** What the function `K` of `M` takes. */
 export type ArgumentsOf<M, K extends keyof M> = M[K] extends (...args: infer A) => unknown ? A : never
@@ -23,15 +41,43 @@ export interface CloseOptions {
   readonly now?: boolean
 }
 
-/**
- * Workers that run the functions of a module. Whether they are threads, processes or other machines, this is how they are
- * used.
- *
- * `M` is the type of the module: `typeof import('./work.ts')`.
- */
-export interface Pool<M extends object> extends AsyncDisposable {
-  readonly name: string
+/** One call of a function of `M` as data: its name, then its arguments. */
+export type CallOf<M> = {
+  [K in FunctionName<M>]: readonly [name: K, ...args: ArgumentsOf<M, K>]
+}[FunctionName<M>]
 
+/** How calls are to be made: `pool.with(options)`. */
+export interface CallOptions {
+  /**
+   * Of the calls that wait for a worker, those of greater priority are begun first; equal ones in their order. Any number;
+   * default 0. Nothing that runs is interrupted, and a call that is known to be short may still pass a big one.
+   */
+  readonly priority?: number
+  /** Milliseconds from the wait for the call to its end; then it is cancelled, and fails with `TimeoutError`. Default: any. */
+  readonly timeout?: number
+  /** What the function finds in `call().context`, beside what the pool carries over. Copied like arguments. */
+  readonly context?: Readonly<Record<string, unknown>>
+  /** Is given what the function tells by `call().progress(value)` (`fibril/offload/worker`), in order, before the result. */
+  readonly onProgress?: (value: unknown) => void
+  /** Is told what the call took, when it has come back from a worker, well or not, just before its waiter goes on. */
+  readonly onUsage?: (usage: CallUsage) => void
+  /** For `stream`: how many results may be made and not taken yet. 1 or more; default 64. */
+  readonly ahead?: number
+}
+
+/** What one call took. Times are in milliseconds. */
+export interface CallUsage {
+  /** From the submit to the result, less the time it ran. */
+  readonly queueMs: number
+  readonly runMs: number
+  /** Processor time of the worker meanwhile, user's and system's; undefined where the platform does not tell (threads before Node 24). */
+  readonly cpuMs: number | undefined
+  /** The most memory that the worker has ever had resident, MiB; undefined for threads, which share theirs. */
+  readonly maxRssMb: number | undefined
+}
+
+/** Calls of the functions of a module. `M` is the type of the module: `typeof import('./work.ts')`. */
+export interface Calls<M extends object> {
   /**
    * A call of a function of the module, to be waited for: `yield* pool.submit('fib', 30)`, `await pool.submit('fib', 30)`.
    * Like any operation it starts nothing until it is waited for, and each wait makes the call anew.
@@ -41,6 +87,17 @@ export interface Pool<M extends object> extends AsyncDisposable {
    * A cancel before it runs drops the call; one that comes later discards its result.
    */
   submit<K extends FunctionName<M>>(name: K, ...args: ArgumentsOf<M, K>): Operation<ReturnOf<M, K>>
+
+  /**
+   * Calls a function whose results come one by one: a generator, plain or async, or whatever else gives an iterable. The
+   * worker makes no more than `ahead` (`CallOptions`) that nobody has taken, then waits. It begins with the first `next()`. A
+   * failure comes after what was made before it, and is the end. `close`, or leaving by `using` or out of a `for await`,
+   * cancels the call: `return` is called on what the function gave.
+   */
+  stream<K extends StreamName<M>>(name: K, ...args: ArgumentsOf<M, K>): CallStream<ItemOf<M, K>>
+
+  /** The same calls, made otherwise: `pool.with({ priority: 1 }).submit('fib', 30)`. */
+  with(options: CallOptions): Calls<M>
 
   /**
    * Calls a function once for each of `items`, and gives the results in the order of the items. The first failure cancels
@@ -69,6 +126,14 @@ export interface Pool<M extends object> extends AsyncDisposable {
     items: Iterable<ArgumentsOf<M, K>[0]> | AsyncIterable<ArgumentsOf<M, K>[0]>,
     options?: CallStreamOptions,
   ): CallStream<ReturnOf<M, K>>
+}
+
+/**
+ * Workers that run the functions of a module. Whether they are threads, processes or other machines, this is how they are
+ * used.
+ */
+export interface Pool<M extends object> extends Calls<M>, AsyncDisposable {
+  readonly name: string
 
   /**
    * Takes no more calls from now on; waiting for it waits until the pool is gone. Calls that were submitted before are
@@ -93,7 +158,7 @@ export interface PoolStats {
   readonly waitingForRoom: number
   /** Calls that were sent to a worker and are not back. */
   readonly running: number
-  /** Workers that died, or were stopped to end a cancelled call. */
+  /** Workers that died, or were stopped to end a cancelled call; those that were idle too long are not counted. */
   readonly restarts: number
   readonly workers: readonly WorkerStats[]
   readonly functions: Readonly<Record<string, FunctionStats>>
@@ -123,6 +188,8 @@ export interface FunctionStats {
   readonly queueMs: number
   /** Time it ran. */
   readonly runMs: number
+  /** Processor time that it took, where that was measured: always in processes, and for calls with `onUsage`. */
+  readonly cpuMs: number
   /** How many kinds of arguments are told apart, by what the pool now believes of their cost. */
   readonly kinds: { readonly short: number; readonly middle: number; readonly long: number; readonly trivial: number }
 }

@@ -8,12 +8,22 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { UsageError } from '../core/index.ts'
+import { guard } from './guardian.ts'
+import { type Hooks, within } from './hooks.ts'
 import { inheritedFlags } from './inherited-flags.ts'
 import type { Link, LinkEvents, Posted } from './link.ts'
-import { RETURNED, THREW, type ToPool, type ToWorker, UNSENDABLE } from './messages.ts'
-import { decodeThrown, unsendable } from './revive-error.ts'
-import type { Thrown } from './wire-error.ts'
+import {
+  BIG,
+  INDEX_SHIFT,
+  RESULTS,
+  SPECIAL,
+  type Told,
+  type ToPool,
+  type ToWorker,
+  type Reply as WireReply,
+} from './messages.ts'
+import { decodeThrown } from './revive-error.ts'
+import { decodeReply } from './wire-reply.ts'
 
 /** What a child is started with, besides the module. */
 export interface ProcessOptions {
@@ -32,6 +42,7 @@ export class Process<C extends Posted> implements Link<C> {
   readonly capacity = 1
   private readonly child: ChildProcess
   private readonly events: LinkEvents<C>
+  private readonly hooks: Hooks
   private readonly indexes = new Map<string, number>()
   private call: C | null = null
   private sent = false
@@ -39,8 +50,9 @@ export class Process<C extends Posted> implements Link<C> {
   private why: unknown = null
   private readonly gone: Promise<void>
 
-  constructor(module: string, options: ProcessOptions, events: LinkEvents<C>) {
+  constructor(module: string, options: ProcessOptions, hooks: Hooks, events: LinkEvents<C>) {
     this.events = events
+    this.hooks = hooks
     const flags = [...(options.execArgv ?? inheritedFlags(process.execArgv) ?? process.execArgv)]
     if (options.maxMemoryMb !== undefined) flags.push(`--max-old-space-size=${options.maxMemoryMb}`)
     this.child = fork(entry, {
@@ -52,14 +64,16 @@ export class Process<C extends Posted> implements Link<C> {
     this.child.on('error', (error) => (this.why = error))
     this.gone = new Promise((resolve) => {
       this.child.on('exit', (code, signal) => {
+        guard(this.child.pid, false)
         resolve()
         events.ended(this.why ?? (signal === null ? `it exited with code ${code}` : `it was killed by ${signal}`))
       })
     })
+    guard(this.child.pid, true)
     // The pool, not its workers, keeps the process alive while somebody waits.
     this.child.unref()
     this.child.channel?.unref()
-    this.send({ boot: true, module, slots: null })
+    this.send({ boot: true, module, slots: null, start: hooks.start })
   }
 
   post(call: C): void {
@@ -73,9 +87,11 @@ export class Process<C extends Posted> implements Link<C> {
     const { call } = this
     if (call === null || this.sent) return
     this.sent = true
-    const index = this.indexes.get(call.name) ?? -1
+    const { extra, args } = call
+    const flags = ((this.indexes.get(call.name) ?? -1) << INDEX_SHIFT) | (call.big ? BIG : 0)
     try {
-      this.send([SLOT, call.id, index * 2 + (call.big ? 1 : 0), call.args])
+      if (extra === null) this.send([SLOT, call.id, flags, args])
+      else this.send([SLOT, call.id, flags | SPECIAL, [extra, args]])
     } catch (error) {
       this.call = null
       this.events.unsendable(call, error)
@@ -98,8 +114,17 @@ export class Process<C extends Posted> implements Link<C> {
     this.send({ end: call.id })
   }
 
-  async stop(): Promise<void> {
+  grant(call: C, count: number): void {
+    this.send({ grant: count, id: call.id })
+  }
+
+  async stop(idle: boolean): Promise<void> {
     this.child.ref()
+    const { hooks } = this
+    if (idle && hooks.stop !== null) {
+      this.send({ leave: hooks.stop })
+      await within(this.gone, hooks.stopWithin)
+    }
     this.child.kill('SIGKILL')
     if (this.child.exitCode === null && this.child.signalCode === null) await this.gone
   }
@@ -107,20 +132,14 @@ export class Process<C extends Posted> implements Link<C> {
   private received(message: ToPool): void {
     if (message === 0) return
     if (Array.isArray(message)) {
-      const [, how, value, micros] = message
       const { call } = this
-      this.call = null
-      if (call !== null) {
-        const failed = how >= THREW
-        const thrown = failed ? decodeThrown(value as Thrown) : null
-        const result =
-          how === UNSENDABLE
-            ? new UsageError(unsendable(`the result of ${call.name}(…)`, thrown))
-            : failed
-              ? thrown
-              : value
-        this.events.replied(call, { failed, value: result, micros, sync: how === RETURNED || how === THREW })
+      if (message[1] >= RESULTS) {
+        const [, what, value, id] = message as Told
+        if (call?.id === id) this.events.told(call, what, value)
+        return
       }
+      this.call = null
+      if (call !== null) this.events.replied(call, decodeReply(call.name, message as WireReply))
       this.events.settled()
     } else if ('ready' in message) {
       for (const [index, name] of message.ready.entries()) this.indexes.set(name, index)

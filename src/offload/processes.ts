@@ -3,7 +3,7 @@ import { Process, type ProcessOptions } from './process.ts'
 import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts'
 
 /** How a `ProcessPool` is to be. */
-export interface ProcessPoolOptions extends ProcessOptions, WorkerPoolOptions {}
+export interface ProcessPoolOptions<M extends object = AnyModule> extends ProcessOptions, WorkerPoolOptions<M> {}
 
 /**
  * Processes that run the functions of a module: a `ThreadPool` whose workers share nothing with the program. So whatever
@@ -11,8 +11,8 @@ export interface ProcessPoolOptions extends ProcessOptions, WorkerPoolOptions {}
  * and it is replaced. A process costs more to start than a thread, and a call more to make: use threads unless the
  * functions may crash, leak, or change what is global to a process.
  *
- * Arguments and results are copied. Nothing can be transferred or shared. A worker whose program is gone, even by `kill -9`,
- * ends as soon as the call that it runs has.
+ * Arguments and results are copied. Nothing can be transferred or shared. Workers do not outlive their program: also if that is
+ * ended by `kill -9` they are gone in less than a second, whatever they do.
  *
  * ```ts
  * import { ProcessPool } from 'fibril/offload'
@@ -32,7 +32,7 @@ export interface ProcessPoolOptions extends ProcessOptions, WorkerPoolOptions {}
  * ```
  */
 export class ProcessPool<M extends object = AnyModule> extends WorkerPool<M> {
-  constructor(module: string | URL, options: ProcessPoolOptions = {}) {
-    super(module, options, false, (url) => (_id, events) => new Process(url, options, events))
+  constructor(module: string | URL, options: ProcessPoolOptions<M> = {}) {
+    super(module, options, false, (url, _name, hooks) => (_id, events) => new Process(url, options, hooks, events))
   }
 }

@@ -35,9 +35,11 @@ import { type Cost, FunctionCosts, type Kind, LONG, MIDDLE, SHORT } from './cost
 import { Crew, type CrewOwner, inWords, type Launch } from './crew.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { Reply } from './link.ts'
+import { RESULTS, type Told, type WireUsage } from './messages.ts'
 import type { FunctionStats, PoolState, PoolStats } from './pool.ts'
 import { continueStack, unsendable } from './revive-error.ts'
 import type { Job, Seat } from './seat.ts'
+import { Shrink } from './shrink.ts'
 import { linesOf, withoutStack } from './site.ts'
 import { Watch } from './watch.ts'
 
@@ -59,6 +61,8 @@ export interface SchedulerOptions {
   readonly express: boolean
   readonly maxQueue: number
   readonly killAfter: number
+  readonly idleAfter: number
+  readonly minSize: number
   /** The most that a run may take to be worth running inline, in µs. */
   readonly inlineMicros: number
   /** Slow calls are looked for when `look` is called only: for tests, which have no time. */
@@ -70,6 +74,7 @@ export class Scheduler implements CrewOwner {
   private readonly crew: Crew
   private readonly backlog: Backlog
   private readonly watch: Watch
+  private readonly shrink: Shrink
   private readonly functions = new Map<string, FunctionCosts<Job>>()
   private state: PoolState = 'open'
   private readonly closed = new Future<void>('the end of a pool')
@@ -88,6 +93,7 @@ export class Scheduler implements CrewOwner {
     this.backlog = new Backlog(options.maxQueue)
     this.crew = new Crew(this, launch)
     this.watch = new Watch(this.crew, this.backlog, options.unwatched ?? false, () => this.dispatchNow())
+    this.shrink = new Shrink(this.crew, options.idleAfter, options.minSize)
   }
 
   toString(): string {
@@ -152,6 +158,11 @@ export class Scheduler implements CrewOwner {
     this.unhold()
     this.dispatch()
     this.flushSoon()
+  }
+
+  /** A call, whose results come one by one, may make so many more. */
+  grant(job: Job, count: number): void {
+    job.seat?.link?.grant(job, count)
   }
 
   private fail(job: Job, error: unknown): void {
@@ -220,7 +231,8 @@ export class Scheduler implements CrewOwner {
   private nextBig(): Kind | null {
     const { backlog, crew } = this
     if (crew.count(isHeld) < this.options.size) {
-      this.longWasLast = backlog.count(MIDDLE) === 0 || (backlog.count(LONG) > 0 && !this.longWasLast)
+      const [middle, long] = [backlog.priority(MIDDLE), backlog.priority(LONG)]
+      this.longWasLast = long > middle || (long === middle && !this.longWasLast)
       return this.longWasLast ? LONG : MIDDLE
     }
     return this.mayScout() && crew.count(isOpen) >= 2 ? MIDDLE : null
@@ -248,8 +260,9 @@ export class Scheduler implements CrewOwner {
       limit += SPARES + Math.min(STANDINS, crew.count(isOverdue))
     }
     for (let missing = wanted - open - crew.count(isStarting); missing > 0 && crew.seats.length < limit; missing--) {
-      if (!crew.start()) return
+      if (!crew.start()) break
     }
+    if (wanted > 0) this.shrink.start()
   }
 
   private post(seat: Seat, job: Job): void {
@@ -352,7 +365,20 @@ export class Scheduler implements CrewOwner {
     this.closeIfDone()
   }
 
-  replied(seat: Seat, job: Job, { failed, value, micros, sync }: Reply): void {
+  told(job: Job, what: Told[1], value: unknown): void {
+    const { waiter, seat } = job
+    if (waiter === null) return
+    const { take, onProgress } = job.special
+    try {
+      if (what === RESULTS) take?.(value as readonly unknown[])
+      else onProgress?.(value)
+    } catch (error) {
+      this.fail(job, error)
+      if (seat !== null) this.abandon(seat, job)
+    }
+  }
+
+  replied(seat: Seat, job: Job, { failed, value, micros, sync, usage }: Reply): void {
     seat.remove(job)
     const { cost, waiter } = job
     const tally = cost.owner
@@ -362,10 +388,21 @@ export class Scheduler implements CrewOwner {
     this.backlog.moved(cost, before)
     tally.calls++
     tally.runMs += micros / 1000
-    tally.queueMs += Math.max(0, performance.now() - job.submittedAt - micros / 1000)
+    const queueMs = Math.max(0, performance.now() - job.submittedAt - micros / 1000)
+    tally.queueMs += queueMs
     if (failed) tally.failed++
+    if (usage !== undefined) tally.cpuMs += cpuMsOf(usage) ?? 0
     tellCall(this.options.name, seat.id, job, waiter === null ? 'cancelled' : failed ? 'failed' : 'done', micros)
     if (waiter === null) return
+    const { onUsage } = job.special
+    if (onUsage !== null && usage !== undefined) {
+      try {
+        const maxRssMb = usage[1] < 0 ? undefined : usage[1] / 1024
+        onUsage(Object.freeze({ queueMs, runMs: micros / 1000, cpuMs: cpuMsOf(usage), maxRssMb }))
+      } catch (error) {
+        return this.fail(job, error)
+      }
+    }
     if (failed) {
       continueStack(value, `    at ${job.name} (worker ${seat.id} of ${this})`)
       return this.fail(job, value)
@@ -397,6 +434,7 @@ export class Scheduler implements CrewOwner {
     const { size, express } = this.options
     const all = express ? size + 1 : size
     while (this.crew.seats.length < all && this.state === 'open' && this.crew.start());
+    this.shrink.start()
     this.alive.hold()
     try {
       await new Promise<void>((resolve, reject) => {
@@ -452,6 +490,7 @@ export class Scheduler implements CrewOwner {
     this.state = 'closed'
     this.alive.end()
     this.watch.stop()
+    this.shrink.stop()
     this.closed.resolve()
   }
 
@@ -471,6 +510,7 @@ export class Scheduler implements CrewOwner {
   }
 }
 
+const cpuMsOf = ([micros]: WireUsage): number | undefined => (micros < 0 ? undefined : micros / 1000)
 const isOpen = (seat: Seat): boolean => seat.open
 const isHeld = (seat: Seat): boolean => seat.bigs > 0
 const isSlow = (seat: Seat): boolean => seat.slow

@@ -2,8 +2,22 @@ import type { LoopView, Waiter } from '../core/index.ts'
 import { type Cost, LONG, SHORT } from './cost.ts'
 import { Line, type Standing } from './line.ts'
 import type { Link, Posted } from './link.ts'
-import type { WorkerStats } from './pool.ts'
+import type { Extra } from './messages.ts'
+import type { CallUsage, WorkerStats } from './pool.ts'
 import type { Site } from './site.ts'
+
+/** How a call is not like most. */
+export interface Special {
+  readonly priority: number
+  readonly extra: Extra | null
+  /** Is given results of a stream, as they come. */
+  readonly take: ((results: readonly unknown[]) => void) | null
+  readonly onProgress: ((value: unknown) => void) | null
+  readonly onUsage: ((usage: CallUsage) => void) | null
+}
+
+/** As most are. */
+export const PLAIN: Special = Object.freeze({ priority: 0, extra: null, take: null, onProgress: null, onUsage: null })
 
 /** A call under way: from the moment that somebody waits for it until it is back, or can no longer come back. */
 export class Job implements Posted, Standing<Job> {
@@ -17,6 +31,7 @@ export class Job implements Posted, Standing<Job> {
   private readonly loop: LoopView | null
   readonly submittedAt = performance.now()
   readonly site: Site | null
+  readonly special: Special
   /** The worker that has it. */
   seat: Seat | null = null
   /** It waits for room in the queue. */
@@ -36,6 +51,7 @@ export class Job implements Posted, Standing<Job> {
     waiter: Waiter<unknown>,
     loop: LoopView | null,
     site: Site | null,
+    special: Special = PLAIN,
   ) {
     this.name = name
     this.args = args
@@ -43,7 +59,16 @@ export class Job implements Posted, Standing<Job> {
     this.waiter = waiter
     this.loop = loop
     this.site = site
+    this.special = special
     loop?.holdExternal()
+  }
+
+  get priority(): number {
+    return this.special.priority
+  }
+
+  get extra(): Extra | null {
+    return this.special.extra
   }
 
   resolve(value: unknown): void {

@@ -6,19 +6,34 @@
  *
  * A call that waits (a promise, a Fibril body) lets the next one begin. The pool sends no more than one at a time of those
  * that are not known to be short, so only short ones ever overlap.
+ *
+ * A call is kept account of (`Open`) only if it brings something besides its arguments, if the module may ask for it (`call()`), or
+ * in a process, where each is measured. Whatever such a call tells goes by message, its result too: so all comes in order.
  */
 import type { Transferable } from 'node:worker_threads'
+import { RunningCall, tracking } from './current-call.ts'
 import {
+  BIG,
   CALL,
   type Calls,
+  type Extra,
+  type HookCall,
+  INDEX_SHIFT,
   KNOCK,
+  MISCALLED,
+  PROGRESS,
+  RESULTS,
   RETURNED,
   RETURNED_LATER,
+  type Reply,
+  SPECIAL,
   THREW,
   THREW_LATER,
   type ToPool,
   UNSENDABLE,
+  type WireUsage,
 } from './messages.ts'
+import { ResultSource, Unsendable } from './result-source.ts'
 import type { DrivenTask } from './server-task.ts'
 import { collect } from './transfer.ts'
 import { encodeThrown } from './wire-error.ts'
@@ -32,29 +47,54 @@ export type Served = (...args: unknown[]) => unknown
 /** Where calls are begun and plain results are left: memory that both sides share (slots.ts), or nothing. */
 export interface Desk {
   begin(slot: number, id: number): boolean
+  /** The pool has asked this call to end. */
+  isAsked(slot: number, id: number): boolean
   end(slot: number): void
   leave(slot: number, result: unknown, micros: number, late: boolean): boolean
   mustKnock(): boolean
 }
 
+/** What a worker has used until now. */
+export interface Meter {
+  /** Every call is measured, and not only those of which it is asked. */
+  readonly always: boolean
+  read(): WireUsage
+}
+
+/** A call that is kept account of. */
+interface Open {
+  readonly id: number
+  readonly extra: Extra | null
+  readonly call: RunningCall
+  /** What the worker had used before it. */
+  readonly before: WireUsage | null
+  results: ResultSource | null
+}
+
 export class Server {
+  private readonly names: readonly string[]
   private readonly functions: readonly Served[]
   private readonly slots: Desk
+  private readonly meter: Meter
   private readonly post: (message: ToPool, transfer: readonly Transferable[]) => void
   /** Results were left of which the pool was not told, the first of them at `leftAt`. */
   private left = false
   private leftAt = 0
   private readonly knockLater = (): void => this.knock()
+  private readonly open = new Map<number, Open>()
   /** Calls that are Fibril bodies, by id; null until their task exists. */
   private readonly tasks = new Map<number, DrivenTask | null>()
 
   constructor(
-    functions: readonly Served[],
+    exported: ReadonlyMap<string, Served>,
     slots: Desk,
+    meter: Meter,
     post: (message: ToPool, transfer: readonly Transferable[]) => void,
   ) {
-    this.functions = functions
+    this.names = [...exported.keys()]
+    this.functions = [...exported.values()]
     this.slots = slots
+    this.meter = meter
     this.post = post
   }
 
@@ -63,37 +103,73 @@ export class Server {
     for (let i = 0; i < calls.length; i += CALL) {
       const slot = calls[i] as number
       const id = calls[i + 1] as number
-      const index = calls[i + 2] as number
+      const flags = calls[i + 2] as number
       if (!this.slots.begin(slot, id)) continue
       // The call may be long.
-      if (index & 1) this.knock()
-      this.call(slot, id, this.functions[index >> 1] as Served, calls[i + 3] as unknown[])
+      if (flags & BIG) this.knock()
+      const index = flags >> INDEX_SHIFT
+      const given = calls[i + 3] as unknown[]
+      if (!(flags & SPECIAL) && tracking.enter === null && !this.meter.always) {
+        this.call(slot, id, this.functions[index] as Served, given, null)
+      } else if (flags & SPECIAL) {
+        const [extra, args] = given as [Extra, unknown[]]
+        this.callOpen(slot, id, index, args, extra)
+      } else this.callOpen(slot, id, index, given, null)
     }
     this.knock()
   }
 
-  /** The pool has no more use for a call. A body is cancelled, like any task; nothing else can be. */
+  /** Makes a call that nobody has submitted, and waits for its end. */
+  async hook([name, ...args]: HookCall): Promise<void> {
+    const served = this.functions[this.names.indexOf(name)]
+    if (served === undefined) throw new Error(`the module exports no function ${JSON.stringify(name)}`)
+    const value = served(...args)
+    await (typeof value === 'object' && value !== null ? this.promised(0, value, name) : null)
+  }
+
+  /** The pool has no more use for a call. It is told so by its signal; a body is cancelled, like any task. */
   end(id: number): void {
+    const open = this.open.get(id)
+    open?.call.end()
+    open?.results?.end()
     const task = this.tasks.get(id)
     if (task === undefined) return
     if (task === null) this.tasks.delete(id)
     else task.cancel(unwanted)
   }
 
-  private call(slot: number, id: number, served: Served, args: unknown[]): void {
+  grant(id: number, count: number): void {
+    this.open.get(id)?.results?.grant(count)
+  }
+
+  private callOpen(slot: number, id: number, index: number, args: unknown[], extra: Extra | null): void {
+    const name = this.names[index] as string
+    const asked = (): boolean => this.slots.isAsked(slot, id)
+    const tell = extra?.progress ? (value: unknown): void => this.progress(slot, id, value) : null
+    const call = new RunningCall(name, extra?.context, asked, tell)
+    const measured = extra?.usage || this.meter.always
+    const open: Open = { id, extra, call, before: measured ? this.meter.read() : null, results: null }
+    this.open.set(id, open)
+    const served = this.functions[index] as Served
+    if (tracking.enter === null) this.call(slot, id, served, args, open)
+    else tracking.enter(call, () => this.call(slot, id, served, args, open))
+  }
+
+  private call(slot: number, id: number, served: Served, args: unknown[], open: Open | null): void {
     const start = performance.now()
     let value: unknown
     let promise: PromiseLike<unknown> | null = null
     try {
       value = served.apply(undefined, args)
-      if (typeof value === 'object' && value !== null) promise = this.promised(id, value, served.name)
+      if (open !== null && open.extra?.results !== undefined) promise = this.streamed(slot, open, value)
+      else if (typeof value === 'object' && value !== null) promise = this.promised(id, value, served.name)
     } catch (error) {
-      return this.reply(slot, THREW, encodeThrown(error), start)
+      return this.threw(slot, THREW, error, start, open)
     }
-    if (promise === null) return this.returned(slot, RETURNED, value, start)
+    if (promise === null) return this.returned(slot, RETURNED, value, start, open)
     promise.then(
-      (value) => this.returned(slot, RETURNED_LATER, value, start),
-      (error) => this.reply(slot, THREW_LATER, encodeThrown(error), start),
+      (value) => this.returned(slot, RETURNED_LATER, value, start, open),
+      (error) => this.threw(slot, THREW_LATER, error, start, open),
     )
   }
 
@@ -101,6 +177,7 @@ export class Server {
   private promised(id: number, value: object, name: string): PromiseLike<unknown> | null {
     const { next, then } = value as { next?: unknown; then?: unknown }
     if (typeof next === 'function' && typeof (value as { throw?: unknown }).throw === 'function') {
+      if (Symbol.asyncIterator in value) throw new Miscalled('one')
       return this.drive(id, value, name)
     }
     // Not `value` itself: a thenable may be anything, and call back twice.
@@ -122,11 +199,40 @@ export class Server {
     }
   }
 
-  private returned(slot: number, how: number, value: unknown, start: number): void {
-    const now = performance.now()
-    if (!this.slots.leave(slot, value, (now - start) * 1000, how === RETURNED_LATER)) {
-      return this.reply(slot, how, value, start)
+  /** Ends when all results have been sent. */
+  private async streamed(slot: number, open: Open, value: unknown): Promise<void> {
+    const given = await value
+    if (!isIterable(given)) throw new Miscalled('many')
+    const { id, extra, call } = open
+    open.results = new ResultSource(given, extra?.results ?? 0, (results) => this.tell(slot, results, id))
+    if (call.cancelled) open.results.end()
+    await open.results.run()
+  }
+
+  private progress(slot: number, id: number, value: unknown): void {
+    if (!this.open.has(id)) return // too late
+    const transfer: Transferable[] = []
+    collect(value, transfer)
+    try {
+      this.post([slot, PROGRESS, value, id], transfer)
+    } catch (error) {
+      throw new TypeError(`progress cannot be sent: ${(error as Error).message}`, { cause: error })
     }
+  }
+
+  private tell(slot: number, results: readonly unknown[], id: number): void {
+    const transfer: Transferable[] = []
+    for (const result of results) collect(result, transfer)
+    this.post([slot, RESULTS, results, id], transfer)
+  }
+
+  private returned(slot: number, how: number, value: unknown, start: number, open: Open | null): void {
+    const now = performance.now()
+    const mayLeave = open === null || (open.extra === null && open.before === null)
+    if (!mayLeave || !this.slots.leave(slot, value, (now - start) * 1000, how === RETURNED_LATER)) {
+      return this.reply(slot, how, value, start, open)
+    }
+    if (open !== null) this.open.delete(open.id)
     if (!this.left) {
       this.left = true
       this.leftAt = now
@@ -140,17 +246,41 @@ export class Server {
     if (this.slots.mustKnock()) this.post(KNOCK, [])
   }
 
-  private reply(slot: number, how: number, value: unknown, start: number): void {
+  private threw(slot: number, how: number, error: unknown, start: number, open: Open | null): void {
+    if (error instanceof Miscalled) this.reply(slot, MISCALLED, error.message, start, open)
+    else if (error instanceof Unsendable) this.reply(slot, UNSENDABLE, encodeThrown(error.cause), start, open)
+    else this.reply(slot, how, encodeThrown(error), start, open)
+  }
+
+  private reply(slot: number, how: number, value: unknown, start: number, open: Open | null): void {
     const micros = (performance.now() - start) * 1000
+    const usage = open === null ? undefined : this.close(open)
     this.slots.end(slot)
     const transfer: Transferable[] = []
     collect(value, transfer)
+    const reply = (how: number, value: unknown): Reply =>
+      usage === undefined ? [slot, how, value, micros] : [slot, how, value, micros, usage]
     try {
-      this.post([slot, how, value, micros], transfer)
+      this.post(reply(how, value), transfer)
     } catch (error) {
-      this.post([slot, UNSENDABLE, encodeThrown(error), micros], [])
+      this.post(reply(UNSENDABLE, encodeThrown(error)), [])
     }
   }
+
+  /** It is over. Gives what it used, if that was measured. */
+  private close({ id, before }: Open): WireUsage | undefined {
+    this.open.delete(id)
+    if (before === null) return undefined
+    const [cpu, maxRss] = this.meter.read()
+    return [cpu < 0 ? -1 : cpu - before[0], maxRss]
+  }
+}
+
+/** It was called as if it gave one result, or many, and gives the other. */
+class Miscalled extends Error {}
+
+function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
 }
 
 const unwanted = 'its caller was cancelled'

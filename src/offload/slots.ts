@@ -38,7 +38,7 @@ const TEXT = 5
 /** Added for a call that waited for something. */
 const LATE = 8
 
-const bytes = SLOTS * (4 + 4 + 4 + 8 + 8 + 2 * LONGEST_TEXT) + 8
+const bytes = SLOTS * (8 + 8 + 4 + 4 + 4 + 4 + 2 * LONGEST_TEXT) + 8
 
 export class Slots {
   readonly memory: SharedArrayBuffer
@@ -47,6 +47,8 @@ export class Slots {
   private readonly states: Int32Array
   private readonly ring: Int32Array
   private readonly tags: Int32Array
+  /** Ids of calls that were asked to end. */
+  private readonly asked: Int32Array
   private readonly control: Int32Array
   private readonly texts: Uint16Array
   /** The pool's place in the ring. */
@@ -60,8 +62,9 @@ export class Slots {
     this.states = new Int32Array(memory, SLOTS * 16, SLOTS)
     this.ring = new Int32Array(memory, SLOTS * 20, SLOTS)
     this.tags = new Int32Array(memory, SLOTS * 24, SLOTS)
-    this.control = new Int32Array(memory, SLOTS * 28, 2)
-    this.texts = new Uint16Array(memory, SLOTS * 28 + 8, SLOTS * LONGEST_TEXT)
+    this.asked = new Int32Array(memory, SLOTS * 28, SLOTS)
+    this.control = new Int32Array(memory, SLOTS * 32, 2)
+    this.texts = new Uint16Array(memory, SLOTS * 32 + 8, SLOTS * LONGEST_TEXT)
   }
 
   // -- the pool's side
@@ -77,6 +80,11 @@ export class Slots {
 
   isRunning(slot: number, id: number): boolean {
     return Atomics.load(this.states, slot) === -id
+  }
+
+  /** Asks a call to end, which may be in the midst of a computation and read no message. */
+  ask(slot: number, id: number): void {
+    Atomics.store(this.asked, slot, id)
   }
 
   /** To be called before results are read. */
@@ -127,6 +135,10 @@ export class Slots {
   /** True if the call is still to be run. */
   begin(slot: number, id: number): boolean {
     return Atomics.compareExchange(this.states, slot, id, -id) === id
+  }
+
+  isAsked(slot: number, id: number): boolean {
+    return Atomics.load(this.asked, slot) === id
   }
 
   /** The call has ended; what came of it goes in a message. */

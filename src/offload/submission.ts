@@ -3,8 +3,9 @@ import type { Cost } from './cost.ts'
 import { Detour, type Inline } from './inline.ts'
 import { continueStack } from './revive-error.ts'
 import type { Scheduler } from './scheduler.ts'
-import { Job } from './seat.ts'
+import { Job, PLAIN, type Special } from './seat.ts'
 import { linesOf, type Site, siteOf } from './site.ts'
+import { type Carrier, withContext } from './special.ts'
 import { isMarked } from './transfer.ts'
 
 /** Tells calls of one function apart that cost differently. */
@@ -15,7 +16,12 @@ export interface CallMaker {
   readonly scheduler: Scheduler
   readonly inline: Inline | null
   readonly kindOf: KindOf
+  /** What is carried over from the context of the submitter; null if nothing is. */
+  readonly carry: Carrier | null
 }
+
+/** The kind of the arguments of all streams. */
+const STREAM = 'stream'
 
 /** What `pool.submit` gives. */
 export class Submission<T> extends Wait<T> {
@@ -23,6 +29,7 @@ export class Submission<T> extends Wait<T> {
   private readonly name: string
   private readonly args: readonly unknown[]
   private readonly site: Site | null
+  private readonly special: Special
   private readonly cost: Cost<Job>
   private job: Job | null = null
   /** It began to run inline and then waited: what is to be waited for instead. */
@@ -30,12 +37,20 @@ export class Submission<T> extends Wait<T> {
   private detoured: Wait<T> | null = null
 
   /** `skip` is the function whose caller makes the call. */
-  constructor(maker: CallMaker, name: string, args: readonly unknown[], skip: (...args: never[]) => unknown) {
+  constructor(
+    maker: CallMaker,
+    name: string,
+    args: readonly unknown[],
+    skip: (...args: never[]) => unknown,
+    special: Special = PLAIN,
+  ) {
     super()
     this.maker = maker
     this.name = name
     this.args = args
-    this.cost = maker.scheduler.costsOf(name).of(maker.kindOf(name, args))
+    this.special = maker.carry === null ? special : withContext(special, maker.carry())
+    // A stream takes as long as whoever takes its results.
+    this.cost = maker.scheduler.costsOf(name).of(special.take === null ? maker.kindOf(name, args) : STREAM)
     // In a task the place shows when the error is thrown there (`throw`). Elsewhere it must be noted now.
     this.site = machine.task === null && maker.scheduler.mayNote(this.cost) ? siteOf(skip) : null
   }
@@ -58,7 +73,9 @@ export class Submission<T> extends Wait<T> {
     const { scheduler, inline } = this.maker
     scheduler.check(this.name)
     if (inline === null || this.detour !== null || !inline.mayRun(cost) || isMarked(this.args)) return NOT_YET
-    const value = inline.run(this.name, this.args, cost)
+    const { special } = this
+    if (special.take !== null || special.onProgress !== null || special.onUsage !== null) return NOT_YET
+    const value = inline.run(this.name, this.args, cost, special.extra?.context)
     if (!(value instanceof Detour)) return value as T
     this.detour = value.wait as Wait<T>
     return NOT_YET
@@ -73,8 +90,14 @@ export class Submission<T> extends Wait<T> {
     this.detoured = this.detour
     this.detour = null
     if (this.detoured !== null) return this.detoured.install(waiter)
-    this.job = new Job(this.name, this.args, this.cost, waiter as Waiter<unknown>, machine.loop, this.site)
+    const { name, args, cost, site, special } = this
+    this.job = new Job(name, args, cost, waiter as Waiter<unknown>, machine.loop, site, special)
     this.maker.scheduler.submit(this.job)
+  }
+
+  /** So many results more may be made. */
+  grant(count: number): void {
+    if (this.job !== null) this.maker.scheduler.grant(this.job, count)
   }
 
   override uninstall(): void {

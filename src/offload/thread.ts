@@ -1,28 +1,33 @@
 import { extname } from 'node:path'
 import { type ResourceLimits, type Transferable, Worker, type WorkerOptions } from 'node:worker_threads'
-import { UsageError } from '../core/index.ts'
+import { type Hooks, within } from './hooks.ts'
 import { inheritedFlags } from './inherited-flags.ts'
 import type { Link, LinkEvents, Posted, Reply } from './link.ts'
 import {
+  BIG,
   type Calls,
+  INDEX_SHIFT,
   KNOCK,
-  RETURNED,
-  THREW,
+  RESULTS,
+  SPECIAL,
+  type Told,
   type ToPool,
   type ToWorker,
-  UNSENDABLE,
   type Reply as WireReply,
 } from './messages.ts'
-import { decodeThrown, unsendable } from './revive-error.ts'
+import { decodeThrown } from './revive-error.ts'
 import { SLOTS, Slots } from './slots.ts'
 import { collect, isMarked } from './transfer.ts'
-import type { Thrown } from './wire-error.ts'
+import { decodeReply } from './wire-reply.ts'
 
 /** What `new Worker` is given besides the module. */
 export interface ThreadOptions {
   readonly env?: NodeJS.ProcessEnv
   /** In place of this process's own flags for Node. */
   readonly execArgv?: readonly string[]
+  /** How much of the heap a thread may use, in MiB; beyond it, the thread ends, and its calls fail. Default: as Node has it. */
+  readonly maxMemoryMb?: number
+  /** The other limits that Node knows; they win over `maxMemoryMb`. */
   readonly resourceLimits?: ResourceLimits
 }
 
@@ -35,6 +40,7 @@ export class Thread<C extends Posted> implements Link<C> {
   readonly capacity = SLOTS
   private readonly worker: Worker
   private readonly events: LinkEvents<C>
+  private readonly hooks: Hooks
   private readonly slots = new Slots()
   /** By slot: the call that was posted there and is not back. */
   private readonly calls: (C | null)[] = new Array<C | null>(SLOTS).fill(null)
@@ -44,13 +50,17 @@ export class Thread<C extends Posted> implements Link<C> {
   private lastId = 0
   private why: unknown = null
 
-  constructor(module: string, name: string, options: ThreadOptions, events: LinkEvents<C>) {
+  constructor(module: string, name: string, options: ThreadOptions, hooks: Hooks, events: LinkEvents<C>) {
     this.events = events
+    this.hooks = hooks
     const workerOptions: WorkerOptions = { name }
     const execArgv = options.execArgv ?? inheritedFlags(process.execArgv)
     if (execArgv !== undefined) workerOptions.execArgv = [...execArgv]
     if (options.env !== undefined) workerOptions.env = options.env
-    if (options.resourceLimits !== undefined) workerOptions.resourceLimits = options.resourceLimits
+    const { maxMemoryMb, resourceLimits } = options
+    if (maxMemoryMb !== undefined) workerOptions.resourceLimits = { maxOldGenerationSizeMb: maxMemoryMb }
+    if (resourceLimits !== undefined)
+      workerOptions.resourceLimits = { ...workerOptions.resourceLimits, ...resourceLimits }
     this.worker = new Worker(entry, workerOptions)
     this.worker.on('message', (message: ToPool) => this.received(message))
     this.worker.on('messageerror', (error) => {
@@ -65,7 +75,7 @@ export class Thread<C extends Posted> implements Link<C> {
     // Don't unref it before it has its listeners: the first one refs its port again. From here on the pool, not its workers,
     // keeps the process alive while somebody waits.
     this.worker.unref()
-    this.send({ boot: true, module, slots: this.slots.memory })
+    this.send({ boot: true, module, slots: this.slots.memory, start: hooks.start })
   }
 
   post(call: C): void {
@@ -98,8 +108,10 @@ export class Thread<C extends Posted> implements Link<C> {
     if (calls.length === 0) return
     const message: Calls = []
     const transfer: Transferable[] = []
-    for (const { slot, id, name, big, args } of calls) {
-      message.push(slot, id, (this.indexes.get(name) ?? -1) * 2 + (big ? 1 : 0), args)
+    for (const { slot, id, name, big, args, extra } of calls) {
+      const flags = ((this.indexes.get(name) ?? -1) << INDEX_SHIFT) | (big ? BIG : 0)
+      if (extra === null) message.push(slot, id, flags, args)
+      else message.push(slot, id, flags | SPECIAL, [extra, args])
       for (const arg of args) collect(arg, transfer)
     }
     try {
@@ -128,10 +140,22 @@ export class Thread<C extends Posted> implements Link<C> {
   }
 
   cancel(call: C): void {
+    this.slots.ask(call.slot, call.id)
     this.send({ end: call.id })
   }
 
-  async stop(): Promise<void> {
+  grant(call: C, count: number): void {
+    this.send({ grant: count, id: call.id })
+  }
+
+  async stop(idle: boolean): Promise<void> {
+    const { hooks } = this
+    if (idle && hooks.stop !== null) {
+      const gone = new Promise<void>((resolve) => this.worker.once('exit', () => resolve()))
+      this.worker.ref()
+      this.send({ leave: hooks.stop })
+      await within(gone, hooks.stopWithin)
+    }
     await this.worker.terminate()
   }
 
@@ -141,7 +165,8 @@ export class Thread<C extends Posted> implements Link<C> {
     slots.answerKnock()
     for (let slot = slots.nextEnded(); slot >= 0; slot = slots.nextEnded()) {
       const value = slots.resultIn(slot)
-      this.returned(slot, { failed: false, value, micros: slots.microsIn(slot), sync: !slots.wasLate(slot) })
+      const micros = slots.microsIn(slot)
+      this.returned(slot, { failed: false, value, micros, sync: !slots.wasLate(slot), usage: undefined })
     }
   }
 
@@ -150,7 +175,9 @@ export class Thread<C extends Posted> implements Link<C> {
       this.collect()
       this.events.settled()
     } else if (Array.isArray(message)) {
-      this.replied(message)
+      if (message[1] >= RESULTS) return this.told(message as Told)
+      const [slot] = message
+      this.returned(slot, decodeReply(this.calls[slot]?.name ?? '', message as WireReply))
       this.events.settled()
     } else if ('ready' in message) {
       for (const [index, name] of message.ready.entries()) this.indexes.set(name, index)
@@ -158,17 +185,9 @@ export class Thread<C extends Posted> implements Link<C> {
     } else this.events.unloadable(decodeThrown(message.unloadable))
   }
 
-  private replied([slot, how, value, micros]: WireReply): void {
-    const failed = how >= THREW
-    const thrown = failed ? decodeThrown(value as Thrown) : null
-    const name = this.calls[slot]?.name
-    this.returned(slot, {
-      failed,
-      value:
-        how === UNSENDABLE ? new UsageError(unsendable(`the result of ${name}(…)`, thrown)) : failed ? thrown : value,
-      micros,
-      sync: how === RETURNED || how === THREW,
-    })
+  private told([slot, what, value, id]: Told): void {
+    const call = this.calls[slot]
+    if (call?.id === id) this.events.told(call, what, value)
   }
 
   private returned(slot: number, reply: Reply): void {

@@ -3,7 +3,7 @@ import { Thread, type ThreadOptions } from './thread.ts'
 import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts'
 
 /** How a `ThreadPool` is to be. */
-export interface ThreadPoolOptions extends ThreadOptions, WorkerPoolOptions {}
+export interface ThreadPoolOptions<M extends object = AnyModule> extends ThreadOptions, WorkerPoolOptions<M> {}
 
 /**
  * Threads that run the functions of a module. Typed by that module: names, arguments and results are its own. The
@@ -40,7 +40,9 @@ export interface ThreadPoolOptions extends ThreadOptions, WorkerPoolOptions {}
  * ```
  */
 export class ThreadPool<M extends object = AnyModule> extends WorkerPool<M> {
-  constructor(module: string | URL, options: ThreadPoolOptions = {}) {
-    super(module, options, true, (url, name) => (id, events) => new Thread(url, `${name} ${id}`, options, events))
+  constructor(module: string | URL, options: ThreadPoolOptions<M> = {}) {
+    super(module, options, true, (url, name, hooks) => {
+      return (id, events) => new Thread(url, `${name} ${id}`, options, hooks, events)
+    })
   }
 }

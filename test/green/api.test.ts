@@ -26,6 +26,7 @@ import {
   mapLimit,
   memoryPair,
   NativeFrameError,
+  offload as offloadedTo,
   pump,
   Queue,
   ReentrantLock,
@@ -658,6 +659,29 @@ itByHand('a thread pool computes elsewhere, and gives the result of a plain call
     size: 1,
   })
   assert.equal(yield* call([pool, 'submit'], 'fib', 20), 6765)
+  assert.equal(yield* call([pool.with({ priority: 1 }).with({ timeout: 60_000 }), 'submit'], 'fib', 20), 6765)
   yield* call([pool, 'close'])
   assert.equal(pool.stats().state, 'closed')
+})
+
+itByHand('a stream of a pool gives results one by one, to a plain call', function* (call) {
+  const source = 'export function* naturals(n) { for (let i = 0; i < n; i++) yield i }'
+  const pool = new ThreadPool<{ naturals(n: number): Generator<number, void, void> }>(
+    `data:text/javascript,${encodeURIComponent(source)}`,
+    { size: 1 },
+  )
+  const stream = pool.stream('naturals', 3)
+  assert.deepEqual(yield* call([stream, 'next']), { value: 0, done: false })
+  assert.deepEqual(yield* call([stream, 'all']), [1, 2])
+  yield* call([pool, 'close'])
+})
+
+itByHand('an offloaded function is called as a plain one', function* (call) {
+  assert.equal(
+    yield* call(
+      offloadedTo((n: number) => n + 1),
+      41,
+    ),
+    42,
+  )
 })

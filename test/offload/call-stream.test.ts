@@ -30,7 +30,7 @@ class Calls {
   }
 
   stream(items: Iterable<number> | AsyncIterable<number>, ahead: number, ordered = true) {
-    return callStream('call(…)', this.call, items, ahead, ordered)
+    return callStream('call(…)', this.call, items, { ahead }, ordered)
   }
 }
 
@@ -177,6 +177,59 @@ it('a hundred thousand items', function* () {
   const call = fn(function* (i: number): Body<number> {
     return i
   })
-  const results = yield* callStream('id', call, items, 64, true).all()
+  const results = yield* callStream('id', call, items, { ahead: 64 }, true).all()
   assert.deepEqual(results, items)
+})
+
+it('progress is told after each call, with the total as soon as that is known', function* () {
+  const told: unknown[] = []
+  const progress = (done: number, total: number | undefined): void => void told.push([done, total])
+  const call = fn(function* (i: number): Body<number> {
+    if (i === 2) throw new Error('unlucky')
+    return i
+  })
+  using list = callStream('id', call, [1, 2, 3], { ahead: 1, progress }, true)
+  assert.equal((yield* list.next()).value, 1)
+  assert.deepEqual(told.splice(0), [[1, 3]])
+  list.close()
+  function* two(): Generator<number> {
+    yield 1
+    yield 3
+  }
+  yield* callStream('id', call, two(), { ahead: 1, progress }, true).all()
+  assert.deepEqual(told.splice(0), [
+    [1, undefined],
+    [2, undefined],
+  ])
+  yield* callStream('id', call, two(), { ahead: 5, progress }, false).all()
+  assert.deepEqual(told.splice(0), [
+    [1, 2],
+    [2, 2],
+  ])
+  using failing = callStream('id', call, new Set([2, 1]), { ahead: 2, progress }, true)
+  let failures = 0
+  for (let i = 0; i < 2; i++) {
+    try {
+      yield* failing.next()
+    } catch {
+      failures++
+    }
+  }
+  assert.deepEqual([failures, told.splice(0).at(-1)], [1, [2, 2]])
+})
+
+it('a failure in progress is thrown to who takes, and ends a map', function* () {
+  const call = fn(function* (i: number): Body<number> {
+    return i
+  })
+  const progress = (): never => {
+    throw new RangeError('not counting')
+  }
+  let thrown: unknown
+  try {
+    yield* callStream('id', call, [1, 2], { ahead: 1, progress }, true).all()
+  } catch (error) {
+    thrown = error
+  }
+  assert.ok(thrown instanceof RangeError)
 })

@@ -2,7 +2,7 @@ import type { Waiter } from '../../src/core/index.ts'
 import { argumentsKind } from '../../src/offload/cost.ts'
 import type { Link, LinkEvents } from '../../src/offload/link.ts'
 import { Scheduler, type SchedulerOptions } from '../../src/offload/scheduler.ts'
-import { Job } from '../../src/offload/seat.ts'
+import { Job, PLAIN, type Special } from '../../src/offload/seat.ts'
 
 /** A worker that does what the test says, when it says so. */
 export class FakeLink implements Link<Job> {
@@ -15,7 +15,9 @@ export class FakeLink implements Link<Job> {
   readonly askedToEnd: Job[] = []
   /** How many batches came. */
   batches = 0
+  readonly granted: [job: Job, count: number][] = []
   stopped = false
+  stoppedIdle = false
   /** It died. */
   gone = false
   ready = false
@@ -56,8 +58,13 @@ export class FakeLink implements Link<Job> {
     this.askedToEnd.push(job)
   }
 
-  async stop(): Promise<void> {
+  grant(job: Job, count: number): void {
+    this.granted.push([job, count])
+  }
+
+  async stop(idle: boolean): Promise<void> {
     this.stopped = true
+    this.stoppedIdle = idle
   }
 
   /** What it has, by name and first argument. */
@@ -79,7 +86,7 @@ export class FakeLink implements Link<Job> {
     if (job === undefined) throw new Error(`worker ${this.id} has no call to finish`)
     this.begun.delete(job)
     this.served++
-    this.events.replied(job, { failed: false, value, micros, sync: true })
+    this.events.replied(job, { failed: false, value, micros, sync: true, usage: undefined })
     this.events.settled()
     return job
   }
@@ -122,7 +129,8 @@ export class Office {
 
   constructor(options: Partial<SchedulerOptions> & { capacity?: number } = {}) {
     const { capacity = 256, ...rest } = options
-    const defaults = { name: 'fake', size: 2, express: true, maxQueue: Infinity, killAfter: Infinity, inlineMicros: 20 }
+    const forever = { maxQueue: Infinity, killAfter: Infinity, idleAfter: Infinity }
+    const defaults = { name: 'fake', size: 2, express: true, ...forever, minSize: 1, inlineMicros: 20 }
     offices.push(this)
     this.scheduler = new Scheduler({ ...defaults, ...rest, unwatched: true }, (id, events) => {
       const link = new FakeLink(id, events, capacity)
@@ -153,9 +161,14 @@ export class Office {
 
   /** Makes a call. */
   call(name: string, ...args: unknown[]): Job {
+    return this.callAs(PLAIN, name, ...args)
+  }
+
+  /** Makes a call that is not like most. */
+  callAs(special: Partial<Special>, name: string, ...args: unknown[]): Job {
     const cost = this.scheduler.costsOf(name).of(argumentsKind(args))
     const caller = new Caller()
-    const job = new Job(name, args, cost, caller, null, null)
+    const job = new Job(name, args, cost, caller, null, null, { ...PLAIN, ...special })
     callers.set(job, caller)
     this.scheduler.submit(job)
     return job

@@ -9,7 +9,7 @@ const work = new URL('./work.js', import.meta.url)
 /** Far more than a trivial call takes, also when it is the first here, on a busy machine. */
 const inline = { maxMicros: 1e6, maxTurnMicros: 1e9 }
 
-const withPool = fn(function* (options: ThreadPoolOptions, body: (pool: ThreadPool<Work>) => Operation<void>) {
+const withPool = fn(function* (options: ThreadPoolOptions<Work>, body: (pool: ThreadPool<Work>) => Operation<void>) {
   const pool = new ThreadPool<Work>(work, { size: 1, inline, ...options })
   try {
     yield* body(pool)

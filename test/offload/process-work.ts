@@ -29,6 +29,10 @@ export function hang(): never {
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
 }
 
+export function compute(): never {
+  for (;;);
+}
+
 export function nap(ms: number): string {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
   return 'rested'

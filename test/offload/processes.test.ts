@@ -22,7 +22,7 @@ type Work = typeof import('./process-work.ts')
 
 const work = new URL('./process-work.js', import.meta.url)
 
-const withPool = fn(function* <T>(options: ProcessPoolOptions, body: (pool: ProcessPool<Work>) => Operation<T>) {
+const withPool = fn(function* <T>(options: ProcessPoolOptions<Work>, body: (pool: ProcessPool<Work>) => Operation<T>) {
   const pool = new ProcessPool<Work>(work, { size: 2, ...options })
   try {
     return yield* body(pool)
@@ -175,19 +175,25 @@ it('close waits for what was submitted, or ends it now; no process is left', fun
   assert.ok((yield* failureOf(pool.submit('square', 1))) instanceof ClosedError)
 })
 
-test('workers end with the program that started them, even if that is killed', async () => {
-  const program = fileURLToPath(new URL('./process-parent.js', import.meta.url))
-  const parent = startProcess(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string]
-  const pid = Number(line)
-  try {
-    assert.ok(alive(pid))
-    parent.kill('SIGKILL')
-    const [, signal] = await once(parent, 'exit')
-    assert.equal(signal, 'SIGKILL')
-    for (let i = 0; alive(pid) && i < 6000; i++) await sleep(5)
-    assert.ok(!alive(pid))
-  } finally {
-    if (alive(pid)) process.kill(pid, 'SIGKILL')
-  }
-})
+for (const [what, args] of [
+  ['idle', []],
+  ['computing', ['computing']],
+] as const) {
+  test(`workers that are ${what} end with the program that started them, even if that is killed`, async () => {
+    const program = fileURLToPath(new URL('./process-parent.js', import.meta.url))
+    const parent = startProcess(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]()
+    const pid = Number((await lines.next()).value)
+    try {
+      for (const line of args) assert.equal((await lines.next()).value, line)
+      assert.ok(alive(pid))
+      parent.kill('SIGKILL')
+      const [, signal] = await once(parent, 'exit')
+      assert.equal(signal, 'SIGKILL')
+      for (let i = 0; alive(pid) && i < 6000; i++) await sleep(5)
+      assert.ok(!alive(pid))
+    } finally {
+      if (alive(pid)) process.kill(pid, 'SIGKILL')
+    }
+  })
+}

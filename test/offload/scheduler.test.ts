@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { BrokenError, ClosedError, UsageError } from '../../src/core/index.ts'
+import { PROGRESS, RESULTS } from '../../src/offload/messages.ts'
 import type { Job } from '../../src/offload/seat.ts'
 import { callerOf, closeOffices, type FakeLink, Office } from './fake-link.ts'
 
@@ -605,3 +606,146 @@ function playAtRandom(seed: number): void {
   assert.deepEqual([queued, waitingForRoom, running], [0, 0, 0])
   assert.ok([...waiting].every((job) => callerOf(job).ended))
 }
+
+test('of the calls that wait, those of greater priority are begun first', () => {
+  const office = new Office({ size: 1, express: false })
+  office.teach(SECOND, 'f')
+  office.teach(SECOND, 'h')
+  office.ready()
+  office.call('f', 0)
+  office.ready()
+  office.call('f', 1)
+  office.callAs({ priority: -1 }, 'f', 2)
+  office.callAs({ priority: 2 }, 'h', 3)
+  office.callAs({ priority: 2 }, 'f', 4)
+  office.callAs({ priority: 1 }, 'h', 5)
+  const order: unknown[] = []
+  while (office.link(1).calls.length > 0) order.push(office.link(1).finish(SECOND).args[0])
+  assert.deepEqual(order, [0, 3, 4, 5, 1, 2])
+})
+
+test('a call of greater priority passes others that wait for room', () => {
+  const office = new Office({ size: 1, express: false, maxQueue: 1 })
+  office.teach(SECOND, 'f')
+  office.call('f', 0)
+  office.ready()
+  office.call('f', 1)
+  office.call('f', 2)
+  const low = office.callAs({ priority: -1 }, 'f', 3)
+  office.callAs({ priority: 1 }, 'f', 4)
+  assert.deepEqual([office.scheduler.stats().queued, office.scheduler.stats().waitingForRoom], [1, 3])
+  office.scheduler.cancel(low)
+  const order: unknown[] = []
+  while (office.link(1).calls.length > 0) order.push(office.link(1).finish(SECOND).args[0])
+  assert.deepEqual(order, [0, 1, 4, 2])
+})
+
+test('calls keep their priority when their kind changes, and when their worker dies', () => {
+  const office = new Office({ size: 1, express: false })
+  office.call('f', 0)
+  office.ready()
+  office.call('f', 0)
+  const high = office.callAs({ priority: 1 }, 'f', 0)
+  office.link(1).finish(SECOND)
+  assert.deepEqual(office.link(1).calls, [high], 'it is long by now')
+  office.link(1).die('why not')
+  office.ready()
+  assert.equal(office.link(2).calls.length, 1)
+})
+
+test('a call that is cancelled leaves no priority behind', () => {
+  const office = new Office({ size: 1, express: false })
+  office.teach(SECOND, 'f')
+  office.call('f', 0)
+  office.ready()
+  const jobs = [3, 2, 1].map((priority) => office.callAs({ priority }, 'f', priority))
+  office.call('f', 'plain')
+  for (const job of jobs) office.scheduler.cancel(job)
+  office.link(1).finish(SECOND)
+  assert.deepEqual(office.link(1).names, ['f plain'])
+})
+
+test('results and progress go to who listens, until the call is over or cancelled', () => {
+  const office = new Office()
+  const heard: unknown[] = []
+  const special = { take: (results: unknown) => heard.push(results), onProgress: (value: unknown) => heard.push(value) }
+  const job = office.callAs(special, 'f')
+  office.ready()
+  const link = office.link(1)
+  link.begin()
+  link.events.told(job, RESULTS, [1, 2])
+  link.events.told(job, PROGRESS, 'half')
+  office.scheduler.grant(job, 2)
+  assert.deepEqual(heard, [[1, 2], 'half'])
+  assert.deepEqual(link.granted, [[job, 2]])
+  office.scheduler.cancel(job)
+  link.events.told(job, RESULTS, [3])
+  link.events.told(job, PROGRESS, 'more')
+  assert.deepEqual(heard.length, 2)
+  assert.deepEqual(link.askedToEnd, [job])
+  link.finish()
+  office.scheduler.grant(job, 2)
+  assert.equal(link.granted.length, 1, 'it is over')
+})
+
+test('a listener that fails fails its call, which is asked to end', () => {
+  const office = new Office()
+  const job = office.callAs(
+    {
+      onProgress: () => {
+        throw new RangeError('not listening')
+      },
+    },
+    'f',
+  )
+  office.ready()
+  office.link(1).begin()
+  office.link(1).events.told(job, PROGRESS, 1)
+  assert.equal((callerOf(job).error as Error).message, 'not listening')
+  assert.deepEqual(office.link(1).askedToEnd, [job])
+  office.link(1).finish()
+  assert.equal(office.scheduler.stats().running, 0)
+})
+
+test('workers that have had nothing to do at two looks in a row are stopped, but for those that are kept', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const office = new Office({ size: 3, express: false, idleAfter: 1000, minSize: 1 })
+  for (let i = 0; i < 3; i++) office.call('f', i)
+  office.ready()
+  office.link(1).finish(SECOND)
+  office.link(2).finish(SECOND)
+  t.mock.timers.tick(1000)
+  assert.equal(office.working.length, 3, 'they may have been idle for a moment only')
+  t.mock.timers.tick(1000)
+  assert.deepEqual(
+    office.working.map(({ id }) => id),
+    [3],
+    'the one that is busy',
+  )
+  assert.ok(office.link(1).stoppedIdle && office.link(2).stoppedIdle)
+  office.link(3).finish(SECOND)
+  t.mock.timers.tick(5000)
+  assert.equal(office.working.length, 1)
+  assert.equal(office.scheduler.stats().restarts, 0)
+  office.call('f', 1)
+  office.call('f', 2)
+  office.ready()
+  assert.equal(office.working.length, 2, 'they are started again when they are needed')
+})
+
+test('a worker that served something between two looks stays', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const office = new Office({ size: 1, express: false, idleAfter: 1000, minSize: 0 })
+  office.call('f')
+  office.ready()
+  office.link(1).finish()
+  for (let i = 0; i < 5; i++) {
+    t.mock.timers.tick(1000)
+    office.call('f')
+    office.link(1).finish()
+  }
+  assert.equal(office.working.length, 1)
+  t.mock.timers.tick(1000)
+  t.mock.timers.tick(1000)
+  assert.equal(office.working.length, 0)
+})

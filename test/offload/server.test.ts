@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  BIG,
+  INDEX_SHIFT,
   KNOCK,
   RETURNED,
   RETURNED_LATER,
@@ -9,7 +11,7 @@ import {
   type ToPool,
   UNSENDABLE,
 } from '../../src/offload/messages.ts'
-import { type Served, Server } from '../../src/offload/server.ts'
+import { type Meter, type Served, Server } from '../../src/offload/server.ts'
 import { Slots } from '../../src/offload/slots.ts'
 
 /** A worker's side, and the memory that the pool shares with it, in one thread. */
@@ -22,12 +24,16 @@ class Desk {
   private lastSlot = -1
 
   constructor(functions: Record<string, (...args: never[]) => unknown>) {
-    const served = Object.entries(functions).map(([name, body]) => (...args: unknown[]): unknown => {
-      this.ran.push(name)
-      return (body as Served)(...args)
-    })
+    const served = new Map<string, Served>()
+    for (const [name, body] of Object.entries(functions)) {
+      served.set(name, (...args) => {
+        this.ran.push(name)
+        return (body as Served)(...args)
+      })
+    }
+    const meter: Meter = { always: false, read: () => [-1, -1] }
     // Through a clone, as over the wire.
-    this.server = new Server(served, new Slots(this.slots.memory), (message) =>
+    this.server = new Server(served, new Slots(this.slots.memory), meter, (message) =>
       this.sent.push(structuredClone(message)),
     )
   }
@@ -36,7 +42,7 @@ class Desk {
   call(index: number, args: unknown[] = [], big = false): unknown[] {
     const slot = ++this.lastSlot
     this.slots.post(slot, 1000 + slot)
-    return [slot, 1000 + slot, index * 2 + (big ? 1 : 0), args]
+    return [slot, 1000 + slot, (index << INDEX_SHIFT) | (big ? BIG : 0), args]
   }
 
   /** The results that were left in slots. */

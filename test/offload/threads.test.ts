@@ -32,7 +32,7 @@ const work = new URL('./work.js', import.meta.url)
 const fibrilWork = new URL('./fibril-work.js', import.meta.url)
 
 /** Runs `body` with a pool that is closed after it. Nothing runs inline: inline.test.ts is about that. */
-const withPool = fn(function* <T>(options: ThreadPoolOptions, body: (pool: ThreadPool<Work>) => Operation<T>) {
+const withPool = fn(function* <T>(options: ThreadPoolOptions<Work>, body: (pool: ThreadPool<Work>) => Operation<T>) {
   const pool = new ThreadPool<Work>(work, { inline: false, ...options })
   try {
     return yield* body(pool)

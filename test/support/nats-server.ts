@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +18,8 @@ export const noNats: string | false =
 export interface NatsServerOptions {
   /** Default true. */
   readonly jetstream?: boolean
+  /** Lines of a file of configuration. */
+  readonly config?: string
 }
 
 /** A NATS server of a test's own, that can be stopped and started again with what it has stored. */
@@ -27,10 +29,15 @@ export class NatsServer {
   private child: ChildProcess | null = null
 
   private readonly jetstream: boolean
+  /** The file of its configuration. */
+  readonly config: string | undefined
 
-  private constructor(port: number, { jetstream = true }: NatsServerOptions) {
+  private constructor(port: number, { jetstream = true, config }: NatsServerOptions) {
     this.port = port
     this.jetstream = jetstream
+    if (config === undefined) return
+    this.config = join(this.folder, 'server.conf')
+    writeFileSync(this.config, config)
   }
 
   static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
@@ -51,6 +58,7 @@ export class NatsServer {
   /** Starts it, or starts it again. */
   async resume(): Promise<void> {
     const args = ['-a', '127.0.0.1', '-p', String(this.port), ...(this.jetstream ? ['-js', '-sd', this.folder] : [])]
+    if (this.config !== undefined) args.push('-c', this.config)
     const child = spawn(binary as string, args, { stdio: 'ignore' })
     this.child = child
     while (!(await this.answers())) {
@@ -59,12 +67,12 @@ export class NatsServer {
     }
   }
 
-  /** Ends it as a power cut would. */
-  async kill(): Promise<void> {
+  /** Ends it as a power cut would, or in the way that a signal asks for. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const { child } = this
     this.child = null
     if (child === null || child.exitCode !== null) return
-    child.kill('SIGKILL')
+    child.kill(signal)
     await once(child, 'exit')
   }
 

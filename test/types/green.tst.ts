@@ -20,6 +20,7 @@ import {
   mapLimit,
   memoryPair,
   type Outcome,
+  offload,
   pump,
   Queue,
   race,
@@ -201,6 +202,11 @@ interface Work {
 const pool = new ThreadPool<Work>('file:///work.ts')
 export const fib: number = pool.submit('fib', 30)
 export const slow: string = pool.submit('slow', 'text')
+export const urgent: number = pool.with({ priority: 1 }).submit('fib', 30)
+export const elsewhere: number = offload((n: number) => n + 1)(1)
+export const later: string = offload(async () => 'text')()
+declare const rows: ThreadPool<{ rows(): AsyncGenerator<number> }>
+export const row: number | undefined = rows.stream('rows').next().value
 // @ts-expect-error no such function
 pool.submit('none')
 // @ts-expect-error an argument of another type

@@ -1,7 +1,19 @@
 // Pools as their users see them: names, arguments and results are those of the module.
 import type { Operation } from 'fibril'
 import { type Body, fn, sleep } from 'fibril'
-import { type AnyModule, type Pool, type PoolStats, ThreadPool, type Transferable, transfer } from 'fibril/offload'
+import {
+  type AnyModule,
+  type CallOf,
+  type CallStream,
+  type Calls,
+  offload,
+  type Pool,
+  type PoolStats,
+  type StreamName,
+  ThreadPool,
+  type Transferable,
+  transfer,
+} from 'fibril/offload'
 import type { Equal, Expect } from './expect.ts'
 
 declare const triple: (n: number) => Operation<number>
@@ -99,12 +111,77 @@ export type Unknown = [
   Expect<Equal<typeof result, Operation<unknown>>>,
 ]
 
+// Results one by one.
+interface Sources {
+  rows(table: string): AsyncGenerator<{ id: number }, void, void>
+  counts(n: number): Generator<number, string, void>
+  list(): readonly Date[]
+  opened(): Promise<AsyncIterable<bigint>>
+  text(): string
+  body(): Body<number>
+  triple: typeof triple
+  one(): number
+}
+const sources = new ThreadPool<Sources>('file:///sources.js')
+const rows = sources.stream('rows', 'people')
+const counts = sources.stream('counts', 3)
+const list = sources.stream('list')
+const opened = sources.with({ ahead: 2, priority: 1 }).stream('opened')
+export type Streams = [
+  Expect<Equal<typeof rows, CallStream<{ id: number }>>>,
+  Expect<Equal<typeof counts, CallStream<number>>>,
+  Expect<Equal<typeof list, CallStream<Date>>>,
+  Expect<Equal<typeof opened, CallStream<bigint>>>,
+  Expect<Equal<StreamName<Sources>, 'rows' | 'counts' | 'list' | 'opened'>>,
+]
+// @ts-expect-error its results come one by one
+sources.submit('rows', 'people')
+// @ts-expect-error a text is one result
+sources.stream('text')
+// @ts-expect-error it gives one result
+sources.stream('one')
+// @ts-expect-error a body is driven, not read
+sources.stream('body')
+// @ts-expect-error no such table
+sources.stream('rows', 1)
+
+// Calls that are made otherwise are the same calls.
+const urgent = pool.with({ priority: 5, timeout: 1000, onProgress: (value) => void value })
+const urgentFib = urgent.submit('fib', 30)
+export type Urgent = [
+  Expect<Equal<typeof urgent, Calls<Work>>>,
+  Expect<Equal<typeof urgentFib, Operation<number>>>,
+  Expect<Equal<CallOf<{ fib(n: number): number }>, readonly [name: 'fib', n: number]>>,
+]
+// @ts-expect-error no such option
+pool.with({ urgency: 1 })
+
+// First and last calls of a worker are calls of the module.
+declare const storage: { getStore(): string | undefined }
+new ThreadPool<Work>('file:///work.js', {
+  start: ['later', 1, 's'],
+  stop: ['nothing'],
+  carry: { user: storage, trace: () => 'a trace' },
+})
+// @ts-expect-error no such function
+new ThreadPool<Work>('file:///work.js', { start: ['begin'] })
+// @ts-expect-error an argument of another type
+new ThreadPool<Work>('file:///work.js', { stop: ['fib', 'x'] })
+// @ts-expect-error neither a storage nor a function
+new ThreadPool<Work>('file:///work.js', { carry: { user: 'Ada' } })
+
+// An offloaded function is the same, but that its results are waited for.
+const offloaded = offload(async (n: number, unit?: 'ms' | 's') => `${n} ${unit}`)
+export type Offloaded = Expect<Equal<typeof offloaded, (n: number, unit?: 'ms' | 's') => Operation<string>>>
+// @ts-expect-error not a function
+offload(42)
+
 // A thread pool is a pool.
 const general: Pool<Work> = pool
 const stats: PoolStats = general.stats()
 // @ts-expect-error figures are read-only
 stats.queued = 1
-export type Calls = Expect<Equal<NonNullable<(typeof stats)['functions'][string]>['calls'], number>>
+export type CallCount = Expect<Equal<NonNullable<(typeof stats)['functions'][string]>['calls'], number>>
 
 // @ts-expect-error no such option
 new ThreadPool<Work>('file:///work.js', { threads: 2 })

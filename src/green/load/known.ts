@@ -6,7 +6,7 @@ const NEVER: ForeignVerdict = { parks: false, blocks: false }
 
 /** Of the faces for green code what does not wait itself. All else in them does. */
 const starting = new Set(
-  `atomic callTo currentTask faceClass faceOf faceOfKind fromNode fromWeb green httpHandler iterate mapped memoryPair netOf openCorrelator
+  `atomic callTo currentTask faceClass faceOf faceOfKind fromNode fromWeb green httpHandler iterate mapped memoryPair netOf offload openCorrelator
   run spawn streamOf thingOf toNode toWeb toWebReadable toWebWritable transfer webHandler`.split(/\s+/),
 )
 
@@ -21,11 +21,14 @@ const green = new Map([
   ['./green', starting],
   ['./green/http', starting],
   ['./gevent/green', startingGreenlets],
+  ['./offload/cluster/green', new Set(['credentials', 'userKey'])],
 ])
 
 /** Faces in which nothing parks: what waits there is an operation. */
 const operations = new Set(
-  '. ./core ./sync ./protocol ./net ./net/http ./offload ./testing ./green/patch ./green/watchdog ./gevent'.split(' '),
+  '. ./core ./sync ./protocol ./net ./net/http ./offload ./offload/worker ./offload/cluster ./testing ./green/patch ./green/watchdog ./gevent'.split(
+    ' ',
+  ),
 )
 
 /** Of the builtins that are patched, functions that may park though their name does not end in `Sync`. */

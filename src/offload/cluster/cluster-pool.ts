@@ -1,8 +1,9 @@
 import { ClosedError, Fifo, Future, type Operation, UsageError, wait } from '../../core/index.ts'
-import { MappingPool } from '../mapping-pool.ts'
+import { MappingPool, type Skip } from '../mapping-pool.ts'
 import type {
   AnyModule,
   ArgumentsOf,
+  CallOptions,
   CloseOptions,
   FunctionName,
   FunctionStats,
@@ -11,10 +12,12 @@ import type {
   PoolStats,
   ReturnOf,
 } from '../pool.ts'
+import { PLAIN, type Special } from '../seat.ts'
 import { withoutStack } from '../site.ts'
+import { type Carried, type Carrier, carrier, specialOf, withContext } from '../special.ts'
 import { type ClusterOptions, type Connection, clusterName, openConnection } from './connection.ts'
 import { DurableCalls, type DurableOptions } from './durable-calls.ts'
-import type { Engine } from './engine.ts'
+import { type End, type Engine, failure } from './engine.ts'
 import { FastCalls, type FastOptions } from './fast-calls.ts'
 import { Roster } from './roster.ts'
 import { ClusterCall, type Counter, type Ticket } from './ticket.ts'
@@ -33,6 +36,11 @@ export interface ClusterPoolOptions<M extends object = AnyModule>
   readonly idempotent?: boolean | readonly FunctionName<M>[]
   /** How often a call is tried at most: a fast one that is idempotent, or a durable one before it is a dead letter. Default 3. */
   readonly tries?: number
+  /**
+   * What is carried over from where `submit` is called to where the function runs: stores of `AsyncLocalStorage`, or what
+   * functions give, such as the id of a trace, each under a key of its own. As `carry` of a `ThreadPool`. Default: nothing.
+   */
+  readonly carry?: Readonly<Record<string, Carried>>
   /** How many calls may be under way at once; a submit beyond waits for room. Default: any number. */
   readonly maxCalls?: number
 }
@@ -44,6 +52,7 @@ interface Tally {
   cancelled: number
   queueMs: number
   runMs: number
+  cpuMs: number
 }
 
 const AHEAD = 64
@@ -68,6 +77,7 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
   readonly #options: ClusterPoolOptions<M>
   readonly #counter: Counter
   readonly #maxCalls: number
+  readonly #carry: Carrier | null
   #connecting: Promise<Connection> | null = null
   #opening: Promise<Engine> | null = null
   #engine: Engine | null = null
@@ -79,7 +89,21 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
   readonly #tallies = new Map<string, Tally>()
 
   constructor(module: string | URL, options: ClusterPoolOptions<M> = {}) {
-    super(AHEAD)
+    super((self) => ({
+      ahead: AHEAD,
+      toString: () => self.toString(),
+      make: (options, call, args, skip) => this.#call(specialOf(options), call, args, skip),
+      makeStreamed: (options, call, args, take, skip) => {
+        if (this.#options.delivery === 'durable') {
+          const advice = 'give an array, or use a pool with fast delivery'
+          throw new UsageError(
+            `${call}(…) in ${self} cannot give its results one by one: a durable job has one, ${advice}`,
+          )
+        }
+        const done = this.#call(specialOf(options, take), call, args, skip)
+        return { done, grant: (count) => done.grant(count) }
+      },
+    }))
     const { maxCalls = Infinity, tries = 3 } = options
     for (const [option, value] of Object.entries({ maxCalls, tries })) {
       if (!(value >= 1)) throw new UsageError(`new ClusterPool(…, { ${option}: ${value} }): it must be at least 1`)
@@ -88,16 +112,18 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
     this.#options = options
     this.#maxCalls = maxCalls
     this.name = clusterName(String(module), options)
+    this.#carry = options.carry === undefined ? null : carrier(options.carry)
     this.#counter = {
       toString: () => this.toString(),
       check: (name) => this.#check(`${name}(…)`),
       take: (ticket) => this.#take(ticket),
       cancel: (ticket) => this.#cancel(ticket),
+      grant: (ticket, count) => this.#engine?.grant(ticket, count),
     }
   }
 
   override submit<K extends FunctionName<M>>(name: K, ...args: ArgumentsOf<M, K>): Operation<ReturnOf<M, K>> {
-    return new ClusterCall<ReturnOf<M, K>>(this.#counter, name, args, this.submit)
+    return this.#call(PLAIN, name, args, this.submit) as Operation<ReturnOf<M, K>>
   }
 
   /**
@@ -106,14 +132,15 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
    * after a failure or a cancel, which leave open whether the job was stored. For durable pools.
    */
   post<K extends FunctionName<M>>(id: string, name: K, ...args: ArgumentsOf<M, K>): Operation<boolean> {
-    return wait(async () => (await this.#durable('post')).post(id, name, args))
+    const { extra } = this.#carried(PLAIN)
+    return wait(async () => (await this.#durable('post')).post(id, name, args, extra))
   }
 
   /**
    * Waits for the result of a job that was posted under this id, and gives it as `submit` does, as long as it is kept. A cancel
    * leaves the job alone. `UsageError` if there is neither job nor result.
    */
-  resultOf(id: string): Operation<unknown> {
+  resultOf(id: string, options: Pick<CallOptions, 'onProgress'> = {}): Operation<unknown> {
     const counter: Counter = {
       ...this.#counter,
       take: (ticket) => {
@@ -124,7 +151,7 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
         )
       },
     }
-    return new ClusterCall<unknown>(counter, `job ${id}`, [], this.resultOf)
+    return new ClusterCall<unknown>(counter, `job ${id}`, [], this.resultOf, specialOf(options))
   }
 
   /** Waits until a worker of our version is there. */
@@ -166,6 +193,19 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
     return `cluster "${this.name}"`
   }
 
+  #call(special: Special, name: string, args: readonly unknown[], skip: Skip): ClusterCall<unknown> {
+    if (special.priority !== 0 && this.#options.delivery === 'durable') {
+      throw new UsageError(
+        `${name}(…) in ${this} cannot have a priority: durable jobs run in the order in which they were stored`,
+      )
+    }
+    return new ClusterCall<unknown>(this.#counter, name, args, skip, this.#carried(special))
+  }
+
+  #carried(special: Special): Special {
+    return this.#carry === null ? special : withContext(special, this.#carry())
+  }
+
   #check(call: string): void {
     if (this.#state !== 'open') throw new ClosedError(`${call} was not run: ${this} is ${this.#state}`)
   }
@@ -197,19 +237,29 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
   }
 
   #fail(ticket: Ticket, error: unknown): void {
-    if (!ticket.waits) return
-    this.#ended(ticket, true, 0)
-    ticket.reject(error)
+    this.#ended(ticket, failure(error))
   }
 
-  #ended(ticket: Ticket, failed: boolean, micros: number): void {
+  #ended(ticket: Ticket, { failed, value, micros, usage }: End): void {
+    if (!ticket.waits) return
     const tally = this.#tallyOf(ticket)
     const runMs = micros / 1000
+    const queueMs = Math.max(0, performance.now() - ticket.submittedAt - runMs)
     tally.calls++
     if (failed) tally.failed++
     tally.runMs += runMs
-    tally.queueMs += Math.max(0, performance.now() - ticket.submittedAt - runMs)
+    tally.queueMs += queueMs
+    tally.cpuMs += usage?.cpuMs ?? 0
     this.#left(ticket)
+    if (usage !== undefined) {
+      try {
+        ticket.special.onUsage?.(Object.freeze({ queueMs, runMs, ...usage }))
+      } catch (error) {
+        return ticket.reject(error)
+      }
+    }
+    if (failed) ticket.reject(value)
+    else ticket.resolve(value)
   }
 
   #left(ticket: Ticket): void {
@@ -227,7 +277,7 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
   #tallyOf({ name }: Ticket): Tally {
     let tally = this.#tallies.get(name)
     if (tally === undefined) {
-      tally = { calls: 0, failed: 0, cancelled: 0, queueMs: 0, runMs: 0 }
+      tally = { calls: 0, failed: 0, cancelled: 0, queueMs: 0, runMs: 0, cpuMs: 0 }
       this.#tallies.set(name, tally)
     }
     return tally
@@ -270,7 +320,7 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
 
   async #openEngine(): Promise<Engine> {
     const connection = await this.#connect()
-    const onEnd = (ticket: Ticket, failed: boolean, micros: number): void => this.#ended(ticket, failed, micros)
+    const onEnd = (ticket: Ticket, end: End): void => this.#ended(ticket, end)
     const options = this.#options
     this.#engine =
       options.delivery === 'durable'

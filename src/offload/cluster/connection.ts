@@ -1,9 +1,12 @@
 import {
   type Authenticator,
+  AuthorizationError,
   connect,
   credsAuthenticator,
   type NatsConnection,
   type NodeConnectionOptions,
+  nkeyAuthenticator,
+  TimeoutError,
 } from '@nats-io/transport-node'
 import { BrokenError } from '../../core/index.ts'
 import { moduleUrl } from '../module-url.ts'
@@ -27,6 +30,9 @@ export function clusterName(module: string, options: ClusterOptions): string {
   const file = module.startsWith('file:') ? /([^/?#]+?)(\.\w+)?(?:[?#].*)?$/.exec(module)?.[1] : undefined
   return options.name ?? file?.replace(/[^\w-]/g, '_') ?? 'work'
 }
+
+/** How long the server may take to say that it has heard everything. */
+const FLUSH_MS = 2000
 
 /** A cluster as one side of it sees it: an open connection, and how things are called. */
 export class Connection {
@@ -57,6 +63,17 @@ export class Connection {
     })
   }
 
+  /** Waits until the server has all that was said, but for no server that is away. */
+  async flush(): Promise<void> {
+    if (!this.up || this.nats.isClosed()) return
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, FLUSH_MS)
+    })
+    await Promise.race([this.nats.flush().catch(() => {}), patience])
+    clearTimeout(timer)
+  }
+
   /** The largest message that the server takes, in bytes. */
   get maxPayload(): number {
     return this.nats.info?.max_payload ?? 1 << 20
@@ -84,17 +101,38 @@ export async function openConnection(module: string | URL | null, options: Clust
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
       reconnectJitter: 250,
+      // A wire that is silent is given up after two pings. The client's own two minutes are longer than any lease.
+      pingInterval: 5000,
       ...options.connection,
       servers: typeof servers === 'string' ? servers : [...servers],
     })
     return new Connection(nats, names, version)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new BrokenError(`no connection to NATS at ${servers}: ${why}. Is the server there?`, { cause })
+    throw new BrokenError(`no connection to NATS at ${servers}: ${whyNot(cause)}`, { cause })
   }
 }
+
+/** What is wrong, and what to do about it. */
+function whyNot(cause: unknown): string {
+  const { message, code } = cause instanceof Error ? (cause as NodeJS.ErrnoException) : { message: String(cause) }
+  if (cause instanceof AuthorizationError)
+    return `${message}: it wants other credentials. Say who you are by \`connection\` (--creds, --nkey, or in the URL)`
+  if (code !== undefined && untrusted.test(code))
+    return `${message}: its certificate is not trusted. Name the authority that signed it by \`connection: { tls: { caFile } }\` (--ca)`
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `${message}: connect to a name that its certificate has`
+  if (cause instanceof TimeoutError)
+    return `${message}: it took the connection, and said nothing more. If it wants a certificate of its clients, give one by \`connection: { tls: { certFile, keyFile } }\` (--cert, --key)`
+  return `${message}. Is the server there?`
+}
+
+const untrusted = /SELF_SIGNED|UNABLE_TO|CERT_(?:UNTRUSTED|SIGNATURE|HAS_EXPIRED|NOT_YET)|INVALID_CA/
 
 /** For `connection.authenticator`: the content of a file of credentials, as `nsc` writes it. */
 export function credentials(content: Uint8Array): Authenticator {
   return credsAuthenticator(content)
+}
+
+/** For `connection.authenticator`: the seed of a user's key, which the server knows the public half of. */
+export function userKey(seed: Uint8Array): Authenticator {
+  return nkeyAuthenticator(seed)
 }

@@ -1,24 +1,23 @@
 /**
  * Theory of operation: the submitter's side of durable jobs.
  *
- * A job is stored before anything else, and its result is stored before anybody is told. The submitter listens to the subject
- * of the result, but believes the stream only: what passes by may be the second result of a job that ran twice, and what
- * passed while the connection was down was not heard at all. So a message there, and each return of the connection, is a
- * reason to look.
+ * A job is stored before anything else, and its result is stored before anybody is told: the server repeats what it has stored,
+ * so that of a job that ran twice the submitter hears the result that is kept. What was said while the connection was down was
+ * not heard: each return of it is a reason to look.
  *
  * A submitter that dies changes nothing: the job is run, and its result kept. One that is cancelled withdraws its job.
  */
-import { nuid, type Subscription } from '@nats-io/transport-node'
+import { type Msg, nuid, type Subscription } from '@nats-io/transport-node'
 import { UsageError } from '../../core/index.ts'
 import { continueStack, decodeThrown } from '../revive-error.ts'
 import type { Thrown } from '../wire-error.ts'
 import type { Connection } from './connection.ts'
-import type { Engine, OnEnd } from './engine.ts'
+import { type End, type Engine, failure, type OnEnd } from './engine.ts'
 import { tokenOf } from './names.ts'
 import { Roster } from './roster.ts'
-import { delay, Store } from './store.ts'
+import { Store } from './store.ts'
 import type { Ticket } from './ticket.ts'
-import { type JobRecord, pack, type ResultRecord } from './wire.ts'
+import { type CallExtra, type JobRecord, pack, type ResultRecord, unpack } from './wire.ts'
 
 /** How durable jobs are made. */
 export interface DurableOptions {
@@ -38,14 +37,10 @@ const BELIEVED = 5000
 interface Waiting {
   readonly id: string
   readonly ticket: Ticket
-  readonly subscription: Subscription
+  readonly subscriptions: Subscription[]
   /** The job is ours, and the server has it. */
   posted: boolean
   cancelled: boolean
-  /** Somebody looks for the result. */
-  looking: boolean
-  /** There was a message about it: look until it is there. */
-  told: boolean
 }
 
 export class DurableCalls implements Engine {
@@ -67,7 +62,7 @@ export class DurableCalls implements Engine {
       for (const one of this.waiting.values()) void this.look(one)
     })
     connection.onEnd((error) => {
-      for (const { ticket } of this.waiting.values()) this.end(ticket, true, error, 0)
+      for (const { ticket } of this.waiting.values()) this.end(ticket, failure(error))
     })
   }
 
@@ -83,21 +78,21 @@ export class DurableCalls implements Engine {
     const id = nuid.next()
     const wanted = (): boolean => ticket.waits
     try {
-      const record = await this.record(id, ticket.name, ticket.args)
+      const record = await this.record(id, ticket.name, ticket.args, ticket.special.extra)
       if (!wanted()) return
       const one = this.listen(id, ticket)
       await this.store.postJob(id, record, id, wanted)
       one.posted = true
       if (one.cancelled) await this.withdraw(id)
     } catch (error) {
-      this.end(ticket, true, error, 0)
+      this.end(ticket, failure(error))
     }
   }
 
   /** Stores a job under an id, to be waited for by `resultOf`, here or elsewhere. False if there is one of this id. */
-  async post(id: string, name: string, args: readonly unknown[]): Promise<boolean> {
+  async post(id: string, name: string, args: readonly unknown[], extra: CallExtra | null): Promise<boolean> {
     tokenOf(id, 'the id of a job')
-    const record = await this.record(id, name, args)
+    const record = await this.record(id, name, args, extra)
     if ((await this.store.result(id)) !== null) return false
     const ack = await this.store.postJob(id, record, id, () => true)
     return ack !== null && !ack.duplicate
@@ -119,7 +114,7 @@ export class DurableCalls implements Engine {
         `cluster "${names.cluster}" has neither a job nor a result ${id} of version ${version}: post it first. Results are kept for a while only`,
       )
     } catch (error) {
-      this.end(ticket, true, error, 0)
+      this.end(ticket, failure(error))
     }
   }
 
@@ -132,17 +127,26 @@ export class DurableCalls implements Engine {
     if (one.posted) void this.withdraw(one.id)
   }
 
+  /** A job has one result. */
+  grant(): void {}
+
   async close(): Promise<void> {
     for (const one of this.waiting.values()) this.forget(one)
-    if (!this.connection.nats.isClosed()) await this.connection.nats.flush()
+    await this.connection.flush()
   }
 
-  private async record(id: string, name: string, args: readonly unknown[]): Promise<JobRecord> {
+  private async record(
+    id: string,
+    name: string,
+    args: readonly unknown[],
+    extra: CallExtra | null,
+  ): Promise<JobRecord> {
     const { tries = 3, retryErrors = false, retryDelay = 1000 } = this.options
     const bytes = pack(args, `an argument of ${name}(…)`)
     await this.checkVersion()
     const packed = await this.store.putAside(bytes, this.connection.names.argumentBucket, id)
-    return { name, args: packed, tries, retryErrors, retryDelay, postedAt: Date.now() }
+    const record = { name, args: packed, tries, retryErrors, retryDelay, postedAt: Date.now() }
+    return extra === null ? record : { ...record, extra }
   }
 
   /** Jobs wait for a worker as long as it takes; but where all workers are of other versions, something is wrong. */
@@ -159,47 +163,60 @@ export class DurableCalls implements Engine {
 
   private listen(id: string, ticket: Ticket): Waiting {
     const { nats, names } = this.connection
-    const callback = (): void => {
-      one.told = true
-      void this.look(one)
+    const one: Waiting = { id, ticket, subscriptions: [], posted: false, cancelled: false }
+    const listen = (subject: string, heard: (data: Uint8Array) => void): void => {
+      const callback = (error: Error | null, message: Msg): void => {
+        if (error === null) heard(message.data)
+      }
+      one.subscriptions.push(nats.subscribe(subject, { callback }))
     }
-    const subscription = nats.subscribe(names.result(id), { callback })
-    const one: Waiting = { id, ticket, subscription, posted: false, cancelled: false, looking: false, told: false }
+    listen(names.kept(id), (data) => void this.heard(one, data))
+    if (ticket.special.onProgress !== null) listen(names.progress(id), (data) => this.progressed(one, data))
     this.waiting.set(ticket, one)
     return one
   }
 
-  /** Looks for the result, until it was found if there must be one, or until an answer comes. */
-  private async look(one: Waiting): Promise<void> {
-    if (one.looking) return
-    one.looking = true
-    for (let pause = 5; this.waiting.has(one.ticket); pause = Math.min(1000, pause * 2)) {
-      try {
-        const result = await this.store.result(one.id)
-        if (result !== null) await this.finish(one, result)
-        else if (!one.told) break
-      } catch (error) {
-        // Its bytes cannot be read. Whatever else it is, it passes.
-        if (error instanceof UsageError) this.end(one.ticket, true, error, 0)
-      }
-      await delay(pause)
+  private async heard(one: Waiting, data: Uint8Array): Promise<void> {
+    try {
+      await this.finish(one, unpack(data) as ResultRecord)
+    } catch (error) {
+      this.end(one.ticket, failure(error))
     }
-    one.looking = false
   }
 
-  private async finish(one: Waiting, { how, value, worker, micros }: ResultRecord): Promise<void> {
+  private progressed(one: Waiting, data: Uint8Array): void {
+    try {
+      one.ticket.special.onProgress?.(unpack(data))
+    } catch (error) {
+      this.cancel(one.ticket)
+      this.onEnd(one.ticket, failure(error))
+    }
+  }
+
+  /** Finishes it if there is a result. */
+  private async look(one: Waiting): Promise<void> {
+    try {
+      const result = await this.store.result(one.id)
+      if (result !== null) await this.finish(one, result)
+    } catch (error) {
+      // Its bytes cannot be read. Whatever else it is, it passes with the next return of the connection.
+      if (error instanceof UsageError) this.end(one.ticket, failure(error))
+    }
+  }
+
+  private async finish(one: Waiting, { how, value, worker, micros, usage }: ResultRecord): Promise<void> {
     const { ticket } = one
     let result: unknown
     try {
       result = await this.store.fetch(value, this.connection.names.resultBucket)
     } catch (error) {
-      return this.end(ticket, true, error, micros)
+      return this.end(ticket, failure(error, micros))
     }
-    if (how === 'returned') return this.end(ticket, false, result, micros)
+    if (how === 'returned') return this.end(ticket, { failed: false, value: result, micros, usage })
     const error = decodeThrown(result as Thrown)
     if (how === 'threw')
       continueStack(error, `    at ${ticket.name} (worker ${worker} of cluster "${this.connection.names.cluster}")`)
-    this.end(ticket, true, error, micros)
+    this.end(ticket, { failed: true, value: error, micros, usage })
   }
 
   /** Takes a job out of the queue, and tells whoever runs it. */
@@ -217,15 +234,13 @@ export class DurableCalls implements Engine {
 
   private forget(one: Waiting): void {
     this.waiting.delete(one.ticket)
-    if (!this.connection.nats.isClosed()) one.subscription.unsubscribe()
+    if (this.connection.nats.isClosed()) return
+    for (const subscription of one.subscriptions) subscription.unsubscribe()
   }
 
-  private end(ticket: Ticket, failed: boolean, value: unknown, micros: number): void {
+  private end(ticket: Ticket, end: End): void {
     const one = this.waiting.get(ticket)
     if (one !== undefined) this.forget(one)
-    if (!ticket.waits) return
-    this.onEnd(ticket, failed, micros)
-    if (failed) ticket.reject(value)
-    else ticket.resolve(value)
+    this.onEnd(ticket, end)
   }
 }

@@ -1,44 +1,55 @@
 /**
  * Theory of operation: the worker's side of durable jobs.
  *
- * As many lanes as jobs may run at once; each fetches a job, runs it, stores the result, and only then acknowledges. A worker
- * that dies has not acknowledged, and the server gives the job to another when its lease is over. While a job runs, its lease
- * is extended. So a job runs at least once, and more than once only if a worker died, or was cut off for longer than a lease,
- * between its beginning and its acknowledgement.
+ * A job comes (intake.ts), runs, its result is stored, and only then is it acknowledged. A worker that dies has not acknowledged,
+ * and the server gives the job to another when its lease is over. While a job is in hand, its lease is extended. So a job runs at
+ * least once, and more than once only if a worker died, or was cut off for longer than a lease, between its beginning and its
+ * acknowledgement.
  *
- *     fetch ─▶ is there a result? ─▶ run ─▶ store the result, unless one is there ─▶ acknowledge
+ *     take ─▶ is there a result? ─▶ run ─▶ store the result, unless one is there ─▶ acknowledge
  *               ├ its thread died, or threw and errors are to be tried again ─▶ give back, for later
- *               └ that was the last try, or more tries than allowed were begun ─▶ dead letter, its error as result ─▶ acknowledge
+ *               └ that was the last try, or it was begun as often as it may be ─▶ dead letter, its error as result ─▶ acknowledge
  *
  * Of two workers that both finish, the server keeps what comes first: a result is stored on the condition that its
  * subject is empty.
+ *
+ * A try is counted when it begins. The server counts deliveries, and a job that waited in the hand of a worker that was killed has
+ * been delivered, but not begun. So who is given a job for the second time writes down, before it begins, which try it is. Nor is
+ * the count of deliveries to be relied on: nats-server 2.9 begins anew at one where the worker that died had asked for more
+ * jobs. That a job was given out before this worker was there is known nevertheless, by its number in the stream.
+ *
+ * A job that kills its process takes a try of those that run beside it. They come again together, so last tries are made one at a
+ * time: a job that harms nobody does not die of its neighbour.
  */
 import type { Consumer, JsMsg } from '@nats-io/jetstream'
 import { BrokenError } from '../../core/index.ts'
 import { inWords } from '../crew.ts'
 import { encodeThrown } from '../wire-error.ts'
 import type { Connection } from './connection.ts'
+import { Gate } from './gate.ts'
+import { Intake } from './intake.ts'
 import { idIn } from './names.ts'
+import type { Run } from './runs.ts'
 import { delay, Store } from './store.ts'
-import { type DeadRecord, type JobRecord, pack, type ResultRecord, unpack } from './wire.ts'
+import { type CallExtra, type DeadRecord, type JobRecord, pack, type ResultRecord, unpack } from './wire.ts'
 
-/** How long a lane waits for a job before it asks anew, ms. The client takes no less than 1000. */
-const ASK = 5000
 const AGAIN = 500
 /** How often a sweep that fails is begun anew. */
 const SWEEPS = 20
-
-/** How one run of a function ended. `lost`: its thread died. `cancelled`: somebody asked for that. */
-export type Run =
-  | { readonly how: 'returned'; readonly value: unknown; readonly micros: number }
-  | { readonly how: 'threw' | 'lost'; readonly error: unknown; readonly micros: number }
-  | { readonly how: 'cancelled' }
 
 /** What runs functions. */
 export interface Runner {
   /** Its id. */
   readonly worker: string
-  run(key: string, name: string, args: readonly unknown[], beat: () => void): Promise<Run>
+  run(id: string, name: string, args: readonly unknown[], extra: CallExtra | undefined): Promise<Run>
+}
+
+/** A job that has come, and is not acknowledged yet. */
+interface Hand {
+  readonly id: string
+  /** The latest, if it was delivered again meanwhile. */
+  message: JsMsg
+  cancelled: boolean
 }
 
 export class DurableService {
@@ -46,8 +57,16 @@ export class DurableService {
   private readonly runner: Runner
   private readonly size: number
   private readonly lease: number
-  private readonly busy = new Set<Promise<void>>()
+  private readonly hands = new Map<string, Hand>()
+  private readonly lastTries = new Gate(1)
+  private store!: Store
+  private intake!: Intake
+  private beats: NodeJS.Timeout | undefined
   private closing = false
+  /** Messages up to this one were given to others before we came. */
+  private given = 0
+  /** Messages up to this one were stored before we were connected: they may have a result. */
+  private old = Number.POSITIVE_INFINITY
   duplicates = 0
 
   constructor(connection: Connection, runner: Runner, size: number, lease: number) {
@@ -58,32 +77,55 @@ export class DurableService {
   }
 
   async start(resultTtl: number | undefined): Promise<void> {
-    const store = await Store.open(this.connection, resultTtl)
-    const consumer = await store.openQueue(this.lease)
-    const sweep = (): void => void this.sweep(store, consumer)
-    this.connection.onReturn(sweep)
-    sweep()
-    for (let i = 0; i < this.size; i++) void this.lane(store, consumer)
+    this.store = await Store.open(this.connection, resultTtl)
+    const consumer = await this.store.openQueue(this.lease)
+    this.given = (await consumer.info()).delivered.stream_seq
+    this.intake = new Intake(consumer, this.size, (message) => this.take(message))
+    this.connection.onReturn(() => {
+      this.old = Number.POSITIVE_INFINITY
+      this.intake.askAnew()
+      void this.sweep(consumer)
+    })
+    this.connection.onEnd(() => void this.finish())
+    void this.sweep(consumer)
+    this.beats = setInterval(() => this.beat(), Math.min(1000, this.lease / 3))
   }
 
-  /** Fetches no more, and waits for what runs. */
+  /** A job is not wanted any more. One that runs is the runner's to cancel. */
+  cancel(id: string): void {
+    const hand = this.hands.get(id)
+    if (hand !== undefined) hand.cancelled = true
+  }
+
+  /** Takes no more, gives back what waits, and waits for what runs. */
   async finish(): Promise<void> {
     this.closing = true
-    await Promise.allSettled(this.busy)
+    await this.intake?.finish()
+    clearInterval(this.beats)
+  }
+
+  private beat(): void {
+    if (this.connection.nats.isClosed()) return clearInterval(this.beats)
+    for (const { message } of this.hands.values()) message.working()
+    // The server gives away what a worker has that is cut off.
+    this.intake.giveBack(!this.connection.up)
   }
 
   /**
    * Throws away jobs that have a result already. A server that was killed comes back with the acknowledgements that it took, and with
    * some of the messages that it had dropped for these: nobody would ever be given them.
    */
-  private async sweep(store: Store, consumer: Consumer): Promise<void> {
+  private async sweep(consumer: Consumer): Promise<void> {
+    const { store } = this
     const { names, version } = this.connection
     for (let attempt = 1; attempt <= SWEEPS && !this.closing; attempt++) {
       try {
         const { delivered } = await consumer.info()
+        this.old = (await store.manager.streams.info(names.jobStream)).state.last_seq
         for await (const { seq, subject } of store.messages(names.jobStream, names.job(version, '*'))) {
           if (seq > delivered.stream_seq) return
-          if ((await store.result(idIn(subject))) !== null) {
+          const id = idIn(subject)
+          if (!this.hands.has(id) && (await store.result(id)) !== null) {
             await store.manager.streams.deleteMessage(names.jobStream, seq)
           }
         }
@@ -95,111 +137,120 @@ export class DurableService {
     }
   }
 
-  private async lane(store: Store, consumer: Consumer): Promise<void> {
-    while (!this.closing) {
-      let message: JsMsg | null
-      try {
-        message = await consumer.next({ expires: ASK })
-      } catch {
-        // The server is away, or was restarted. Whatever it is, there is nothing to do but to ask again.
-        if (this.connection.nats.isClosed()) return
-        await delay(AGAIN)
-        continue
-      }
-      if (message === null) continue
-      const handled = this.handle(store, message)
-      this.busy.add(handled)
-      try {
-        await handled
-      } catch {
-        // The server would not take the result in time. It has not been told that the job is done, so the job comes back.
-      } finally {
-        this.busy.delete(handled)
-      }
+  private async take(message: JsMsg): Promise<void> {
+    const id = idIn(message.subject)
+    const known = this.hands.get(id)
+    if (known !== undefined) {
+      known.message = message // It came again, since this process had been stopped.
+      return
+    }
+    const hand: Hand = { id, message, cancelled: false }
+    this.hands.set(id, hand)
+    try {
+      await this.handle(hand)
+    } finally {
+      this.hands.delete(id)
     }
   }
 
-  private async handle(store: Store, message: JsMsg): Promise<void> {
-    if (this.closing) return message.nak()
-    const id = idIn(message.subject)
-    const { deliveryCount } = message.info
+  private async handle(hand: Hand): Promise<void> {
+    const { store } = this
+    const { id, message } = hand
+    const again = message.info.deliveryCount > 1 || message.seq <= this.given
     // Not only if the server says that it gives it out again: one that was killed forgets its latest acknowledgements.
-    if ((await store.result(id)) !== null) {
+    if ((again || message.seq <= this.old) && (await store.result(id)) !== null) {
       this.duplicates++
-      return message.ack()
+      return this.done(hand, again)
     }
+    const attempt = again ? (await store.begun(id)) + 1 : 1
     let job: JobRecord
     try {
       job = unpack(message.data) as JobRecord
     } catch (error) {
-      const unread = {
-        name: 'unreadable',
-        args: message.data,
-        tries: 1,
-        retryErrors: false,
-        retryDelay: 0,
-        postedAt: 0,
-      }
-      return this.bury(store, message, id, unread, error, deliveryCount)
+      const nothing = { tries: 1, retryErrors: false, retryDelay: 0, postedAt: 0 }
+      return this.bury(hand, { name: 'unreadable', args: message.data, ...nothing }, error, attempt)
     }
-    if (deliveryCount > job.tries) {
+    if (attempt > job.tries) {
       const lost = new BrokenError(`each time that it was tried, its worker died or was silent for ${this.lease} ms`)
-      return this.bury(store, message, id, job, lost, job.tries)
+      return this.bury(hand, job, lost, job.tries)
     }
     const { names } = this.connection
     let args: unknown[]
     try {
       args = (await store.fetch(job.args, names.argumentBucket)) as unknown[]
     } catch (error) {
-      return this.failed(store, message, id, job, error)
+      return this.failed(hand, job, error, attempt)
     }
-    const run = await this.runner.run(id, job.name, args, () => message.working())
-    // It was withdrawn, or this worker is closed at once.
-    if (run.how === 'cancelled') return message.nak()
-    if (run.how === 'lost' || (run.how === 'threw' && job.retryErrors))
-      return this.failed(store, message, id, job, run.error)
-    // A beat for each who waits for the server to take the result.
-    const beats = setInterval(() => {
-      if (!this.connection.nats.isClosed()) message.working()
-    }, this.lease / 3)
+    const make = (): Promise<void> => this.make(hand, job, args, attempt, again)
+    return attempt > 1 && attempt === job.tries ? this.lastTries.pass(make) : make()
+  }
+
+  /** A try, when its turn has come. */
+  private async make(hand: Hand, job: JobRecord, args: unknown[], attempt: number, again: boolean): Promise<void> {
+    if (!(await this.intake.turn())) {
+      if (!again) await this.store.keepBegun(hand.id, 0)
+      return hand.message.nak()
+    }
     try {
-      let record: ResultRecord
-      const { micros } = run
-      const common = { name: job.name, worker: this.runner.worker, micros, tries: deliveryCount } as const
-      try {
-        if (run.how !== 'returned') throw run.error
-        const bytes = pack(run.value, `the result of ${job.name}(…)`)
-        record = { ...common, how: 'returned', value: await store.putAside(bytes, names.resultBucket, id) }
-      } catch (error) {
-        const bytes = pack(encodeThrown(error), 'an error')
-        record = { ...common, how: 'threw', value: await store.putAside(bytes, names.resultBucket, id) }
-      }
-      if (!(await store.keepResult(id, record, () => true))) {
-        this.duplicates++
-        await store.drop(record.value, names.resultBucket)
-      } else if (!(job.args instanceof Uint8Array)) await store.drop(job.args, names.argumentBucket)
-      message.ack()
+      const run = await this.runIn(hand, job, args, attempt, again)
+      // It was withdrawn, or this worker is closed at once.
+      if (run.how === 'cancelled') return hand.message.nak()
+      if (run.how === 'lost' || (run.how === 'threw' && job.retryErrors))
+        return await this.failed(hand, job, run.error, attempt)
+      await this.keep(hand, job, run, attempt)
+      this.done(hand, again)
     } finally {
-      clearInterval(beats)
+      this.intake.stored()
     }
+  }
+
+  private async runIn(hand: Hand, job: JobRecord, args: unknown[], attempt: number, again: boolean): Promise<Run> {
+    const start = performance.now()
+    try {
+      if (again) await this.store.keepBegun(hand.id, attempt)
+      return hand.cancelled ? { how: 'cancelled' } : await this.runner.run(hand.id, job.name, args, job.extra)
+    } finally {
+      this.intake.ran(performance.now() - start)
+    }
+  }
+
+  /** Stores what a function returned or threw, unless there is a result already. */
+  private async keep({ id }: Hand, job: JobRecord, run: Exclude<Run, { how: 'cancelled' }>, tries: number) {
+    const { store } = this
+    const { names } = this.connection
+    const { micros, usage } = run
+    const measured = usage === undefined ? {} : { usage }
+    const common = { name: job.name, worker: this.runner.worker, micros, tries, ...measured } as const
+    let record: ResultRecord
+    try {
+      if (run.how !== 'returned') throw run.error
+      const bytes = pack(run.value, `the result of ${job.name}(…)`)
+      record = { ...common, how: 'returned', value: await store.putAside(bytes, names.resultBucket, id) }
+    } catch (error) {
+      const bytes = pack(encodeThrown(error), 'an error')
+      record = { ...common, how: 'threw', value: await store.putAside(bytes, names.resultBucket, id) }
+    }
+    if (!(await store.keepResult(id, record, () => true))) {
+      this.duplicates++
+      await store.drop(record.value, names.resultBucket)
+    } else await store.drop(job.args, names.argumentBucket)
+  }
+
+  private done({ id, message }: Hand, again: boolean): void {
+    message.ack()
+    if (again) void this.store.forgetBegun(id)
   }
 
   /** A try came to nothing. */
-  private async failed(store: Store, message: JsMsg, id: string, job: JobRecord, error: unknown): Promise<void> {
-    const { deliveryCount } = message.info
-    if (deliveryCount >= job.tries) return this.bury(store, message, id, job, error, deliveryCount)
-    message.nak(job.retryDelay * 2 ** (deliveryCount - 1))
+  private async failed(hand: Hand, job: JobRecord, error: unknown, attempt: number): Promise<void> {
+    if (attempt >= job.tries) return this.bury(hand, job, error, attempt)
+    hand.message.nak(job.retryDelay * 2 ** (attempt - 1))
   }
 
   /** It is given up. */
-  private async bury(
-    store: Store,
-    message: JsMsg,
-    id: string,
-    job: JobRecord,
-    error: unknown,
-    tries: number,
-  ): Promise<void> {
+  private async bury(hand: Hand, job: JobRecord, error: unknown, tries: number): Promise<void> {
+    const { store } = this
+    const { id, message } = hand
     const { names, version } = this.connection
     const thrown = encodeThrown(error)
     const dead: DeadRecord = { job, version, thrown, tries, diedAt: Date.now() }
@@ -212,6 +263,6 @@ export class DurableService {
     const value = pack(encodeThrown(end), 'an error')
     const { worker } = this.runner
     await store.keepResult(id, { how: 'dead', value, name: job.name, worker, micros: 0, tries }, () => true)
-    message.ack()
+    this.done(hand, true)
   }
 }

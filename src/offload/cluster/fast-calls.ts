@@ -8,6 +8,10 @@
  *     submit ──▶ server ──▶ one worker    no worker ──▶ told at once: try again until `patience` is over; nobody had it
  *        ◀─ beat, beat, reply ─┘          silence   ──▶ BrokenError, or another try if idempotent
  *
+ * The results of a stream are numbered, and the worker says with each beat how many it has sent: one that was lost on the way is
+ * seen, and the call fails. How many may be made is said as a sum, again after each return of the connection, so that a grant
+ * that was lost does no harm.
+ *
  * All replies come in at one subscription; the last part of the subject says of which try. So what comes late of a try that
  * was given up finds nobody. While the connection is down, silence means nothing: it is measured from the return on.
  */
@@ -17,10 +21,23 @@ import { continueStack, decodeThrown } from '../revive-error.ts'
 import { withoutStack } from '../site.ts'
 import type { Thrown } from '../wire-error.ts'
 import type { Connection } from './connection.ts'
-import type { Engine, OnEnd } from './engine.ts'
+import { type Engine, failure, type OnEnd } from './engine.ts'
 import { Roster } from './roster.ts'
 import type { Ticket } from './ticket.ts'
-import { BEAT, type FastCall, type FastReply, LOST, pack, THREW, unpack } from './wire.ts'
+import {
+  BEAT,
+  type CallExtra,
+  type FastCall,
+  type FastReply,
+  type Granted,
+  LOST,
+  PROGRESS,
+  pack,
+  RESULTS,
+  RETURNED,
+  type Results,
+  unpack,
+} from './wire.ts'
 
 /** How fast calls are made. */
 export interface FastOptions {
@@ -44,6 +61,10 @@ interface Try {
   readonly since: number
   heard: number
   worker: string | null
+  /** Of a stream: how many results have come, how many may be made, and whom to tell. */
+  received: number
+  granted: number
+  control: string | null
 }
 
 export class FastCalls implements Engine {
@@ -77,12 +98,15 @@ export class FastCalls implements Engine {
     })
     this.watch = setInterval(() => this.findSilent(), Math.min(1000, silence / 4)).unref()
     connection.onReturn(() => {
-      for (const call of this.out.values()) call.heard = performance.now()
+      for (const [token, call] of this.out) {
+        call.heard = performance.now()
+        this.tellGranted(token, call)
+      }
     })
     connection.onEnd((error) => {
       for (const [token, { ticket }] of this.out) {
         this.forget(token)
-        this.end(ticket, true, error, 0)
+        this.onEnd(ticket, failure(error))
       }
     })
   }
@@ -90,17 +114,28 @@ export class FastCalls implements Engine {
   begin(ticket: Ticket): void {
     const { name, args } = ticket
     try {
-      const bytes = pack([name, args] satisfies FastCall, `an argument of ${name}(…)`)
+      const extra = extraOf(ticket)
+      const call: FastCall = extra === undefined ? [name, args] : [name, args, extra]
+      const bytes = pack(call, `an argument of ${name}(…)`)
       const { maxPayload } = this.connection
       if (bytes.length > maxPayload) {
         throw new UsageError(
           `the arguments of ${name}(…) take ${bytes.length} bytes, and the server takes ${maxPayload}: use \`delivery: 'durable'\`, or raise its max_payload`,
         )
       }
-      this.send({ ticket, bytes, count: 1, since: performance.now(), heard: 0, worker: null })
+      const stream = { received: 0, granted: extra?.results ?? 0, control: null }
+      this.send({ ticket, bytes, count: 1, since: performance.now(), heard: 0, worker: null, ...stream })
     } catch (error) {
-      this.end(ticket, true, error, 0)
+      this.onEnd(ticket, failure(error))
     }
+  }
+
+  grant(ticket: Ticket, count: number): void {
+    const token = this.tokens.get(ticket)
+    const call = token === undefined ? undefined : this.out.get(token)
+    if (token === undefined || call === undefined) return
+    call.granted += count
+    this.tellGranted(token, call)
   }
 
   cancel(ticket: Ticket): void {
@@ -115,19 +150,14 @@ export class FastCalls implements Engine {
     clearInterval(this.watch)
     if (this.connection.nats.isClosed()) return
     this.subscription.unsubscribe()
-    await this.connection.nats.flush()
+    await this.connection.flush()
   }
 
   private send(call: Try): void {
     const { nats, names, version } = this.connection
     if (nats.isClosed()) {
       const message = `${call.ticket.name}(…) was not run: the connection of cluster "${names.cluster}" is closed`
-      return this.end(
-        call.ticket,
-        true,
-        withoutStack(() => new BrokenError(message)),
-        0,
-      )
+      return this.onEnd(call.ticket, failure(withoutStack(() => new BrokenError(message))))
     }
     const token = String(++this.lastToken)
     this.out.set(token, { ...call, heard: performance.now(), worker: null })
@@ -143,25 +173,53 @@ export class FastCalls implements Engine {
       this.forget(token)
       return void this.nobodyThere(call)
     }
-    let reply: FastReply
     try {
-      reply = unpack(message.data) as FastReply
+      this.replied(token, call, unpack(message.data) as FastReply)
     } catch (error) {
-      this.forget(token)
-      return this.end(call.ticket, true, error, 0)
+      // It cannot be read, or who is told of it failed.
+      if (!this.out.has(token)) return
+      this.cancel(call.ticket)
+      this.onEnd(call.ticket, failure(error))
     }
-    const [how, worker, value, micros = 0] = reply
+  }
+
+  private replied(token: string, call: Try, [how, worker, value, micros = 0, usage]: FastReply): void {
     call.heard = performance.now()
     call.worker = worker
-    if (how === BEAT) return
+    const { ticket } = call
+    if (how === PROGRESS) return ticket.special.onProgress?.(value)
+    if (how === RESULTS) return this.take(call, value as Results)
+    if (how === BEAT) return this.checkReceived(call, value)
+    if (how === RETURNED) this.checkReceived(call, value)
     this.forget(token)
     if (how === LOST && this.repeat(call)) return
-    const failed = how === LOST || how === THREW
-    const result = failed ? decodeThrown(value as Thrown) : value
-    const { ticket } = call
-    if (failed)
-      continueStack(result, `    at ${ticket.name} (worker ${worker} of cluster "${this.connection.names.cluster}")`)
-    this.end(ticket, failed, result, micros)
+    if (how === RETURNED) {
+      return this.onEnd(ticket, { failed: false, value, micros, usage })
+    }
+    const error = decodeThrown(value as Thrown)
+    continueStack(error, `    at ${ticket.name} (worker ${worker} of cluster "${this.connection.names.cluster}")`)
+    this.onEnd(ticket, { failed: true, value: error, micros, usage })
+  }
+
+  private take(call: Try, [results, first, control]: Results): void {
+    this.checkReceived(call, first)
+    call.received += results.length
+    call.control = control
+    call.ticket.special.take?.(results)
+  }
+
+  /** What was sent of a stream must have come: it was sent before. */
+  private checkReceived({ ticket, received }: Try, sent: unknown): void {
+    if (ticket.special.take === null || sent === undefined || sent === received) return
+    throw new BrokenError(
+      `${ticket.name}(…) was given up: of its results, number ${received + 1} was lost on the way, as when the connection to NATS breaks`,
+    )
+  }
+
+  private tellGranted(token: string, { control, granted }: Try): void {
+    if (control === null || this.connection.nats.isClosed()) return
+    const message: Granted = [`${this.inbox}.${token}`, granted]
+    this.connection.nats.publish(control, pack(message, 'a number'))
   }
 
   /** The server had nobody to give it to. */
@@ -170,7 +228,7 @@ export class FastCalls implements Engine {
     try {
       await this.roster.hasWorker()
     } catch (error) {
-      return this.end(ticket, true, error, 0)
+      return this.onEnd(ticket, failure(error))
     }
     if (performance.now() - call.since < this.patience) {
       setTimeout(() => {
@@ -180,12 +238,7 @@ export class FastCalls implements Engine {
     }
     const { cluster } = this.connection.names
     const message = `${ticket.name}(…) was not run: no worker serves cluster "${cluster}". Start one: fibril worker --nats URL --name ${cluster} MODULE`
-    this.end(
-      ticket,
-      true,
-      withoutStack(() => new BrokenError(message)),
-      0,
-    )
+    this.onEnd(ticket, failure(withoutStack(() => new BrokenError(message))))
   }
 
   private findSilent(): void {
@@ -201,17 +254,13 @@ export class FastCalls implements Engine {
       const advice = this.mayRepeat(name)
         ? `; it was tried ${call.count} times`
         : ', and was not tried again: it is not marked `idempotent`'
-      this.end(
-        call.ticket,
-        true,
-        withoutStack(() => new BrokenError(message + advice)),
-        0,
-      )
+      this.onEnd(call.ticket, failure(withoutStack(() => new BrokenError(message + advice))))
     }
   }
 
   private repeat(call: Try): boolean {
     if (!call.ticket.waits || !this.mayRepeat(call.ticket.name) || call.count >= this.tries) return false
+    if (call.received > 0) return false // Somebody has the results of this try.
     this.send({ ...call, count: call.count + 1 })
     return true
   }
@@ -222,11 +271,8 @@ export class FastCalls implements Engine {
     this.out.delete(token)
     this.tokens.delete(call.ticket)
   }
+}
 
-  private end(ticket: Ticket, failed: boolean, value: unknown, micros: number): void {
-    if (!ticket.waits) return
-    this.onEnd(ticket, failed, micros)
-    if (failed) ticket.reject(value)
-    else ticket.resolve(value)
-  }
+function extraOf({ special: { extra, priority } }: Ticket): CallExtra | undefined {
+  return priority === 0 ? (extra ?? undefined) : { ...extra, priority }
 }

@@ -4,7 +4,8 @@
  *
  *   cluster-pool.ts   ClusterPool: the submitter            worker.ts           serveCluster: the worker
  *   fast-calls.ts     its calls at most once                durable-service.ts  the worker's share of jobs
- *   durable-calls.ts  its jobs at least once                store.ts            streams and buckets on the server
+ *   durable-calls.ts  its jobs at least once                intake.ts           how they come to it
+ *   runs.ts           what runs at a worker                 store.ts gate.ts    streams and buckets on the server
  *   ticket.ts         a call that is waited for             jobs.ts             ClusterJobs: who looks after them
  *   roster.ts         which workers are there               wire.ts             what goes over the wire
  *   connection.ts names.ts version.ts      where it is, what things are called, which module is meant
@@ -16,7 +17,7 @@ import { NodeHost } from '../../host/index.ts'
 setDefaultHost(() => new NodeHost())
 
 export { ClusterPool, type ClusterPoolOptions } from './cluster-pool.ts'
-export { type ClusterOptions, credentials } from './connection.ts'
+export { type ClusterOptions, credentials, userKey } from './connection.ts'
 export type { DurableOptions } from './durable-calls.ts'
 export type { FastOptions } from './fast-calls.ts'
 export {

@@ -135,6 +135,7 @@ export class ClusterJobs implements AsyncDisposable {
       await streams.purge(names.resultStream, { filter: names.result(id) })
       const record: JobRecord = { ...job, postedAt: Date.now() }
       const options = { msgID: `${id}.${nuid.next()}`, expect: { lastSubjectSequence: 0 } }
+      await this.#store.forgetBegun(id)
       await this.#store.publish(names.job(version, id), record, options, () => true)
       await streams.purge(names.deadStream, { filter: names.dead(id) })
     })
@@ -143,9 +144,11 @@ export class ClusterJobs implements AsyncDisposable {
   /** Throws them all away; gives how many there were. Jobs that run go on, and their results are kept. */
   purge(what: Purgeable): Operation<number> {
     return wait(async () => {
-      const { jobStream, resultStream, deadStream } = this.#connection.names
+      const { jobStream, resultStream, deadStream, tryStream } = this.#connection.names
       const stream = { jobs: jobStream, results: resultStream, dead: deadStream }[what]
-      return (await this.#store.manager.streams.purge(stream)).purged
+      const { streams } = this.#store.manager
+      if (what === 'jobs') await streams.purge(tryStream)
+      return (await streams.purge(stream)).purged
     })
   }
 

@@ -23,6 +23,7 @@ export class Names {
   readonly jobStream: string
   readonly resultStream: string
   readonly deadStream: string
+  readonly tryStream: string
   readonly argumentBucket: string
   readonly resultBucket: string
 
@@ -33,6 +34,7 @@ export class Names {
     this.jobStream = `FIBRIL_${cluster}_JOBS`
     this.resultStream = `FIBRIL_${cluster}_RESULTS`
     this.deadStream = `FIBRIL_${cluster}_DEAD`
+    this.tryStream = `FIBRIL_${cluster}_TRIES`
     this.argumentBucket = `fibril_${cluster}_arguments`
     this.resultBucket = `fibril_${cluster}_results`
   }
@@ -48,6 +50,20 @@ export class Names {
 
   result(id: string): string {
     return `fibril.${this.cluster}.results.${id}`
+  }
+
+  /** Where the server repeats a result that it has stored. */
+  kept(id: string): string {
+    return `fibril.${this.cluster}.kept.${id}`
+  }
+
+  /** What a job that runs tells of its progress. */
+  progress(id: string): string {
+    return `fibril.${this.cluster}.progress.${id}`
+  }
+
+  tries(id: string): string {
+    return `fibril.${this.cluster}.tries.${id}`
   }
 
   dead(id: string): string {

@@ -1,9 +1,11 @@
 /**
- * What of a cluster lies on the server, in three streams:
+ * What of a cluster lies on the server, in four streams:
  *
  *     JOBS     fibril.NAME.jobs.VERSION.ID    a work queue: a message is gone once its worker has acknowledged it
- *     RESULTS  fibril.NAME.results.ID         one for each id, the first that comes; gone after `resultTtl`
+ *     RESULTS  fibril.NAME.results.ID         one for each id, the first that comes; gone after `resultTtl`. What is stored, and
+ *                                             nothing else, the server repeats at fibril.NAME.kept.ID, for those who wait
  *     DEAD     fibril.NAME.dead.ID            jobs that were given up
+ *     TRIES    fibril.NAME.tries.ID           how often a job that was delivered more than once was begun, until it has ended
  *
  * and, for what is larger than a message, two buckets of the object store. Whoever comes first makes them.
  */
@@ -26,6 +28,7 @@ import { type ObjectStore, Objm } from '@nats-io/obj'
 import { nanos, nuid } from '@nats-io/transport-node'
 import { BrokenError, UsageError } from '../../core/index.ts'
 import type { Connection } from './connection.ts'
+import { Gate } from './gate.ts'
 import { type JobRecord, type Packed, pack, type ResultRecord, unpack } from './wire.ts'
 
 const DAY = 24 * 3600 * 1000
@@ -38,6 +41,8 @@ const GIVE_UP = 30_000
 const AGAIN = 250
 /** Room for headers and the rest of a record. */
 const MARGIN = 4096
+/** How many questions to the server may be without an answer: more make it slow, and each of them late. */
+const IN_FLIGHT = 256
 
 const always = (): boolean => true
 
@@ -46,6 +51,7 @@ export class Store {
   readonly manager: JetStreamManager
   private readonly stream: JetStreamClient
   private readonly buckets = new Map<string, Promise<ObjectStore>>()
+  private readonly gate = new Gate(IN_FLIGHT)
 
   private constructor(connection: Connection, manager: JetStreamManager) {
     this.connection = connection
@@ -56,7 +62,8 @@ export class Store {
   /** Makes what is missing. */
   static async open(connection: Connection, resultTtl: number | undefined): Promise<Store> {
     const store = await Store.reach(connection)
-    const { cluster, jobStream, resultStream, deadStream } = connection.names
+    const { names } = connection
+    const { cluster, jobStream, resultStream, deadStream, tryStream } = names
     await store.ensure({
       name: jobStream,
       subjects: [`fibril.${cluster}.jobs.*.*`],
@@ -65,11 +72,14 @@ export class Store {
     })
     await store.ensure({
       name: resultStream,
-      subjects: [connection.names.result('*')],
+      subjects: [names.result('*')],
+      republish: { src: names.result('*'), dest: names.kept('{{wildcard(1)}}') },
       max_age: nanos(resultTtl ?? DAY),
       duplicate_window: nanos(Math.min(DUPLICATE_WINDOW, resultTtl ?? DAY)),
     })
-    await store.ensure({ name: deadStream, subjects: [connection.names.dead('*')], max_age: nanos(DEAD_TTL) })
+    await store.ensure({ name: deadStream, subjects: [names.dead('*')], max_age: nanos(DEAD_TTL) })
+    const latest = { max_msgs_per_subject: 1, max_age: nanos(DEAD_TTL) }
+    await store.ensure({ name: tryStream, subjects: [names.tries('*')], ...latest })
     if (resultTtl !== undefined) await store.keepResultsFor(nanos(resultTtl))
     return store
   }
@@ -90,24 +100,24 @@ export class Store {
 
   private static async reach(connection: Connection): Promise<Store> {
     const { cluster } = connection.names
-    let manager: JetStreamManager
     try {
-      manager = await jetstreamManager(connection.nats)
+      await jetstreamManager(connection.nats, { timeout: GIVE_UP }) // It asks whether there is JetStream.
     } catch (cause) {
       throw new BrokenError(
         `durable calls in cluster "${cluster}" need JetStream, which the server does not offer: start it with -js`,
         { cause },
       )
     }
-    return new Store(connection, manager)
+    return new Store(connection, await jetstreamManager(connection.nats, { checkAPI: false }))
   }
 
   private async ensure(config: Partial<StreamConfig> & { name: string }): Promise<void> {
+    const { streams } = this.manager
     try {
-      await this.manager.streams.info(config.name)
+      await this.insist(() => streams.info(config.name), always)
     } catch (error) {
       if (!isApiError(error, JetStreamApiCodes.StreamNotFound)) throw error
-      await this.manager.streams.add({ storage: StorageType.File, allow_direct: true, ...config })
+      await this.insist(() => streams.add({ storage: StorageType.File, allow_direct: true, ...config }), always)
     }
   }
 
@@ -122,15 +132,16 @@ export class Store {
   /** What workers of our version are fed by. */
   async openQueue(lease: number) {
     const { names, version } = this.connection
-    await this.manager.consumers.add(names.jobStream, {
+    const config = {
       durable_name: version,
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(lease),
       max_deliver: -1,
       max_ack_pending: -1,
       filter_subject: names.job(version, '*'),
-    })
-    return this.stream.consumers.get(names.jobStream, version)
+    }
+    await this.insist(() => this.manager.consumers.add(names.jobStream, config), always)
+    return this.insist(() => this.stream.consumers.get(names.jobStream, version), always)
   }
 
   /**
@@ -156,11 +167,15 @@ export class Store {
   private async insist<T>(ask: () => Promise<T>, wanted: () => boolean): Promise<T> {
     for (let since = performance.now(); ; ) {
       try {
-        return await ask()
+        return await this.gate.pass(ask)
       } catch (error) {
         if (error instanceof JetStreamApiError && error.status !== 503) throw error
         if (!this.connection.up) since = performance.now()
-        if (!wanted() || this.connection.nats.isClosed() || performance.now() - since > GIVE_UP) throw error
+        if (!wanted() || this.connection.nats.isClosed()) throw error
+        if (performance.now() - since > GIVE_UP) {
+          const message = `the NATS server of cluster "${this.connection.names.cluster}" has not answered for ${GIVE_UP} ms`
+          throw new BrokenError(message, { cause: error })
+        }
         await delay(AGAIN)
       }
     }
@@ -199,6 +214,23 @@ export class Store {
     const { names, version } = this.connection
     const options = { msgID: messageId, expect: { lastSubjectSequence: 0 } }
     return this.publish(names.job(version, id), record, options, wanted)
+  }
+
+  /** How often a job was begun that was delivered before. Of the first time nothing is written down: it is taken for begun. */
+  async begun(id: string): Promise<number> {
+    const { names } = this.connection
+    const message = await this.last(names.tryStream, names.tries(id))
+    return message === null ? 1 : Number(message.string())
+  }
+
+  async keepBegun(id: string, count: number): Promise<void> {
+    await this.insist(() => this.stream.publish(this.connection.names.tries(id), String(count)), always)
+  }
+
+  /** What it leaves behind if the server is away is gone some day. */
+  async forgetBegun(id: string): Promise<void> {
+    const { names } = this.connection
+    await this.manager.streams.purge(names.tryStream, { filter: names.tries(id) }).catch(() => {})
   }
 
   /** A serialized value as it can go into a record: itself, or put aside. */

@@ -1,11 +1,13 @@
 import { BusyError, type LoopView, machine, NOT_YET, Wait, type Waiter } from '../../core/index.ts'
 import { continueStack } from '../revive-error.ts'
+import { PLAIN, type Special } from '../seat.ts'
 import { linesOf, type Site, siteOf } from '../site.ts'
 
 /** A call under way: from the moment that somebody waits for it until nobody does. */
 export class Ticket {
   readonly name: string
   readonly args: readonly unknown[]
+  readonly special: Special
   private waiter: Waiter<unknown> | null
   private readonly loop: LoopView | null
   private readonly site: Site | null
@@ -17,9 +19,11 @@ export class Ticket {
     waiter: Waiter<unknown>,
     loop: LoopView | null,
     site: Site | null,
+    special: Special,
   ) {
     this.name = name
     this.args = args
+    this.special = special
     this.waiter = waiter
     this.loop = loop
     this.site = site
@@ -57,6 +61,8 @@ export interface Counter {
   take(ticket: Ticket): void
   /** Whoever waited for it was cancelled. */
   cancel(ticket: Ticket): void
+  /** So many more results of a stream may be made. */
+  grant(ticket: Ticket, count: number): void
 }
 
 /** What `submit` of a cluster gives. */
@@ -65,11 +71,19 @@ export class ClusterCall<T> extends Wait<T> {
   private readonly name: string
   private readonly args: readonly unknown[]
   private readonly site: Site | null
+  private readonly special: Special
   private ticket: Ticket | null = null
 
   /** `skip` is the function whose caller makes the call. */
-  constructor(counter: Counter, name: string, args: readonly unknown[], skip: (...args: never[]) => unknown) {
+  constructor(
+    counter: Counter,
+    name: string,
+    args: readonly unknown[],
+    skip: (...args: never[]) => unknown,
+    special: Special = PLAIN,
+  ) {
     super()
+    this.special = special
     this.counter = counter
     this.name = name
     this.args = args
@@ -89,8 +103,12 @@ export class ClusterCall<T> extends Wait<T> {
     if (this.ticket?.waits) throw new BusyError(`two tasks wait on one operation (${this.reason}): make one for each`)
     // The engine skips the attempt when the budget of a step is spent.
     this.attempt()
-    this.ticket = new Ticket(this.name, this.args, waiter as Waiter<unknown>, machine.loop, this.site)
+    this.ticket = new Ticket(this.name, this.args, waiter as Waiter<unknown>, machine.loop, this.site, this.special)
     this.counter.take(this.ticket)
+  }
+
+  grant(count: number): void {
+    if (this.ticket?.waits) this.counter.grant(this.ticket, count)
   }
 
   override uninstall(): void {

@@ -4,21 +4,47 @@
  */
 import { deserialize, serialize } from 'node:v8'
 import { UsageError } from '../../core/index.ts'
+import type { Extra } from '../messages.ts'
+import type { CallUsage } from '../pool.ts'
 import { unsendable } from '../revive-error.ts'
 import type { Thrown } from '../wire-error.ts'
 
-/** A call in fast mode. The subject of its replies is its name. */
-export type FastCall = readonly [name: string, args: readonly unknown[]]
+/** What some calls bring besides their arguments. */
+export interface CallExtra extends Extra {
+  readonly priority?: number
+}
 
-/** It still runs, or waits for a thread. */
+/** A call in fast mode. The subject of its replies is its name. */
+export type FastCall = readonly [name: string, args: readonly unknown[], extra?: CallExtra]
+
+/** It still runs, or waits for a thread. `value`: how many results of a stream have been sent. */
 export const BEAT = 0
 export const RETURNED = 1
 export const THREW = 2
 /** The thread that ran it died. */
 export const LOST = 3
+/** What the function tells of its progress. */
+export const PROGRESS = 4
+/** Some results of a stream; `value` is a `Results`. */
+export const RESULTS = 5
 
-/** A word of a worker about a call. `value`: what it returned, or a `Thrown`. */
-export type FastReply = readonly [how: number, worker: string, value?: unknown, micros?: number]
+/** A word of a worker about a call. `value`: what it returned (a stream: how many results), or a `Thrown`. */
+export type FastReply = readonly [
+  how: number,
+  worker: string,
+  value?: unknown,
+  micros?: number | undefined,
+  usage?: Used | undefined,
+]
+
+/** Results of a stream, the number of those before them, and where to say that more are wanted. */
+export type Results = readonly [results: readonly unknown[], first: number, control: string]
+
+/** To a worker: a stream may make so many results, all in all. */
+export type Granted = readonly [key: string, total: number]
+
+/** What a call took, of what its worker can tell. */
+export type Used = Omit<CallUsage, 'queueMs' | 'runMs'>
 
 /** What a worker says when asked who it is. */
 export interface Introduction {
@@ -40,6 +66,7 @@ export interface JobRecord {
   /** ms before the second try; twice that before the third, and so on. */
   readonly retryDelay: number
   readonly postedAt: number
+  readonly extra?: CallExtra
 }
 
 /** How a durable job ended. */
@@ -51,6 +78,7 @@ export interface ResultRecord {
   readonly worker: string
   readonly micros: number
   readonly tries: number
+  readonly usage?: Used
 }
 
 /** A job that was given up. */

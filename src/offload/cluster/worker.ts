@@ -4,19 +4,33 @@
  * are fetched, one for each thread that is free (durable-service.ts), so that they wait on the server, where any worker can
  * have them.
  *
- * A call runs under a key: the subject of its replies, or the id of its job. By that it can be cancelled.
+ * A call runs under a key: the subject of its replies, or the id of its job. By that it can be cancelled (runs.ts).
  */
 import { availableParallelism, hostname } from 'node:os'
-import type { Msg, Subscription } from '@nats-io/transport-node'
-import { BrokenError, Future, type Operation, run, type Task, UsageError, wait } from '../../core/index.ts'
-import { inWords } from '../crew.ts'
+import { createInbox, type Msg, type Subscription } from '@nats-io/transport-node'
+import { BrokenError, Future, type Operation, UsageError, wait } from '../../core/index.ts'
 import { moduleUrl } from '../module-url.ts'
-import { isRevived } from '../revive-error.ts'
 import { ThreadPool, type ThreadPoolOptions } from '../threads.ts'
 import { encodeThrown } from '../wire-error.ts'
 import { type ClusterOptions, type Connection, openConnection } from './connection.ts'
-import { DurableService, type Run } from './durable-service.ts'
-import { BEAT, type FastCall, type FastReply, type Introduction, LOST, pack, RETURNED, THREW, unpack } from './wire.ts'
+import { DurableService, type Runner } from './durable-service.ts'
+import { Runs } from './runs.ts'
+import {
+  BEAT,
+  type FastCall,
+  type FastReply,
+  type Granted,
+  type Introduction,
+  LOST,
+  PROGRESS,
+  pack,
+  RESULTS,
+  RETURNED,
+  type Results,
+  THREW,
+  type Used,
+  unpack,
+} from './wire.ts'
 
 /** How a worker of a cluster is to be. */
 export interface ClusterWorkerOptions extends ClusterOptions {
@@ -48,13 +62,14 @@ export class ClusterWorker implements AsyncDisposable {
   readonly #connection: Connection
   readonly #threads: ThreadPool
   readonly #durable: DurableService | null
-  readonly #running = new Map<string, Running>()
+  readonly #runs: Runs
   readonly #serving = new Set<Promise<void>>()
   #subscriptions: Subscription[] = []
+  /** Where submitters tell it what concerns their streams. */
+  readonly #control = createInbox()
   readonly #beats: NodeJS.Timeout
   readonly #closed = new Future<void>('the end of a worker')
   #closing = false
-  #finished = 0
 
   /** @internal */
   constructor(
@@ -65,10 +80,20 @@ export class ClusterWorker implements AsyncDisposable {
     this.#connection = connection
     this.#threads = threads
     this.id = `${hostname()}:${process.pid}:${++workers}`
-    this.#beats = setInterval(() => this.#beatAll(), Math.min(1000, options.lease / 3))
-    const owner = {
+    this.#runs = new Runs(threads, this)
+    this.#beats = setInterval(
+      () => {
+        if (!connection.nats.isClosed()) this.#runs.beat()
+      },
+      Math.min(1000, options.lease / 3),
+    )
+    const owner: Runner = {
       worker: this.id,
-      run: (key: string, name: string, args: readonly unknown[], beat: () => void) => this.#run(key, name, args, beat),
+      run: (id, name, args, extra) => {
+        // Its lease is seen to elsewhere.
+        const listener = { beat: nothing, results: nothing, progress: (value: unknown) => this.#progress(id, value) }
+        return this.#runs.run(id, name, args, extra, listener)
+      },
     }
     const serves = options.jobs > 0 && connection.nats.info?.jetstream === true
     this.#durable = serves ? new DurableService(connection, owner, options.jobs, options.lease) : null
@@ -80,7 +105,14 @@ export class ClusterWorker implements AsyncDisposable {
     await this.#threads.waitReady()
     await this.#durable?.start(resultTtl)
     nats.subscribe(names.cancel, {
-      callback: (_, message) => this.#cancel(message.string(), 'its caller was cancelled'),
+      callback: (_, message) => {
+        const key = message.string()
+        this.#durable?.cancel(key)
+        this.#runs.cancel(key, 'its caller was cancelled')
+      },
+    })
+    nats.subscribe(this.#control, {
+      callback: (_, message) => this.#runs.grant(...(unpack(message.data) as Granted)),
     })
     const introduction = pack({ worker: this.id, version } satisfies Introduction, 'itself')
     const serve = (message: Msg): void => {
@@ -113,8 +145,8 @@ export class ClusterWorker implements AsyncDisposable {
     return Object.freeze({
       id: this.id,
       version: this.#connection.version,
-      running: this.#running.size,
-      finished: this.#finished,
+      running: this.#runs.size,
+      finished: this.#runs.finished,
       duplicates: this.#durable?.duplicates ?? 0,
     })
   }
@@ -127,82 +159,72 @@ export class ClusterWorker implements AsyncDisposable {
     const { reply: inbox } = message
     if (!inbox) return // Nobody made this call.
     const { nats } = this.#connection
-    const reply = (...[how, ...rest]: [how: number, value?: unknown, micros?: number]): void =>
-      nats.publish(inbox, pack([how, this.id, ...rest] satisfies FastReply, 'a reply'))
-    const fail = (how: number, error: unknown, micros: number): void => reply(how, encodeThrown(error), micros)
-    let call: FastCall
-    try {
-      call = unpack(message.data) as FastCall
-    } catch (error) {
-      return fail(THREW, error, 0)
+    const say = (bytes: Uint8Array): void => {
+      if (!nats.isClosed()) nats.publish(inbox, bytes)
     }
-    const [name, args] = call
-    const outcome = await this.#run(inbox, name, args, () => reply(BEAT))
-    if (nats.isClosed()) return
-    if (outcome.how === 'returned') {
-      try {
-        const { maxPayload } = this.#connection
-        const bytes = pack(
-          [RETURNED, this.id, outcome.value, outcome.micros] satisfies FastReply,
-          `the result of ${name}(…)`,
-        )
-        if (bytes.length > maxPayload) {
-          throw new UsageError(
-            `the result of ${name}(…) takes ${bytes.length} bytes, and the server takes ${maxPayload}: use \`delivery: 'durable'\`, or raise its max_payload`,
-          )
-        }
-        nats.publish(inbox, bytes)
-      } catch (error) {
-        fail(THREW, error, outcome.micros)
-      }
-    } else if (outcome.how !== 'cancelled') fail(outcome.how === 'lost' ? LOST : THREW, outcome.error, outcome.micros)
-  }
-
-  async #run(key: string, name: string, args: readonly unknown[], beat: () => void): Promise<Run> {
-    const start = performance.now()
-    const micros = (): number => (performance.now() - start) * 1000
-    const task = run(this.#threads.submit(name, ...args))
-    const running: Running = { task, beat, cancelled: false }
-    this.#running.set(key, running)
+    const reply = (how: number, value?: unknown, run?: { micros: number; usage: Used | undefined }): void =>
+      say(this.#packed([how, this.id, value, run?.micros, run?.usage], name))
+    // A message holds fewer than come at once if they are large.
+    const results = (batch: readonly unknown[], first: number): void => {
+      const message: Results = [batch, first, this.#control]
+      const bytes = pack([RESULTS, this.id, message] satisfies FastReply, `a result of ${name}(…)`)
+      if (bytes.length <= this.#connection.maxPayload) return say(bytes)
+      if (batch.length === 1) return reply(RESULTS, message) // which says that it is too large
+      const half = batch.length >> 1
+      results(batch.slice(0, half), first)
+      results(batch.slice(half), first + half)
+    }
+    let name = 'a call'
     try {
-      return { how: 'returned', value: await task, micros: micros() }
+      const [called, args, extra] = unpack(message.data) as FastCall
+      name = called
+      const run = await this.#runs.run(inbox, name, args, extra, {
+        beat: (sent) => reply(BEAT, sent),
+        progress: (value) => reply(PROGRESS, value),
+        results,
+      })
+      if (run.how === 'returned') reply(RETURNED, run.value, run)
+      else if (run.how !== 'cancelled') reply(run.how === 'lost' ? LOST : THREW, encodeThrown(run.error), run)
     } catch (error) {
-      if (running.cancelled) return { how: 'cancelled' }
-      // What the function threw came through a message. What did not is about its thread.
-      if (!(error instanceof BrokenError) || isRevived(error)) return { how: 'threw', error, micros: micros() }
-      const why = error.cause ?? error
-      const lost = new BrokenError(`${name}(…) was lost with its thread on ${this}: ${inWords(why)}`, { cause: why })
-      return { how: 'lost', error: lost, micros: micros() }
-    } finally {
-      this.#running.delete(key)
-      this.#finished++
+      reply(THREW, encodeThrown(error))
     }
   }
 
-  #cancel(key: string, reason: string): void {
-    const running = this.#running.get(key)
-    if (running === undefined) return
-    running.cancelled = true
-    running.task.cancel(reason)
+  #packed(message: FastReply, name: string): Uint8Array {
+    const what = { [RESULTS]: 'a result', [PROGRESS]: 'the progress' }[message[0]] ?? 'the result'
+    return this.#fitting(pack(message, `${what} of ${name}(…)`), `${what} of ${name}(…)`)
   }
 
-  #beatAll(): void {
-    if (this.#connection.nats.isClosed()) return
-    for (const { beat } of this.#running.values()) beat()
+  #fitting(bytes: Uint8Array, what: string): Uint8Array {
+    const { maxPayload } = this.#connection
+    if (bytes.length <= maxPayload) return bytes
+    throw new UsageError(
+      `${what} takes ${bytes.length} bytes, and the server takes ${maxPayload}: raise its max_payload, or use \`delivery: 'durable'\`, which puts large arguments and results aside`,
+    )
+  }
+
+  /** Whoever waits for a job may listen. */
+  #progress(id: string, value: unknown): void {
+    const { nats, names } = this.#connection
+    const bytes = this.#fitting(pack(value, 'the progress of a job'), 'the progress of a job')
+    if (!nats.isClosed()) nats.publish(names.progress(id), bytes)
   }
 
   async #close(now: boolean): Promise<void> {
     const { nats } = this.#connection
-    if (now) for (const key of [...this.#running.keys()]) this.#cancel(key, 'its worker was closed')
-    if (this.#closing) return this.#closed.then()
+    if (now) this.#runs.cancelAll('its worker was closed')
+    const already = this.#closing
     this.#closing = true
+    // Nobody is there to be told of what was cut short.
+    if (now && !this.#connection.up) await nats.close()
+    if (already) return this.#closed.then()
     // What the server has sent already is served.
     await Promise.allSettled(this.#subscriptions.map((subscription) => subscription.drain()))
     await this.#durable?.finish()
     await Promise.allSettled(this.#serving)
     clearInterval(this.#beats)
     await this.#threads.close({ now })
-    await nats.flush().catch(() => {}) // A connection that is gone takes nothing along that could be kept here.
+    await this.#connection.flush() // A connection that is gone takes nothing along that could be kept here.
     await nats.close()
     this.#closed.resolve()
   }
@@ -217,13 +239,8 @@ export class ClusterWorker implements AsyncDisposable {
   }
 }
 
-interface Running {
-  readonly task: Task<unknown>
-  readonly beat: () => void
-  cancelled: boolean
-}
-
 let workers = 0
+const nothing = (): void => {}
 
 /**
  * Serves a module to a cluster, from now on until the worker is closed: calls that a `ClusterPool` of the same name and version

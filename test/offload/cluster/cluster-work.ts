@@ -41,6 +41,17 @@ export function mark(file: string, line: string, ms: number): number {
   return process.pid
 }
 
+export function markAndFail(file: string, line: string): never {
+  appendFileSync(file, `${line}\n`)
+  throw new RangeError(line)
+}
+
+/** Leaves a line, and gives more than a message of the server holds. */
+export function markLarge(file: string, line: string, size: number): Uint8Array {
+  appendFileSync(file, `${line}\n`)
+  return new Uint8Array(size)
+}
+
 /** Leaves a line at its beginning and at its end. */
 export function longMark(file: string, ms: number): number {
   appendFileSync(file, `begun ${process.pid}\n`)

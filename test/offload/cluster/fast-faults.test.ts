@@ -89,3 +89,16 @@ stage('without a server a call fails and says so; the next one tries again', asy
   assert.ok((await failureOf(pool.submit('pid'))) instanceof BrokenError)
   await pool.close()
 })
+
+stage('pools and workers can be closed while the server is away', async (stage) => {
+  const { file, lines, server } = stage
+  const worker = await serveCluster(work, { servers: server.url, threads: { size: 1 }, lease: 1000 })
+  const pools = [stage.pool(), stage.pool({ delivery: 'durable' })]
+  const failed = pools.map((pool) => failureOf(pool.submit('longMark', file, 300)))
+  await until(() => lines().length >= 1)
+  await server.kill()
+  for (const pool of pools) await pool.close({ now: true })
+  for (const error of await Promise.all(failed)) assert.ok(error instanceof ClosedError)
+  await worker.close({ now: true })
+  await worker.join()
+})

@@ -30,6 +30,8 @@ export interface Stage {
   readonly file: string
   lines(): string[]
   startWorker(...options: string[]): Promise<WorkerProcess>
+  /** A worker of another module. */
+  serve(module: string): Promise<WorkerProcess>
   pool(options?: ClusterPoolOptions<Work>): ClusterPool<Work>
 }
 
@@ -47,7 +49,12 @@ export function stage(title: string, body: (stage: Stage) => Promise<void>, opti
         file,
         lines: () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []),
         async startWorker(...options) {
-          const worker = await startWorker(server, options)
+          const worker = await startWorker(server, options, fileURLToPath(work))
+          children.push(worker.child)
+          return worker
+        },
+        async serve(module) {
+          const worker = await startWorker(server, [], module)
           children.push(worker.child)
           return worker
         },
@@ -66,9 +73,9 @@ export function stage(title: string, body: (stage: Stage) => Promise<void>, opti
   })
 }
 
-async function startWorker(server: NatsServer, options: readonly string[]): Promise<WorkerProcess> {
+async function startWorker(server: NatsServer, options: readonly string[], module: string): Promise<WorkerProcess> {
   const args = [cli, 'worker', '--nats', server.url, '--threads', '2', '--lease', '2000', ...options]
-  const child = spawn(process.execPath, [...args, fileURLToPath(work)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...args, module], { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   const serves = (async () => {
     for await (const line of createInterface({ input: child.stdout })) if (line.includes(' serves ')) return true
