@@ -27,10 +27,3 @@ export function markInTinypool(bytes) {
   bytes[0]++
   return Tinypool.move(bytes)
 }
-
-/** The same amount of work each time. */
-export function compute(rounds) {
-  let sum = 0
-  for (let i = 0; i < rounds; i++) sum = (Math.imul(sum, 31) + i) | 0
-  return sum
-}

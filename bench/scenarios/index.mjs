@@ -8,7 +8,7 @@ import { greenWays } from './green-ways.mjs'
 import { heapReturn } from './heap-return.mjs'
 import { idleConnections } from './idle-connections.mjs'
 import { linesChunks, linesPacket } from './lines.mjs'
-import { offloadIdle, offloadMany, offloadMoved, offloadOne, offloadScaling } from './offload.mjs'
+import { offloadIdle, offloadMany, offloadMoved, offloadOne } from './offload.mjs'
 import { overheadEcho, overheadSpawn, overheadSwitch, snapshotSize } from './overhead.mjs'
 import { perf2 } from './perf2.mjs'
 import { queueBuffered, queuePingpong } from './queue.mjs'
@@ -100,5 +100,4 @@ export const scenarios = [
   offloadMany,
   offloadMoved,
   offloadIdle,
-  offloadScaling,
 ]

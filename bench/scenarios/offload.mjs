@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { compiled, keepAwake } from '../net/machine.mjs'
-import { loadFibril, Skipped } from '../peers.mjs'
+import { loadFibril } from '../peers.mjs'
 import { python } from '../python.mjs'
 
 const fibrilOffload = new URL('../../dist/src/offload/index.js', import.meta.url)
@@ -47,7 +47,6 @@ async function piscina(workers) {
   return {
     inc: (n) => pool.run(n),
     mark: (bytes) => pool.run(bytes, { name: 'markInPiscina', transferList: [bytes.buffer] }),
-    compute: (rounds) => pool.run(rounds, { name: 'compute' }),
     close: () => pool.destroy(),
   }
 }
@@ -58,7 +57,6 @@ async function tinypool(workers) {
   return {
     inc: (n) => pool.run(n),
     mark: (bytes) => pool.run(bytes, { name: 'markInTinypool', transferList: [bytes.buffer] }),
-    compute: (rounds) => pool.run(rounds, { name: 'compute' }),
     close: () => pool.destroy(),
   }
 }
@@ -79,7 +77,6 @@ function fibril(kind, options = {}) {
     return {
       inc: (n) => pool.submit('inc', n),
       mark: (bytes) => pool.submit('mark', offload.transfer(bytes)),
-      compute: (rounds) => pool.submit('compute', rounds),
       lanes: (width, total) =>
         run(function* () {
           const tasks = Array.from({ length: width }, (_, i) =>
@@ -295,78 +292,4 @@ function wakes() {
   } catch {
     return NaN
   }
-}
-
-/** Rounds of `compute` that take some 5 ms. */
-const JOB = 650_000
-
-/** How many jobs there are in a second with so many workers, and what one costs besides its run. */
-async function scaled(open, jobs) {
-  const { compute } = await import(work.href)
-  const alone = (count) => {
-    const start = performance.now()
-    for (let i = 0; i < count; i++) compute(JOB)
-    return (performance.now() - start) / count
-  }
-  alone(20)
-  const figures = { job: alone(50) }
-  for (const workers of [1, 2, 4]) {
-    const caller = await open(workers)
-    const all = (count) => Promise.all(Array.from({ length: count }, () => caller.compute(JOB)))
-    await all(4 * workers)
-    const start = performance.now()
-    await all(jobs)
-    const ms = performance.now() - start
-    figures[`x${workers}`] = (jobs * 1000) / ms
-    if (workers === 1) figures.overhead = (ms / jobs - figures.job) * 1000
-    await caller.close()
-  }
-  return figures
-}
-
-/** The cluster needs a NATS server: NATS_URL, or the standard port. */
-async function cluster(workers) {
-  const { ClusterPool, serveCluster } = await import('../../dist/src/offload/cluster/index.js')
-  const servers = process.env.NATS_URL ?? 'nats://127.0.0.1:4222'
-  const options = { servers, name: `bench-${process.pid}-${workers}` }
-  let worker
-  try {
-    worker = await serveCluster(work, { ...options, threads: { size: workers } })
-  } catch (error) {
-    throw new Skipped(`no NATS server at ${servers}: ${error.message}`)
-  }
-  const pool = new ClusterPool(work, options)
-  await pool.waitReady()
-  return {
-    compute: (rounds) => pool.submit('compute', rounds),
-    close: async () => {
-      await pool.close()
-      await worker.close()
-    },
-  }
-}
-
-/** @type {import('./index.mjs').Scenario} */
-export const offloadScaling = {
-  name: 'offload-scaling',
-  title: 'Jobs of 5 ms in a second, with 1, 2 and 4 workers; and what one costs besides, with one worker',
-  metrics: [
-    { key: 'x2', title: 'jobs/s, 2 workers' },
-    { key: 'x1', title: '1 worker' },
-    { key: 'x4', title: '4 workers' },
-    { key: 'overhead', title: 'µs overhead' },
-    { key: 'job', title: 'ms the job alone' },
-  ],
-  reference: 'piscina',
-  goals: [],
-  rounds: 3,
-  sizes: { default: { full: 400, quick: 100 } },
-  contenders: {
-    piscina: async () => piscina,
-    tinypool: async () => tinypool,
-    fibril: async () => fibril('ThreadPool'),
-    fibrilProcesses: async () => fibril('ProcessPool'),
-    fibrilCluster: async () => cluster,
-  },
-  measure: scaled,
 }
