@@ -277,7 +277,11 @@ export function randomFunctions(seed: number): string {
     const [p, q] = [fresh('v'), fresh('v')]
     const c: Context = { names: [p, q], writable: [p, q], labels: [], depth: 5, functions: n, method: false }
     const body = block(c, 4 + random(3))
-    return `function f${n}(${p}, ${q}${pick([') { ', ' = 3) { ', ', ...rest) { ', ") { 'use strict'; "])}function g${n}(x) { return leaf(x) }
+    const [first, ends] = pick([
+      [p, [') { ', ' = 3) { ', ', ...rest) { ', ") { 'use strict'; "]],
+      [`{ length: ${p} = 2 } = 'ab'`, [') { ', ' = 3) { ', ', ...rest) { ']],
+    ] as const)
+    return `function f${n}(${first}, ${q}${pick(ends)}function g${n}(x) { return leaf(x) }
 ${body}
 return g${n}(${p}) }`
   })
