@@ -17,7 +17,7 @@ const floors = [
   ['host', 'sync', 'green/compile', 'green/runtime', 'green/stack'],
   ['net', 'offload', 'green/patch', 'green/watchdog'],
   ['green', 'offload/cluster'],
-  ['twisted', 'tornado', 'gevent', 'inspect', 'testing', 'green/load'],
+  ['twisted', 'tornado', 'gevent', 'inspect', 'inspect/otel', 'testing', 'green/load'],
   // the face of the package, and what is built on a dialect
   ['index.ts', 'green/register', 'green/unplugin', 'tornado/testing', 'twisted/simulator', 'twisted/testing'],
   ['cli', 'inspect/page'],
@@ -33,7 +33,7 @@ const only = {
 const packages = {
   'green/compile': ['@jridgewell/remapping', '@swc/wasm-typescript', 'acorn', 'acorn-jsx', 'magic-string'],
   'green/unplugin': ['unplugin'],
-  'inspect/page': ['@dagrejs/dagre', '@preact/signals', 'preact', 'uplot'],
+  'inspect/otel': ['@opentelemetry/api'],
   'offload/cluster': ['@nats-io/jetstream', '@nats-io/obj', '@nats-io/transport-node'],
 } // folder → names of the npm packages that it may import
 

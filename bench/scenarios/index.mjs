@@ -8,6 +8,7 @@ import { greenWays } from './green-ways.mjs'
 import { heapReturn } from './heap-return.mjs'
 import { idleConnections } from './idle-connections.mjs'
 import { linesChunks, linesPacket } from './lines.mjs'
+import { overheadEcho, overheadSpawn, overheadSwitch, snapshotSize } from './overhead.mjs'
 import { perf2 } from './perf2.mjs'
 import { queueBuffered, queuePingpong } from './queue.mjs'
 import { sleepersMemory, sleepersTime } from './sleepers.mjs'
@@ -86,4 +87,8 @@ export const scenarios = [
   greenCompileJs,
   greenStart,
   greenWays,
+  overheadSwitch,
+  overheadSpawn,
+  overheadEcho,
+  snapshotSize,
 ]

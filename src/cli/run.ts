@@ -13,6 +13,7 @@ const options = {
   'inspect-signal': { type: 'boolean' },
   'inspect-fibril': { type: 'string' },
   leaks: { type: 'boolean' },
+  reports: { type: 'boolean' },
 } as const
 
 /** What these mean if their value is left out. */
@@ -39,7 +40,13 @@ export async function run(args: string[]): Promise<void> {
   }
   // By the environment, so that what the program starts is looked at as well.
   const page = values['inspect-fibril'] === undefined ? undefined : `page:${port(values['inspect-fibril'])}`
-  const looks = [page, process.env['FIBRIL_INSPECT'], values['inspect-signal'] && 'signal', values.leaks && 'leaks']
+  const looks = [
+    page,
+    process.env['FIBRIL_INSPECT'],
+    values['inspect-signal'] && 'signal',
+    values.leaks && 'leaks',
+    values.reports && 'reports',
+  ]
   process.env['FIBRIL_INSPECT'] = looks.filter(Boolean).join()
   if (process.env['FIBRIL_INSPECT'] === '') delete process.env['FIBRIL_INSPECT']
   else (await import('../inspect/index.ts')).inspectFromEnvironment()

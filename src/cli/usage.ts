@@ -16,6 +16,7 @@ export const help = `Usage: fibril <command> [options] FILE …
       --inspect-fibril[=PORT]
                            serve the inspector's page on 127.0.0.1; its address is written to standard error
       --leaks              tell at the end which tasks never ended
+      --reports            tell of deadlocks, long waits, holds of the loop, queues that only grow, and leaks
 
   fibril check [--json] FILE …
       Tells for each function whether it may park, through which calls over which files, and how it is

@@ -52,7 +52,8 @@ export class Call<T> extends Operation<T> implements Frame {
   }
 
   get standing(): unknown {
-    return this.native ? this.body : this.source
+    if (this.native) return this.body
+    return (this.body as { readonly standing?: unknown } | null)?.standing ?? this.source
   }
 
   resumed(value: unknown): IteratorResult<unknown, unknown> {

@@ -67,6 +67,15 @@ export class Deadlines {
     }
   }
 
+  /** The next deadlines at which timers run, so many at most, and how many timers each has. */
+  upcoming(most: number): { readonly at: number; readonly timers: number }[] {
+    return this.heap
+      .filter(({ live }) => live > 0)
+      .sort((a, b) => a.deadline - b.deadline)
+      .slice(0, most)
+      .map(({ deadline, live }) => ({ at: deadline, timers: live }))
+  }
+
   /** Fires every timer that is due at `now`, and none that these start. */
   expire(now: number): void {
     // Taken out first: what a timer starts for this very instant is in a bucket of its own, and comes next time.

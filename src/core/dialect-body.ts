@@ -41,6 +41,11 @@ export abstract class DialectBody implements Steppable {
     this.generator = generator
   }
 
+  /** For reports: what knows where it stands. */
+  get standing(): unknown {
+    return this.generator
+  }
+
   /** What `yield yielded` waits for. What it throws is thrown at the `yield`. */
   protected abstract meaning(yielded: unknown): Operation<unknown>
 

@@ -1,4 +1,5 @@
 import { UsageError } from './errors.ts'
+import { Inspectable, KIND } from './inspectable.ts'
 import type { Callable } from './machine.ts'
 import { NOT_YET, type Operation, type OperationIterator } from './operation.ts'
 import { ListedWait, WaitList } from './wait-list.ts'
@@ -52,7 +53,7 @@ class FutureWait<T> extends ListedWait<T> {
  * })
  * ```
  */
-export class Future<T> implements PromiseLike<T> {
+export class Future<T> extends Inspectable implements PromiseLike<T> {
   readonly name: string
   /** @internal */
   // biome-ignore lint/suspicious/noExplicitAny: they wait for a `T`; with that type, no future of a number would be one of `unknown`
@@ -61,6 +62,7 @@ export class Future<T> implements PromiseLike<T> {
   private value: unknown = undefined
 
   constructor(name = '') {
+    super()
     this.name = name
   }
 
@@ -68,7 +70,7 @@ export class Future<T> implements PromiseLike<T> {
     return this.status !== 'pending'
   }
 
-  toString(): string {
+  override toString(): string {
     return this.name === '' ? 'a future' : `the future "${this.name}"`
   }
 
@@ -130,8 +132,13 @@ export class Future<T> implements PromiseLike<T> {
     return this.value as T
   }
 
+  /** @internal */
+  override get [KIND](): string {
+    return 'future'
+  }
+
   /** Plain figures of this moment. */
-  stats(): { readonly name: string; readonly status: string; readonly waiting: number } {
+  override stats(): { readonly name: string; readonly status: string; readonly waiting: number } {
     return Object.freeze({ name: this.name, status: this.status, waiting: this.waiters.size })
   }
 }

@@ -30,6 +30,7 @@ export { Fifo } from './fifo.ts'
 export { Future } from './future.ts'
 export { all, allSettled, any, type ResultOf, race } from './gather.ts'
 export type { Host, Turning } from './host.ts'
+export { Inspectable, KIND, newcomers } from './inspectable.ts'
 export { addInstrument, type Instrument, reportInstrumentFaultsTo } from './instrument.ts'
 export { Loop } from './loop.ts'
 export {

@@ -172,8 +172,21 @@ export class Loop implements TaskLoop, Turning {
     return true
   }
 
+  /** The next deadlines, so many at most: milliseconds from now, and how many timers each has. */
+  upcoming(most: number): { readonly inMs: number; readonly timers: number }[] {
+    const now = this.host.now()
+    return this.deadlines.upcoming(most).map(({ at, timers }) => ({ inMs: at - now, timers }))
+  }
+
   /** Plain figures of this moment. */
-  stats(): { readonly ready: number; readonly timers: number; readonly externals: number } {
-    return Object.freeze({ ready: this.readyTasks.length, timers: this.deadlines.size, externals: this.externals })
+  stats(): {
+    readonly ready: number
+    readonly timers: number
+    readonly externals: number
+    /** Steps between two looks at the clock. */
+    readonly batch: number
+  } {
+    const { readyTasks, deadlines, externals } = this
+    return Object.freeze({ ready: readyTasks.length, timers: deadlines.size, externals, batch: BATCH })
   }
 }

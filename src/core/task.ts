@@ -875,6 +875,12 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     rare.site = site
   }
 
+  /** @internal Its steps run in the context of this moment from now on. */
+  captureContext(): void {
+    const context = this.owner.loop.host.captureContext()
+    if (context !== null) this.extra().context = context
+  }
+
   private extra(): Rare {
     this.rare ??= {
       context: null,

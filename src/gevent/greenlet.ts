@@ -19,6 +19,7 @@
 import {
   type Body,
   fn,
+  KIND,
   machine,
   type Named,
   type Operation,
@@ -212,6 +213,11 @@ export class Greenlet<T = unknown> implements Named, Ending, PromiseLike<T> {
   /** What it was given to call its function with. */
   get args(): readonly unknown[] {
     return this.given
+  }
+
+  /** @internal For reports. */
+  get [KIND](): string {
+    return 'gevent'
   }
 
   /** The name of its function, or of its class. */

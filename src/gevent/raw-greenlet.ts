@@ -13,6 +13,7 @@ import {
   type Body,
   currentTask,
   fn,
+  KIND,
   type Named,
   NOT_YET,
   type Operation,
@@ -120,6 +121,11 @@ export class greenlet implements Named {
       roots.set(task, root)
     }
     return root
+  }
+
+  /** @internal For reports. */
+  get [KIND](): string {
+    return 'gevent'
   }
 
   get name(): string {

@@ -1,11 +1,14 @@
 import type { TaskRecord } from './format.ts'
 
+/** What is looked at of a task. */
+export type Waits = Pick<TaskRecord, 'id' | 'holders' | 'needs'>
+
 /** Tasks that wait for one another. */
-export interface Circle {
+export interface Circle<T extends Waits = TaskRecord> {
   /** Each waits for the next, the last for the first. */
-  readonly tasks: readonly TaskRecord[]
+  readonly tasks: readonly T[]
   /** Others that cannot go on before these do. */
-  readonly behind: readonly TaskRecord[]
+  readonly behind: readonly T[]
 }
 
 /**
@@ -14,11 +17,11 @@ export interface Circle {
  * Who could go on is taken away, and whoever waits only for such; in what is left each task waits for another that is
  * left, so whoever follows these waits comes to a circle. Linear in tasks and edges.
  */
-export function findCircles(tasks: readonly TaskRecord[]): Circle[] {
+export function findCircles<T extends Waits = TaskRecord>(tasks: readonly T[]): Circle<T>[] {
   const stuck = new Map(tasks.map((task) => [task.id, task]))
-  const waiting = new Map<number, TaskRecord[]>()
+  const waiting = new Map<number, T[]>()
   const left = new Map<number, number>()
-  const free: TaskRecord[] = []
+  const free: T[] = []
   for (const task of tasks) {
     // A holder that has ended is in nobody's way; whoever waits for any of them is not told here.
     const holders = task.holders.filter((id) => stuck.has(id))
@@ -43,15 +46,15 @@ export function findCircles(tasks: readonly TaskRecord[]): Circle[] {
 }
 
 /** Each of these waits for another of them: follows the first such wait of each. */
-function follow(stuck: ReadonlyMap<number, TaskRecord>): Circle[] {
-  const circles: Circle[] = []
-  const behind = new Map<number, TaskRecord[]>() // of the circle that a task leads to
+function follow<T extends Waits>(stuck: ReadonlyMap<number, T>): Circle<T>[] {
+  const circles: Circle<T>[] = []
+  const behind = new Map<number, T[]>() // of the circle that a task leads to
   for (const start of stuck.values()) {
-    const path = new Set<TaskRecord>()
+    const path = new Set<T>()
     let task = start
     while (!behind.has(task.id) && !path.has(task)) {
       path.add(task)
-      task = stuck.get(task.holders.find((id) => stuck.has(id)) as number) as TaskRecord
+      task = stuck.get(task.holders.find((id) => stuck.has(id)) as number) as T
     }
     const line = [...path]
     let others = behind.get(task.id)

@@ -2,7 +2,7 @@
 import { isAbsolute, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Circle, findCircles } from './circles.ts'
-import type { Snapshot, TaskRecord } from './format.ts'
+import type { ResourceRecord, Snapshot, TaskRecord } from './format.ts'
 
 // Frames of Fibril's own, where only the function is known, say nothing.
 const built = fileURLToPath(new URL('../', import.meta.url))
@@ -11,8 +11,25 @@ const source = built.replace(/dist([\\/]src[\\/])$/, '$1')
 /** Levels of the tree that are drawn; those further up are left out at the left. */
 const LEVELS = 16
 const NAMED = 5
+/** Figures of a resource that is in use if one of them is not 0. */
+const USED = [
+  'waiting',
+  'size',
+  'getters',
+  'putters',
+  'senders',
+  'receivers',
+  'unread',
+  'unsent',
+  'connections',
+  'running',
+  'queued',
+]
 /** Of what is left when a program leaves, and in a circle, so many are told. */
 const LEFT = 20
+
+/** What is said of a task that holds another up. */
+type Named = Pick<TaskRecord, 'id' | 'name' | 'parent'>
 
 export interface DescribeOptions {
   /** How many tasks are told; the others are counted. 1000 unless said. */
@@ -46,6 +63,7 @@ export function describeTasks(snapshot: Snapshot, options: DescribeOptions = {})
   for (const circle of circles.slice(0, NAMED)) lines.push('', ...circleLines(circle))
   if (circles.length > NAMED) lines.push('', `… and ${circles.length - NAMED} more circles (see findCircles)`)
   if (snapshot.openings.length > 0) lines.push('', 'left open:', ...openingLines(snapshot))
+  if (snapshot.resources !== null) lines.push('', ...resourceLines(snapshot.resources))
   return text(lines)
 }
 
@@ -67,6 +85,24 @@ function openingLines({ openings }: Snapshot): string[] {
   })
   if (openings.length > LEFT) lines.push(`  … and ${openings.length - LEFT} more`)
   return lines
+}
+
+/** How many there are of each kind, and the figures of those that somebody waits for, or that hold something. */
+function resourceLines(resources: readonly ResourceRecord[]): string[] {
+  const counts = new Map<string, number>()
+  for (const { kind } of resources) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  const kinds = [...counts].map(([kind, n]) => count(n, kind))
+  const used = resources.filter(({ stats }) => USED.some((figure) => Number(stats[figure]) > 0))
+  const lines = used.slice(0, LEFT).map(({ name, stats }) => `  ${name}: ${figuresOf(stats)}`)
+  if (used.length > LEFT) lines.push(`  … and ${used.length - LEFT} more`)
+  return [`besides: ${kinds.length === 0 ? 'nothing' : kinds.join(', ')}`, ...lines]
+}
+
+function figuresOf(stats: ResourceRecord['stats']): string {
+  const told = Object.entries(stats).filter(([key, value]) => {
+    return key !== 'name' && (typeof value === 'string' || (typeof value === 'number' && value !== 0))
+  })
+  return told.map(([key, value]) => `${key} ${value}`).join(', ')
 }
 
 function text(lines: readonly string[]): string {
@@ -144,7 +180,7 @@ function areAlike(a: TaskRecord, b: TaskRecord): boolean {
 }
 
 /** A task and what it waits for, in one line. */
-function taskLine(task: TaskRecord, tasks: ReadonlyMap<number, TaskRecord>, alike = ''): string {
+function taskLine(task: TaskRecord, tasks: ReadonlyMap<number, Named>, alike = ''): string {
   const name = `${nameOf(task)}${alike}`
   const cancelled = task.cancelled ? ' (cancelled)' : ''
   if (task.reason === null) return `${name} is ${task.state}${cancelled}`
@@ -152,8 +188,18 @@ function taskLine(task: TaskRecord, tasks: ReadonlyMap<number, TaskRecord>, alik
   return `${name} ${verb} for ${task.reason}${heldBy(task, tasks)}, ${duration(task.parkedMs ?? 0)}${cancelled}`
 }
 
+/** One task: what it waits for, since when, held by whom, and where. `others` are those that may hold it. */
+export function describeTask(task: TaskRecord, others: ReadonlyMap<number, Named> = new Map()): string {
+  return text([taskLine(task, others), ...details(task).map((line) => `    ${line}`)]).trimEnd()
+}
+
+/** A circle of tasks, with what each waits for and where. */
+export function describeCircle(circle: Circle): string {
+  return text(circleLines(circle)).trimEnd()
+}
+
 /** Who could end its wait, unless the reason says so: its children, the task that it joins. */
-function heldBy(task: TaskRecord, tasks: ReadonlyMap<number, TaskRecord>): string {
+function heldBy(task: TaskRecord, tasks: ReadonlyMap<number, Named>): string {
   const others = task.holders.filter((id) => tasks.get(id)?.parent !== task.id && !task.reason?.endsWith(`#${id}`))
   if (others.length === 0) return ''
   return `, held by ${list(others.map((id) => nameOf(tasks.get(id) ?? { name: 'a task that has ended', id })))}`

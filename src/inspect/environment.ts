@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads'
 import { reportLeaksAtExit, watchOpenings } from './leaks.ts'
 import { InspectError } from './mailbox.ts'
 import { inspectOnSignal } from './on-signal.ts'
+import { watchReports } from './reports/watch.ts'
 import { inspect } from './server/inspector.ts'
 
 const words: Readonly<Record<string, (value: string) => void>> = {
@@ -10,6 +11,7 @@ const words: Readonly<Record<string, (value: string) => void>> = {
   signal: () => void inspectOnSignal(),
   leaks: () => void reportLeaksAtExit(),
   openings: () => void watchOpenings(),
+  reports: () => void watchReports(),
   page: servePage,
 }
 
@@ -17,8 +19,8 @@ const done = new Set<string>()
 
 /**
  * Does what `FIBRIL_INSPECT` asks for, in words with commas between them: `signal` (or `1`) for `inspectOnSignal`, `leaks` for
- * `reportLeaksAtExit`, `openings` for `watchOpenings`, `page` or `page:PORT` for `inspect`. `fibril`, `fibril run` and
- * `fibril/green/register` call it; each word counts once. Worker threads are left out.
+ * `reportLeaksAtExit`, `openings` for `watchOpenings`, `reports` for `watchReports`, `page` or `page:PORT` for `inspect`.
+ * `fibril`, `fibril run` and `fibril/green/register` call it; each word counts once. Worker threads are left out.
  */
 export function inspectFromEnvironment(): void {
   if (!isMainThread) return
@@ -30,7 +32,7 @@ export function inspectFromEnvironment(): void {
     if (act !== undefined && (value === '' || act === servePage)) act(value)
     else
       process.emitWarning(
-        `FIBRIL_INSPECT knows signal, leaks, openings and page, not ${JSON.stringify(part)}`,
+        `FIBRIL_INSPECT knows signal, leaks, openings, reports and page, not ${JSON.stringify(part)}`,
         'FibrilWarning',
       )
   }
@@ -48,6 +50,6 @@ function servePage(value: string): void {
     inspect({ port, print: true })
   } catch (error) {
     if (!(error instanceof InspectError)) throw error
-    process.emitWarning(`${error.message}. The program runs without its page`, 'FibrilWarning')
+    process.emitWarning(`${error.message}; the program runs without its page`, 'FibrilWarning')
   }
 }

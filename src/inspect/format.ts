@@ -7,7 +7,8 @@
  *     {"kind":"snapshot","version":1,"at":…,"process":{…},"loop":{…}}     first
  *     {"kind":"task","id":1,…}                                            each task, before its children
  *     {"kind":"opening",…}                                                each thing that was left open
- *     {"kind":"end","tasks":1,"openings":0}                               last: nothing was lost on the way
+ *     {"kind":"queue","type":"Queue",…}                                   each resource, of whatever kind, if asked for
+ *     {"kind":"end","tasks":1,"openings":0,"resources":1}                 last: nothing was lost on the way
  */
 import { type HoldersNeeded, type TaskState, UsageError } from '../core/index.ts'
 
@@ -19,6 +20,8 @@ export interface FrameRecord {
   readonly at: string | null
   /** Where only that is known: the place of its function. */
   readonly definedAt: string | null
+  /** The names of the variables of the function, those of the innermost block first; null where they are not known. */
+  readonly locals: readonly string[] | null
 }
 
 /** A task that has not ended. */
@@ -26,6 +29,8 @@ export interface TaskRecord {
   readonly id: number
   readonly name: string
   readonly state: TaskState
+  /** How its code is written: `fibril` (generators), `green`, `async`, `gevent`, `tornado`. */
+  readonly dialect: string
   /** The id of the task whose scope owns it; null for one that hangs on the loop. */
   readonly parent: number | null
   /** How many tasks are above it. */
@@ -44,6 +49,9 @@ export interface TaskRecord {
   readonly frames: readonly FrameRecord[]
   /** Where it was spawned, the innermost line first, where that was recorded (`FIBRIL_DEBUG=1` records all). */
   readonly spawnedAt: readonly string[]
+  /** Steps that it has made, and milliseconds that they took, since `watchSteps()`; null while nobody watches. */
+  readonly steps: number | null
+  readonly cpuMs: number | null
 }
 
 /** Something left open that no task shows: a Deferred that has not fired. Known of those made while somebody watched. */
@@ -52,6 +60,18 @@ export interface OpeningRecord {
   readonly name: string
   readonly reason: string
   readonly madeAt: readonly string[]
+}
+
+/** Something that lives besides the tasks, and that they may wait for. */
+export interface ResourceRecord {
+  /** `queue`, `channel`, `lock`, `semaphore`, `limit`, `event`, `condition`, `barrier`, `future`, `socket`, `server`, `pool`. */
+  readonly kind: string
+  /** The name of its class. */
+  readonly type: string
+  /** As reasons and errors name it. */
+  readonly name: string
+  /** What its `stats()` gives. */
+  readonly stats: Readonly<Record<string, unknown>>
 }
 
 export interface LoopRecord {
@@ -63,6 +83,12 @@ export interface LoopRecord {
   readonly timers: number
   /** Waits that something outside the loop will end: sockets, workers, promises. */
   readonly externals: number
+  /** Milliseconds that it was late at the last look; null unless `watchSteps()` is on. */
+  readonly lagMs: number | null
+  /** Steps between two looks at the clock. */
+  readonly batch: number
+  /** The next deadlines: milliseconds from now, and how many timers each has. */
+  readonly deadlines: readonly { readonly inMs: number; readonly timers: number }[]
 }
 
 export interface ProcessRecord {
@@ -95,6 +121,8 @@ export interface Snapshot extends SnapshotHead {
   /** The tree, each task before its children, brothers and sisters oldest first. */
   readonly tasks: readonly TaskRecord[]
   readonly openings: readonly OpeningRecord[]
+  /** Queues, locks, sockets, pools and pending futures of the whole thread; null if they were not asked for, or cannot be told. */
+  readonly resources: readonly ResourceRecord[] | null
 }
 
 /**
@@ -110,8 +138,9 @@ export interface Snapshot extends SnapshotHead {
 export function readSnapshot(lines: string | Iterable<string>): Snapshot {
   const tasks: TaskRecord[] = []
   const openings: OpeningRecord[] = []
+  const resources: ResourceRecord[] = []
   let head: SnapshotHead | null = null
-  let end: { readonly tasks: number; readonly openings: number } | null = null
+  let end: { readonly tasks: number; readonly openings: number; readonly resources?: number | null } | null = null
   for (const line of typeof lines === 'string' ? lines.split('\n') : lines) {
     if (line.trim() === '') continue
     const { kind, ...rest } = parsed(line)
@@ -122,11 +151,12 @@ export function readSnapshot(lines: string | Iterable<string>): Snapshot {
     } else if (kind === 'task') tasks.push(rest as unknown as TaskRecord)
     else if (kind === 'opening') openings.push(opened(rest))
     else if (kind === 'end') end = rest as unknown as { tasks: number; openings: number }
+    else resources.push({ kind, ...rest } as unknown as ResourceRecord)
   }
   if (head === null) throw new UsageError('these lines are no snapshot: there are none')
   if (end === null || end.tasks !== tasks.length || end.openings !== openings.length)
     throw new UsageError(`the snapshot was cut off after ${tasks.length} tasks`)
-  return { ...head, tasks, openings }
+  return { ...head, tasks, openings, resources: end.resources == null ? null : resources }
 }
 
 /** An opening has a kind of its own, which on its line is `what`. */

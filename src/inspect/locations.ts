@@ -1,27 +1,27 @@
 /**
- * Where a parked frame waits, to the line. Nothing is recorded for it while a program runs: the engine of the platform
- * knows where each generator stands, and tells an inspector session within this process. One frame costs about 0.1 ms, and
- * the first 20 ms, which is why there is a limit. Where there is no inspector (Bun, Deno, a permission that is missing) no place is known.
+ * Where a parked frame waits, to the line, and what names are in scope there. Nothing is recorded for it while a program
+ * runs: the inspector knows. One frame costs about 0.1 ms, and the first 20 ms, which is why there is a limit.
  */
-import type { Debugger, InspectorNotification, Runtime, Session } from 'node:inspector'
+import type { Debugger, Runtime } from 'node:inspector'
 import { findSourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
-
-// Put where an expression of the inspector can find it, for the length of one question.
-const DESK = Symbol.for('fibril.inspect.desk')
+import { PlatformInspector } from './platform-inspector.ts'
 
 /** Where a frame waits, or at least where its function is. */
 export interface Place {
   readonly at: string | null
   readonly definedAt: string | null
+  /** Names of the variables of its function, the innermost block first. */
+  readonly locals: readonly string[] | null
 }
 
-export const nowhere: Place = Object.freeze({ at: null, definedAt: null })
+export const nowhere: Place = Object.freeze({ at: null, definedAt: null, locals: null })
 
 export class Locations implements Disposable {
   private readonly scripts = new Map<string, string>()
-  private readonly places = new Map<string, string | null>()
-  private session: Session | null = null
+  /** By the location. Names in scope are the same wherever a generator stands at one: they are looked up once. */
+  private readonly places = new Map<string, Place>()
+  private inspector: PlatformInspector | null = null
   private tried = false
   private left: number
 
@@ -30,97 +30,82 @@ export class Locations implements Disposable {
     this.left = limit
   }
 
-  /** The place of each of these generators and functions, `file:line:column` as the source has it. */
+  /** The place of each of these generators and functions, as the source has it. */
   of(standing: readonly unknown[]): Place[] {
     const places: Place[] = standing.map(() => nowhere)
     const asked = standing.flatMap((thing, i) => (hasPlace(thing) ? [i] : [])).slice(0, this.left)
     if (asked.length === 0) return places
     this.left -= asked.length
-    const session = this.open()
-    if (session === null) return places
-    const desk = globalThis as unknown as Record<symbol, unknown>
-    desk[DESK] = asked.map((i) => standing[i])
+    const inspector = this.open()
+    if (inspector === null) return places
     try {
-      const expression = `globalThis[Symbol.for('${DESK.description}')]`
-      const { result } = ask<Runtime.EvaluateReturnType>(session, 'Runtime.evaluate', { expression, objectGroup })
-      for (const { name, value } of propertiesOf(session, result.objectId).result) {
-        const index = asked[Number(name)]
-        if (index !== undefined) places[index] = this.placeOf(session, value?.objectId)
-      }
-      ask(session, 'Runtime.releaseObjectGroup', { objectGroup })
+      const things = asked.map((i) => standing[i])
+      inspector.show(things, (listId) => {
+        for (const { name, value } of inspector.properties(listId).result) {
+          const index = asked[Number(name)]
+          if (index !== undefined && value?.objectId !== undefined)
+            places[index] = this.placeOf(inspector, value.objectId)
+        }
+      })
     } catch {
       this.left = 0
-    } finally {
-      delete desk[DESK]
     }
     return places
   }
 
-  private placeOf(session: Session, objectId: string | undefined): Place {
-    const internal = propertiesOf(session, objectId).internalProperties ?? []
-    const named = (wanted: string): Debugger.Location | undefined =>
-      internal.find(({ name }) => name === wanted)?.value?.value as Debugger.Location | undefined
-    const generator = named('[[GeneratorLocation]]')
-    if (generator !== undefined) return { at: this.textOf(generator), definedAt: null }
-    const source = named('[[FunctionLocation]]')
-    return source === undefined ? nowhere : { at: null, definedAt: this.textOf(source) }
-  }
-
-  private textOf(location: Debugger.Location): string | null {
+  private placeOf(inspector: PlatformInspector, objectId: string): Place {
+    const internal = inspector.properties(objectId).internalProperties ?? []
+    const named = (wanted: string): Runtime.RemoteObject | undefined =>
+      internal.find(({ name }) => name === wanted)?.value
+    const generator = named('[[GeneratorLocation]]')?.value as Debugger.Location | undefined
+    const location = generator ?? (named('[[FunctionLocation]]')?.value as Debugger.Location | undefined)
+    if (location === undefined) return nowhere
     const { scriptId, lineNumber, columnNumber = 0 } = location
     const key = `${scriptId}:${lineNumber}:${columnNumber}`
     let place = this.places.get(key)
     if (place === undefined) {
-      place = sourcePlace(this.scripts.get(scriptId) ?? '', lineNumber, columnNumber)
+      const text = sourcePlace(this.scripts.get(scriptId) ?? '', lineNumber, columnNumber)
+      place =
+        generator === undefined
+          ? { at: null, definedAt: text, locals: null }
+          : { at: text, definedAt: null, locals: localsIn(inspector, named('[[Scopes]]')?.objectId) }
       this.places.set(key, place)
     }
     return place
   }
 
-  private open(): Session | null {
-    if (this.tried) return this.session
+  private open(): PlatformInspector | null {
+    if (this.tried) return this.inspector
     this.tried = true
+    this.inspector = PlatformInspector.open()
     try {
-      const { Session } = process.getBuiltinModule('node:inspector') as typeof import('node:inspector')
-      const session = new Session()
-      session.connect()
-      session.on(
-        'Debugger.scriptParsed',
-        ({ params }: InspectorNotification<Debugger.ScriptParsedEventDataType>) =>
-          void this.scripts.set(params.scriptId, params.url),
-      )
-      this.session = session
-      ask(session, 'Debugger.enable', {})
+      this.inspector?.watchScripts((id, url) => this.scripts.set(id, url))
     } catch {
       this[Symbol.dispose]()
     }
-    return this.session
+    return this.inspector
   }
 
   [Symbol.dispose](): void {
-    this.session?.disconnect()
-    this.session = null
+    this.inspector?.[Symbol.dispose]()
+    this.inspector = null
   }
 }
-
-const objectGroup = 'fibril.inspect'
 
 function hasPlace(thing: unknown): boolean {
   return typeof thing === 'function' || Object.prototype.toString.call(thing) === '[object Generator]'
 }
 
-/** Asks at once: within one process the answer comes before `post` returns. */
-function ask<R>(session: Session, method: string, params: object): R {
-  let answer: R | undefined
-  session.post(method, params, (error: Error | null, result?: object) => {
-    if (error === null) answer = result as R
-  })
-  if (answer === undefined) throw new Error(`the inspector did not answer ${method}`)
-  return answer
-}
-
-function propertiesOf(session: Session, objectId: string | undefined): Runtime.GetPropertiesReturnType {
-  return ask(session, 'Runtime.getProperties', { objectId, ownProperties: true })
+/** Names only: what they hold is nobody's business but the program's. */
+function localsIn(inspector: PlatformInspector, scopesId: string | undefined): string[] | null {
+  if (scopesId === undefined) return null
+  const names = new Set<string>()
+  for (const { value } of inspector.properties(scopesId).result) {
+    // Those around the function hold what the whole module has.
+    if (value?.objectId === undefined || !/^(Local|Block|Catch|With)/.test(value.description ?? '')) continue
+    for (const { name } of inspector.properties(value.objectId).result) names.add(name)
+  }
+  return [...names]
 }
 
 function sourcePlace(url: string, line: number, column: number): string | null {

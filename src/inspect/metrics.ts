@@ -12,7 +12,7 @@ type Metric = readonly [name: string, type: 'gauge' | 'counter', help: string, v
  * ```ts
  * import { metrics } from 'fibril/inspect'
  *
- * console.log(metrics()) // => # HELP fibril_tasks Tasks that have not ended. # TYPE fibril_tasks gauge fibril_tasks 0 …
+ * console.log(metrics().split('\n')[0]) // => # HELP fibril_tasks Tasks that have not ended.
  * ```
  */
 export function metrics(): string {

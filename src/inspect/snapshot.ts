@@ -3,10 +3,15 @@
  * engine itself works with. It reads and never steers.
  */
 import { threadId } from 'node:worker_threads'
-import { currentLoop, type Loop, openings, type Task } from '../core/index.ts'
+import { currentLoop, KIND, type Loop, openings, type Task } from '../core/index.ts'
 import type { FrameRecord, OpeningRecord, ProcessRecord, Snapshot, SnapshotHead, TaskRecord } from './format.ts'
 import { Locations, nowhere } from './locations.ts'
+import { resourceRecords } from './resources.ts'
+import { lagMs, usageOf } from './steps.ts'
 import { TaskWalk } from './task-walk.ts'
+
+/** Deadlines that are told. */
+const DEADLINES = 5
 
 export interface SnapshotOptions {
   /** In place of the current loop. */
@@ -15,6 +20,11 @@ export interface SnapshotOptions {
   readonly frames?: boolean
   /** For how many frames the line is looked up where it waits; the loop stands for about 0.1 ms each. 1000 unless said. */
   readonly locations?: number
+  /**
+   * List queues, locks, sockets, pools and pending futures as well. The platform collects garbage to find them: the loop
+   * stands still for some 100 ms, more with a large heap. False unless said.
+   */
+  readonly resources?: boolean
 }
 
 /**
@@ -36,7 +46,9 @@ export interface SnapshotOptions {
  */
 export function snapshot(options: SnapshotOptions = {}): Snapshot {
   const loop = options.loop ?? currentLoop()
-  return { ...headOf(loop), tasks: [...taskRecords(loop, options)], openings: [...openingRecords(loop)] }
+  const tasks = [...taskRecords(loop, options)]
+  const resources = options.resources === true ? resourceRecords() : null
+  return { ...headOf(loop), tasks, openings: [...openingRecords(loop)], resources }
 }
 
 /**
@@ -46,7 +58,7 @@ export function snapshot(options: SnapshotOptions = {}): Snapshot {
 export function* snapshotLines(options: SnapshotOptions = {}): Generator<string, void, undefined> {
   const loop = options.loop ?? currentLoop()
   yield JSON.stringify({ kind: 'snapshot', ...headOf(loop) })
-  const end = { kind: 'end', tasks: 0, openings: 0 }
+  const end = { kind: 'end', tasks: 0, openings: 0, resources: null as number | null }
   for (const task of taskRecords(loop, options)) {
     end.tasks++
     yield JSON.stringify({ kind: 'task', ...task })
@@ -54,6 +66,11 @@ export function* snapshotLines(options: SnapshotOptions = {}): Generator<string,
   for (const { kind, ...rest } of openingRecords(loop)) {
     end.openings++
     yield JSON.stringify({ kind: 'opening', what: kind, ...rest })
+  }
+  if (options.resources === true) {
+    const resources = resourceRecords()
+    for (const resource of resources ?? []) yield JSON.stringify(resource)
+    end.resources = resources?.length ?? null
   }
   yield JSON.stringify(end)
 }
@@ -63,7 +80,7 @@ export function headOf(loop: Loop): SnapshotHead {
     version: 1,
     at: new Date().toISOString(),
     process: processRecord(),
-    loop: { nowMs: Math.round(loop.now()), ...loop.stats() },
+    loop: { nowMs: Math.round(loop.now()), ...loop.stats(), lagMs: lagMs(), deadlines: loop.upcoming(DEADLINES) },
   }
 }
 
@@ -112,10 +129,12 @@ export function sinceTurnOf(loop: Loop): number {
 /** `lookup`: null to leave the stack out. */
 export function recordOf(task: Task<unknown>, depth: number, sinceTurn: number, lookup: Locations | null): TaskRecord {
   const { parkedMs, waitingOn } = task
+  const usage = usageOf(task)
   return {
     id: task.id,
     name: task.name,
     state: task.state,
+    dialect: dialectOf(task),
     parent: task.parent?.id ?? null,
     depth,
     reason: task.reason,
@@ -124,10 +143,30 @@ export function recordOf(task: Task<unknown>, depth: number, sinceTurn: number, 
     cancelled: task.cancelled,
     frames: lookup === null ? [] : frameRecords(task, lookup),
     spawnedAt: linesOf(task.spawnedAt),
+    steps: usage?.steps ?? null,
+    cpuMs: usage === null ? null : Math.round(usage.cpuMs * 1000) / 1000,
   }
 }
 
-function holdersOf(task: Task<unknown>, waitingOn: Task<unknown>['waitingOn']): Pick<TaskRecord, 'holders' | 'needs'> {
+/** It is not kept anywhere: what stands for the task says so, or else the outermost frame that is of a dialect. */
+function dialectOf(task: Task<unknown>): string {
+  const { namesake } = task
+  let dialect = kindOf(namesake)
+  if (dialect !== undefined) return dialect
+  for (const frame of task.stack) dialect = kindOf(frame) ?? kindOf(frame.body) ?? dialect
+  return dialect ?? (isAsync(namesake) ? 'async' : 'fibril')
+}
+
+function kindOf(thing: object | null): string | undefined {
+  return (thing as { readonly [KIND]?: string } | null)?.[KIND]
+}
+
+const isAsync = (thing: unknown): boolean => Object.prototype.toString.call(thing) === '[object AsyncFunction]'
+
+export function holdersOf(
+  task: Task<unknown>,
+  waitingOn: Task<unknown>['waitingOn'],
+): Pick<TaskRecord, 'holders' | 'needs'> {
   if (task.state !== 'parked') return { holders: [], needs: 'none' }
   if (waitingOn === null) return { holders: task.children.map(({ id }) => id), needs: 'all' }
   const { holders, needs = 'one' } = waitingOn as { holders?(): Iterable<object>; needs?: TaskRecord['needs'] }

@@ -4,6 +4,8 @@ import {
   currentLoop,
   currentTask,
   fn,
+  Inspectable,
+  KIND,
   type LoopView,
   type Operation,
   spawn,
@@ -26,7 +28,7 @@ import { codeName, type Piece, type Wire } from './wire.ts'
  * A stream over any wire: the reading half, the writing half, and how both end.
  * Authors of transports (transport.ts) subclass it with a name and a wire.
  */
-export abstract class BufferedStream implements Stream, StreamCore, Limited {
+export abstract class BufferedStream extends Inspectable implements Stream, StreamCore, Limited {
   abstract readonly name: string
   /** @internal The other side, for the names of tasks. */
   abstract readonly peerName: string
@@ -53,6 +55,7 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
   private until: { readonly text: string; readonly bytes: Uint8Array } | null = null
 
   constructor(options: StreamOptions) {
+    super()
     this.settings = settingsOf(options)
     const { idleMs, totalMs } = this.settings
     this.receiver = new Receiver(this)
@@ -67,7 +70,7 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
     return this.isClosed
   }
 
-  toString(): string {
+  override toString(): string {
     return this.name
   }
 
@@ -235,7 +238,12 @@ export abstract class BufferedStream implements Stream, StreamCore, Limited {
     return Math.ceil(this.loop.now())
   }
 
-  stats(): StreamStats {
+  /** @internal */
+  override get [KIND](): string {
+    return 'socket'
+  }
+
+  override stats(): StreamStats {
     const now = this.loop.now()
     const { receiver, sender } = this
     return Object.freeze({

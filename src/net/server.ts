@@ -23,6 +23,8 @@ import {
   currentLoop,
   Future,
   fn,
+  Inspectable,
+  KIND,
   type Operation,
   type Scope,
   scope,
@@ -125,7 +127,7 @@ const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 1000
 
 /** What listens, and serves. `listen` makes one for TCP. */
-export class Server<S extends BufferedStream> {
+export class Server<S extends BufferedStream> extends Inspectable {
   readonly #listener: Listener<S>
   readonly #sockets = new Set<S>()
   /** Those of them that no handler has yet. */
@@ -146,6 +148,7 @@ export class Server<S extends BufferedStream> {
 
   /** For authors of transports; `listen` makes one for TCP. */
   constructor(listener: Listener<S>) {
+    super()
     this.#listener = listener
   }
 
@@ -171,7 +174,7 @@ export class Server<S extends BufferedStream> {
     return this.#sockets
   }
 
-  toString(): string {
+  override toString(): string {
     return this.name
   }
 
@@ -217,8 +220,13 @@ export class Server<S extends BufferedStream> {
     this.close()
   }
 
+  /** @internal */
+  override get [KIND](): string {
+    return 'server'
+  }
+
   /** Plain figures of this moment. */
-  stats(): ServerStats {
+  override stats(): ServerStats {
     let bytesRead = this.#bytesRead
     let bytesWritten = this.#bytesWritten
     for (const { receiver, sender } of this.#sockets) {

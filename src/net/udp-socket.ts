@@ -15,6 +15,8 @@ import {
   ClosedError,
   currentTask,
   Fifo,
+  Inspectable,
+  KIND,
   NOT_YET,
   type Operation,
   type TaskView,
@@ -134,7 +136,7 @@ class Send extends WireWait<void> {
 }
 
 /** A UDP socket. `udp` opens one. Any number of tasks may send and receive; each datagram goes to one of them. */
-export class UdpSocket implements Disposable {
+export class UdpSocket extends Inspectable implements Disposable {
   /** Such as `udp 127.0.0.1:5000`; of one that is connected `udp 127.0.0.1:5000 → 127.0.0.1:53`. */
   readonly name: string
   /** This side. */
@@ -157,6 +159,7 @@ export class UdpSocket implements Disposable {
 
   /** @internal `socket` is bound, and perhaps connected. Use `udp`. */
   constructor(socket: NodeSocket, connected: boolean, maxQueued: number) {
+    super()
     const { address, port, family } = socket.address()
     this.socket = socket
     this.loopback = family === 'IPv6' ? '::1' : '127.0.0.1'
@@ -178,7 +181,7 @@ export class UdpSocket implements Disposable {
     return this.closer !== null
   }
 
-  toString(): string {
+  override toString(): string {
     return this.name
   }
 
@@ -246,8 +249,13 @@ export class UdpSocket implements Disposable {
     this.close()
   }
 
+  /** @internal */
+  override get [KIND](): string {
+    return 'socket'
+  }
+
   /** Plain figures of this moment. */
-  stats(): UdpStats {
+  override stats(): UdpStats {
     return Object.freeze({
       name: this.name,
       received: this.received,

@@ -1,14 +1,20 @@
-import { type Operation, UsageError } from '../core/index.ts'
+import { Inspectable, KIND, type Operation, UsageError } from '../core/index.ts'
 import { type CallStream, type CallStreamOptions, callStream } from './call-stream.ts'
 import type { ArgumentsOf, FunctionName, ReturnOf } from './pool.ts'
 
 /** One function called for many items, on whatever `submit` is: what all pools have in common. */
-export abstract class MappingPool<M extends object> {
+export abstract class MappingPool<M extends object> extends Inspectable {
   readonly #ahead: number
 
   /** @internal `ahead`: how many calls may run ahead, if nothing is said. */
   protected constructor(ahead: number) {
+    super()
     this.#ahead = ahead
+  }
+
+  /** @internal */
+  override get [KIND](): string {
+    return 'pool'
   }
 
   abstract submit<K extends FunctionName<M>>(name: K, ...args: ArgumentsOf<M, K>): Operation<ReturnOf<M, K>>

@@ -3,6 +3,8 @@ import {
   BrokenError,
   currentTask,
   fn,
+  Inspectable,
+  KIND,
   ListedWait,
   NOT_YET,
   type Operation,
@@ -88,7 +90,7 @@ const arrive = fn(function* wait(barrier: Barrier): Body<number> {
  * // prints: came as number 1
  * ```
  */
-export class Barrier {
+export class Barrier extends Inspectable {
   readonly name: string
   readonly parties: number
   /** @internal */
@@ -97,6 +99,7 @@ export class Barrier {
   private brokenBy: string | null = null
 
   constructor(parties: number, options: { readonly name?: string } = {}) {
+    super()
     if (!(Number.isInteger(parties) && parties > 0)) {
       throw new UsageError(`the parties of a barrier are a whole number from 1, not ${parties}`)
     }
@@ -104,7 +107,7 @@ export class Barrier {
     this.parties = parties
   }
 
-  toString(): string {
+  override toString(): string {
     return this.name === '' ? 'a barrier' : `barrier "${this.name}"`
   }
 
@@ -141,8 +144,13 @@ export class Barrier {
     return new BrokenError(`${this} is broken: ${this.brokenBy}; reset() makes it new`)
   }
 
+  /** @internal */
+  override get [KIND](): string {
+    return 'barrier'
+  }
+
   /** Plain figures of this moment; `rounds` counts those that are over. */
-  stats(): {
+  override stats(): {
     readonly name: string
     readonly parties: number
     readonly waiting: number

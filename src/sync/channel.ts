@@ -1,4 +1,4 @@
-import { NOT_YET, type Wait } from '../core/index.ts'
+import { KIND, NOT_YET, type Wait } from '../core/index.ts'
 import { noBuffer } from './buffer.ts'
 import { Exchange, Give, Take } from './exchange.ts'
 
@@ -63,8 +63,13 @@ export class Channel<T> extends Exchange<T> {
     return item === NOT_YET ? undefined : item
   }
 
+  /** @internal */
+  override get [KIND](): string {
+    return 'channel'
+  }
+
   /** Plain figures of this moment; `sent` counts the items of its whole life. */
-  stats(): {
+  override stats(): {
     readonly name: string
     readonly closed: boolean
     readonly senders: number

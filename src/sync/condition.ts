@@ -9,7 +9,17 @@
  * it. So the cancelled wait acquires it in a `finally`, which nothing cuts short (core/task.ts, rule 4), and the unwinding
  * goes on from there. A cancelled wait that had been notified passes the notification on to the next.
  */
-import { type Body, fn, machine, NOT_YET, type Operation, type TaskView, WaitList } from '../core/index.ts'
+import {
+  type Body,
+  fn,
+  Inspectable,
+  KIND,
+  machine,
+  NOT_YET,
+  type Operation,
+  type TaskView,
+  WaitList,
+} from '../core/index.ts'
 import { Acquire, Lock } from './lock.ts'
 
 class Notified extends Acquire {
@@ -98,7 +108,7 @@ const waitUntil = fn(function* waitFor(
  * // prints: sold, 1 left
  * ```
  */
-export class Condition {
+export class Condition extends Inspectable {
   readonly name: string
   /** The lock that a task must hold to wait. */
   readonly lock: Lock
@@ -107,12 +117,13 @@ export class Condition {
 
   /** With a lock of its own, of the same name, unless it is given one; that may be a `ReentrantLock`. */
   constructor(options: { readonly name?: string; readonly lock?: Lock } = {}) {
+    super()
     const { name = '', lock = new Lock({ name }) } = options
     this.name = name
     this.lock = lock
   }
 
-  toString(): string {
+  override toString(): string {
     return this.name === '' ? 'a condition' : `condition "${this.name}"`
   }
 
@@ -143,8 +154,13 @@ export class Condition {
     this.notify(this.waiters.size)
   }
 
+  /** @internal */
+  override get [KIND](): string {
+    return 'condition'
+  }
+
   /** Plain figures of this moment. Who was notified and waits for the lock is counted there. */
-  stats(): { readonly name: string; readonly waiting: number } {
+  override stats(): { readonly name: string; readonly waiting: number } {
     return Object.freeze({ name: this.name, waiting: this.waiters.size })
   }
 }

@@ -1,4 +1,4 @@
-import { ListedWait, NOT_YET, type Wait, WaitList } from '../core/index.ts'
+import { Inspectable, KIND, ListedWait, NOT_YET, type Wait, WaitList } from '../core/index.ts'
 
 class Waiting extends ListedWait<void> {
   private readonly event: Event
@@ -40,17 +40,18 @@ class Waiting extends ListedWait<void> {
  * // prints: go
  * ```
  */
-export class Event {
+export class Event extends Inspectable {
   readonly name: string
   /** @internal */
   readonly waiters = new WaitList<Waiting>()
   private flag = false
 
   constructor(options: { readonly name?: string } = {}) {
+    super()
     this.name = options.name ?? ''
   }
 
-  toString(): string {
+  override toString(): string {
     return this.name === '' ? 'an event' : `event "${this.name}"`
   }
 
@@ -73,8 +74,13 @@ export class Event {
     return new Waiting(this)
   }
 
+  /** @internal */
+  override get [KIND](): string {
+    return 'event'
+  }
+
   /** Plain figures of this moment. */
-  stats(): { readonly name: string; readonly isSet: boolean; readonly waiting: number } {
+  override stats(): { readonly name: string; readonly isSet: boolean; readonly waiting: number } {
     return Object.freeze({ name: this.name, isSet: this.flag, waiting: this.waiters.size })
   }
 }

@@ -18,7 +18,18 @@
  *
  * Once closed, nothing can be given any more, and who waits to give is told. What the buffer holds can still be taken.
  */
-import { type Body, ClosedError, fn, ListedWait, NOT_YET, type Operation, type Wait, WaitList } from '../core/index.ts'
+import {
+  type Body,
+  ClosedError,
+  fn,
+  Inspectable,
+  ListedWait,
+  NOT_YET,
+  newcomers,
+  type Operation,
+  type Wait,
+  WaitList,
+} from '../core/index.ts'
 import type { Buffer } from './buffer.ts'
 
 /** Waits for room, with an item in hand. */
@@ -116,7 +127,7 @@ const takeEach = fn(function* forEach<T>(exchange: Exchange<T>, body: (item: T) 
 })
 
 /** What queues and channels share: the two lines, closing, and taking until the end. */
-export abstract class Exchange<T> implements AsyncIterable<T> {
+export abstract class Exchange<T> extends Inspectable implements AsyncIterable<T> {
   readonly name: string
   /** The most items that it holds. */
   readonly capacity: number
@@ -132,9 +143,11 @@ export abstract class Exchange<T> implements AsyncIterable<T> {
 
   /** @internal */
   constructor(name: string, capacity: number, buffer: Buffer<T>) {
+    super()
     this.name = name
     this.capacity = capacity
     this.buffer = buffer
+    if (newcomers.told !== null) newcomers.told(this)
   }
 
   /** Items that wait to be taken. */
@@ -147,7 +160,7 @@ export abstract class Exchange<T> implements AsyncIterable<T> {
     return this.isClosed
   }
 
-  abstract toString(): string
+  abstract override toString(): string
   /** @internal What a task waits for that gives. */
   abstract get giving(): string
   /** @internal What a task waits for that takes. */

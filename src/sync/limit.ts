@@ -1,9 +1,13 @@
-import { type Body, callOf, currentTask, fn, type Operation, type TaskBody, UsageError } from '../core/index.ts'
+import { type Body, callOf, currentTask, fn, KIND, type Operation, type TaskBody, UsageError } from '../core/index.ts'
 import { Semaphore } from './semaphore.ts'
 
 /** Permits that remember which tasks hold them, for reports of deadlocks. */
 class Slots extends Semaphore {
   readonly tasks = new Set<object>()
+
+  override get [KIND](): string {
+    return 'limit'
+  }
 
   override holders(): Iterable<object> {
     return this.tasks

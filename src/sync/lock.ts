@@ -1,4 +1,6 @@
 import {
+  Inspectable,
+  KIND,
   ListedWait,
   machine,
   NOT_YET,
@@ -77,7 +79,7 @@ export class Acquire extends ListedWait<Disposable> {
  * console.log(balance) // => 20
  * ```
  */
-export class Lock implements Disposable {
+export class Lock extends Inspectable implements Disposable {
   readonly name: string
   /** @internal */
   readonly waiters = new WaitList<Acquire>()
@@ -86,10 +88,11 @@ export class Lock implements Disposable {
   private holder: TaskView | null = null
 
   constructor(options: { readonly name?: string } = {}) {
+    super()
     this.name = options.name ?? ''
   }
 
-  toString(): string {
+  override toString(): string {
     return this.name === '' ? 'a lock' : `lock "${this.name}"`
   }
 
@@ -157,8 +160,13 @@ export class Lock implements Disposable {
     throw new UsageError(`${who} called ${call} on ${this}, which ${owner}: only its owner may${hint}`)
   }
 
+  /** @internal */
+  override get [KIND](): string {
+    return 'lock'
+  }
+
   /** Plain figures of this moment; `owner` as a report would name it. */
-  stats(): {
+  override stats(): {
     readonly name: string
     readonly locked: boolean
     readonly owner: string | null

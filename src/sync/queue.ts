@@ -1,4 +1,4 @@
-import { ListedWait, NOT_YET, UsageError, type Wait, WaitList } from '../core/index.ts'
+import { KIND, ListedWait, NOT_YET, UsageError, type Wait, WaitList } from '../core/index.ts'
 import { bufferFor, type Order } from './buffer.ts'
 import { Exchange, Give, Take } from './exchange.ts'
 
@@ -136,8 +136,13 @@ export class Queue<T> extends Exchange<T> {
     this.taskDone()
   }
 
+  /** @internal */
+  override get [KIND](): string {
+    return 'queue'
+  }
+
   /** Plain figures of this moment; `put` counts the items of its whole life. */
-  stats(): {
+  override stats(): {
     readonly name: string
     readonly size: number
     readonly capacity: number

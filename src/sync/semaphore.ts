@@ -1,4 +1,14 @@
-import { ListedWait, NOT_YET, type Operation, type TaskBody, UsageError, type Wait, WaitList } from '../core/index.ts'
+import {
+  Inspectable,
+  KIND,
+  ListedWait,
+  NOT_YET,
+  type Operation,
+  type TaskBody,
+  UsageError,
+  type Wait,
+  WaitList,
+} from '../core/index.ts'
 import { holding } from './holding.ts'
 
 export interface SemaphoreOptions {
@@ -57,7 +67,7 @@ class Acquire extends ListedWait<Disposable> {
  * console.log(most, seats.available) // => 2 2
  * ```
  */
-export class Semaphore implements Disposable {
+export class Semaphore extends Inspectable implements Disposable {
   readonly name: string
   readonly limit: number
   /** @internal */
@@ -65,6 +75,7 @@ export class Semaphore implements Disposable {
   private free: number
 
   constructor(permits: number, options: SemaphoreOptions = {}) {
+    super()
     const { name = '', limit = permits } = options
     if (!(Number.isInteger(permits) && permits >= 0)) {
       throw new UsageError(`the permits of a semaphore are a whole number from 0, not ${permits}`)
@@ -77,7 +88,7 @@ export class Semaphore implements Disposable {
     this.free = permits
   }
 
-  toString(): string {
+  override toString(): string {
     return this.name === '' ? 'a semaphore' : `semaphore "${this.name}"`
   }
 
@@ -122,8 +133,18 @@ export class Semaphore implements Disposable {
     return []
   }
 
+  /** @internal */
+  override get [KIND](): string {
+    return 'semaphore'
+  }
+
   /** Plain figures of this moment. */
-  stats(): { readonly name: string; readonly available: number; readonly limit: number; readonly waiting: number } {
+  override stats(): {
+    readonly name: string
+    readonly available: number
+    readonly limit: number
+    readonly waiting: number
+  } {
     return Object.freeze({ name: this.name, available: this.free, limit: this.limit, waiting: this.waiters.size })
   }
 }

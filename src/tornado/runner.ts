@@ -1,4 +1,4 @@
-import { DialectBody, type Operation } from '../core/index.ts'
+import { DialectBody, KIND, type Operation } from '../core/index.ts'
 import { StackContextInconsistentError } from './errors.ts'
 import type { Future } from './future.ts'
 import { closeContexts, openContexts } from './stack-context.ts'
@@ -33,6 +33,11 @@ export class Runner<T> extends DialectBody {
     super(generator)
     this.future = future
     this.points = points
+  }
+
+  /** For reports. */
+  get [KIND](): string {
+    return 'tornado'
   }
 
   override next(value: unknown): IteratorResult<unknown, unknown> {

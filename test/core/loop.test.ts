@@ -37,7 +37,7 @@ test('a turn is asked for once, however many tasks become ready', () => {
   const host = new ManualHost()
   for (let i = 0; i < 10; i++) run(() => i, { loop: host.loop })
   assert.equal(host.asked, 1)
-  assert.deepEqual(host.loop.stats(), { ready: 10, timers: 0, externals: 0 })
+  assert.deepEqual(host.loop.stats(), { ready: 10, timers: 0, externals: 0, batch: 64 })
   assert.ok(Object.isFrozen(host.loop.stats()))
   host.turn()
   assert.equal(host.asked, 0)

@@ -21,10 +21,10 @@ test('the tree, stacks and spawn sites', () => {
   const at = join(process.cwd(), 'src/app.ts:3:4')
   const tasks = [
     record({ id: 1, name: 'main', holders: [2, 4], needs: 'all', reason: 'its children to end', parkedMs: 130_000 }),
-    record({ id: 2, name: 'a', parent: 1, depth: 1, frames: [{ name: 'read', at, definedAt: null }] }),
+    record({ id: 2, name: 'a', parent: 1, depth: 1, frames: [{ name: 'read', at, definedAt: null, locals: null }] }),
     record({ id: 3, name: 'b', parent: 2, depth: 2, state: 'ready', reason: null, parkedMs: null }),
     record({ id: 4, name: 'c', parent: 1, depth: 1, cancelled: true, spawnedAt: [`main (${at})`, 'other'] }),
-    record({ id: 5, name: 'd', frames: [{ name: 'x', at: null, definedAt: '/else/where.ts:1:1' }] }),
+    record({ id: 5, name: 'd', frames: [{ name: 'x', at: null, definedAt: '/else/where.ts:1:1', locals: null }] }),
   ]
   assert.equal(
     bodyOf(tasks),
@@ -94,5 +94,22 @@ test('what was left open is listed', () => {
   assert.match(
     describeTasks(snapshotOf([], [opening])),
     /left open:\n {2}a Deferred: has not fired, made at main \(\/x\/y\.ts:1:2\)\n$/,
+  )
+})
+
+test('what lives besides tasks is counted, and what is in use is told', () => {
+  const resources = [
+    {
+      kind: 'lock',
+      type: 'Lock',
+      name: 'lock "idle"',
+      stats: { name: 'idle', locked: false, owner: null, waiting: 0 },
+    },
+    { kind: 'queue', type: 'Queue', name: 'queue "a"', stats: { name: 'a', size: 3, capacity: 10, closed: false } },
+    { kind: 'queue', type: 'Queue', name: 'a queue', stats: { name: '', size: 0, capacity: null, closed: false } },
+  ]
+  assert.match(
+    describeTasks({ ...snapshotOf([]), resources }),
+    /\n\nbesides: 1 lock, 2 queues\n {2}queue "a": size 3, capacity 10\n$/,
   )
 })

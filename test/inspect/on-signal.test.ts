@@ -189,7 +189,7 @@ test('FIBRIL_INSPECT is enough for a program that imports fibril', { skip }, asy
     { FIBRIL_INSPECT: 'signal, openings, moon' },
   )
   await place.dumpUntil(running.pid, /main #1 waits for event "news"/)
-  assert.match(running.stderr, /FIBRIL_INSPECT knows signal, leaks, openings and page, not "moon"/)
+  assert.match(running.stderr, /FIBRIL_INSPECT knows signal, leaks, openings, reports and page, not "moon"/)
 })
 
 test('FIBRIL_INSPECT is enough for green code under Node’s own command', { skip }, async (t) => {

@@ -6,6 +6,7 @@ export function record(said: Partial<TaskRecord>): TaskRecord {
     id: 1,
     name: 'task',
     state: 'parked',
+    dialect: 'fibril',
     parent: null,
     depth: 0,
     reason: 'a thing',
@@ -15,6 +16,8 @@ export function record(said: Partial<TaskRecord>): TaskRecord {
     cancelled: false,
     frames: [],
     spawnedAt: [],
+    steps: null,
+    cpuMs: null,
     ...said,
   }
 }
@@ -33,8 +36,9 @@ export function snapshotOf(tasks: readonly TaskRecord[], openings: Snapshot['ope
       memoryBytes: { rss: 1, heapUsed: 1, external: 1 },
       resources: {},
     },
-    loop: { nowMs: 10, ready: 0, timers: 1, externals: 2 },
+    loop: { nowMs: 10, ready: 0, timers: 1, externals: 2, lagMs: null, batch: 64, deadlines: [] },
     tasks,
     openings,
+    resources: null,
   }
 }

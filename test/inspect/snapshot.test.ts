@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { all, fn, race, run, scope, sleep, spawn, type Task, timeout, yieldNow } from '../../src/core/index.ts'
-import { readSnapshot, snapshot, snapshotLines, type TaskRecord, watchOpenings } from '../../src/inspect/index.ts'
-import { Event, Lock } from '../../src/sync/index.ts'
+import { all, Future, fn, race, run, scope, sleep, spawn, type Task, timeout, yieldNow } from '../../src/core/index.ts'
+import * as gevent from '../../src/gevent/index.ts'
+import {
+  type ResourceRecord,
+  readSnapshot,
+  snapshot,
+  snapshotLines,
+  type TaskRecord,
+  watchOpenings,
+  watchSteps,
+} from '../../src/inspect/index.ts'
+import { Event, Lock, Queue, Semaphore } from '../../src/sync/index.ts'
+import { coroutine } from '../../src/tornado/index.ts'
 import { Deferred } from '../../src/twisted/index.ts'
 import { ManualHost } from '../core/manual-host.ts'
 import { it } from '../support/it.ts'
@@ -189,4 +199,146 @@ test('a chain of a hundred thousand tasks, each the child of the last, is told i
   assert.ok(deepest > 80_000)
   root.cancel()
   host.settle()
+})
+
+it('tells of which dialect a task is', function* () {
+  const plain = run(function* plain() {
+    yield* sleep(1000)
+  })
+  const greenlet = gevent.spawn(function* greenlet() {
+    yield* sleep(1000)
+  })
+  const future = coroutine(function* tornado() {
+    yield sleep(1000)
+  })()
+  yield* sleep(1)
+  const { tasks } = snapshot()
+  const dialects = tasks.filter(({ id }) => id >= plain.id).map(({ name, dialect }) => [name, dialect])
+  assert.deepEqual(dialects, [
+    ['plain', 'fibril'],
+    ['greenlet', 'gevent'],
+    ['tornado', 'tornado'],
+  ])
+  plain.cancel()
+  greenlet.kill()
+  yield* future
+})
+
+it('tells the names of the variables of each function, and never what they hold', function* () {
+  const inner = fn(function* inner(parameter: string) {
+    const secret = 'hush'
+    for (const item of [1]) {
+      yield* sleep(1000)
+      assert.ok(secret + parameter + item)
+    }
+  })
+  const task = run(function* outer() {
+    let count = 0
+    yield* inner('also secret')
+    count++
+    assert.equal(count, 1)
+  })
+  yield* sleep(1)
+  const { frames } = byName(snapshot().tasks, 'outer')
+  assert.deepEqual(
+    frames.map(({ name, locals }) => [name, locals]),
+    [
+      ['inner', ['item', 'parameter', 'secret']],
+      ['outer', ['count']],
+    ],
+  )
+  assert.doesNotMatch(JSON.stringify(snapshot()), /hush|also secret/)
+  task.cancel()
+})
+
+it('tells steps, their time and the lag while somebody watches, and not before or after', function* () {
+  const go = new Event()
+  const task = run(function* worker() {
+    yield* yieldNow()
+    yield* go.wait()
+  })
+  const of = () => byName(snapshot().tasks, 'worker')
+  assert.deepEqual([of().steps, of().cpuMs, snapshot().loop.lagMs], [null, null, null])
+  {
+    using _ = watchSteps()
+    using _second = watchSteps()
+    yield* sleep(1)
+    assert.equal(of().steps, 2)
+    assert.ok(Number(of().cpuMs) > 0)
+    assert.equal(typeof snapshot().loop.lagMs, 'number')
+  }
+  assert.equal(of().steps, null)
+  task.cancel()
+})
+
+it('the time of a task that is begun within the step of another is its own', function* () {
+  using _ = watchSteps()
+  const busy = (ms: number): void => {
+    for (const end = performance.now() + ms; performance.now() < end; );
+  }
+  const inner: Task<void>[] = []
+  const outer = run(function* outer() {
+    inner.push(
+      spawn.eager(function* inner() {
+        busy(30)
+        yield* sleep(1000)
+      }),
+    )
+    yield* sleep(1000)
+  })
+  yield* sleep(1)
+  const { tasks } = snapshot()
+  assert.ok(Number(byName(tasks, 'inner').cpuMs) > Number(byName(tasks, 'outer').cpuMs))
+  outer.cancel()
+  for (const task of inner) task.cancel()
+})
+
+it('tells the next deadlines', function* () {
+  const task = run(function* () {
+    yield* all([sleep(30), sleep(10), sleep(30), sleep(20)])
+  })
+  yield* sleep(1)
+  const [first, second, third] = snapshot().loop.deadlines
+  assert.deepEqual(
+    [first, second, third],
+    [
+      { inMs: 9, timers: 1 },
+      { inMs: 19, timers: 1 },
+      { inMs: 29, timers: 2 },
+    ],
+  )
+  task.cancel()
+})
+
+it('lists what lives besides the tasks, if it is asked for', function* () {
+  const jobs = new Queue<number>({ name: 'jobs', capacity: 3 })
+  const lock = new Lock({ name: 'the lock' })
+  const seats = new Semaphore(2, { name: 'seats' })
+  const answer = new Future<number>('the answer')
+  const settled = new Future<number>('settled before')
+  settled.resolve(1)
+  jobs.tryPut(1)
+  const task = run(function* owner() {
+    using _ = yield* lock.acquire()
+    yield* sleep(1000)
+  })
+  yield* sleep(1)
+
+  assert.equal(snapshot().resources, null)
+  assert.equal(readSnapshot(snapshotLines()).resources, null)
+  const { resources } = snapshot({ resources: true })
+  const find = (name: string): ResourceRecord | undefined => resources?.find((one) => one.name.includes(name))
+  const { kind, type, stats } = find('"jobs"') as ResourceRecord
+  assert.deepEqual([kind, type, stats['size'], stats['capacity']], ['queue', 'Queue', 1, 3])
+  assert.deepEqual(find('"the lock"')?.stats['owner'], String(task))
+  assert.deepEqual([find('"seats"')?.kind, find('"the answer"')?.kind], ['semaphore', 'future'])
+  assert.equal(find('settled before'), undefined)
+
+  const read = readSnapshot(snapshotLines({ resources: true }))
+  assert.deepEqual(
+    read.resources?.find(({ name }) => name === find('"jobs"')?.name),
+    find('"jobs"'),
+  )
+  assert.ok(seats && answer)
+  task.cancel()
 })

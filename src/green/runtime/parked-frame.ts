@@ -1,4 +1,4 @@
-import { addCaller, type Frame, machine, PARK, type Steppable, type Unwind } from '../../core/index.ts'
+import { addCaller, type Frame, KIND, machine, PARK, type Steppable, type Unwind } from '../../core/index.ts'
 import { callees, type Pending, state } from './state.ts'
 
 const FAILURE = {}
@@ -29,6 +29,11 @@ export abstract class ParkedFrame implements Frame, Steppable {
 
   get standing(): unknown {
     return this.source
+  }
+
+  /** For reports. */
+  get [KIND](): string {
+    return 'green'
   }
 
   resumed(value: unknown): IteratorResult<unknown, unknown> {

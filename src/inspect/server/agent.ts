@@ -4,8 +4,11 @@ import type { MessagePort } from 'node:worker_threads'
 import { currentLoop } from '../../core/index.ts'
 import { Lag } from '../lag.ts'
 import { metrics } from '../metrics.ts'
+import { onReport } from '../reports/record.ts'
+import { watchReports } from '../reports/watch.ts'
 import { snapshotLines, taskRecord } from '../snapshot.ts'
 import { counts, summary } from '../summary.ts'
+import { recordTrace, type Trace } from '../trace/record.ts'
 import { BEATS, FIGURES, type FromAgent, LAG, LAG_MAX, type Question, type ToAgent, WANTED } from './messages.ts'
 import { Sampler } from './sampler.ts'
 
@@ -14,6 +17,8 @@ const CHUNK = 65_536
 /** The share of the loop's time that samples may take, and that those may take that are to catch up. */
 const SHARE = 0.03
 const CATCH_UP = 0.3
+/** Events of a trace: some 100 MB. */
+const TRACED = 1_000_000
 
 export class Agent {
   readonly #port: MessagePort
@@ -23,6 +28,9 @@ export class Agent {
   #sampler: Sampler | null = null
   #intervalMs = 0
   #next: NodeJS.Timeout | undefined
+  readonly #noReports: () => void
+  #reports: Disposable | null = null
+  #trace: Trace | null = null
 
   constructor(port: MessagePort, cells: SharedArrayBuffer, figures: SharedArrayBuffer) {
     this.#port = port
@@ -30,12 +38,15 @@ export class Agent {
     this.#figures = new Float64Array(figures)
     port.on('message', (message: ToAgent) => this.#take(message))
     port.unref()
+    this.#noReports = onReport((report) => this.#send({ report }))
   }
 
   /** Nothing of it goes on. */
   stop(): void {
     this.#beats(false)
     this.#samples(null)
+    this.#noReports()
+    this.#trace?.stop()
     this.#port.close()
   }
 
@@ -79,10 +90,15 @@ export class Agent {
     clearTimeout(this.#next)
     if (intervalMs === null) {
       this.#sampler = null
+      this.#reports?.[Symbol.dispose]()
+      this.#reports = null
       return
     }
     this.#intervalMs = intervalMs
     this.#sampler ??= new Sampler()
+    // Those that cost no more than looks at the tasks: a hold is noticed by its beats, and to find the queues the platform would
+    // collect garbage. Whoever wants all asks for reports besides.
+    this.#reports ??= watchReports({ quiet: true, heldMs: Infinity, queueSize: Infinity })
     this.#sample()
   }
 
@@ -107,6 +123,7 @@ export class Agent {
   #answer({ id, place, ...question }: Question & { readonly id: number; readonly place: number }): void {
     const wanted = (): boolean => Atomics.load(this.#cells, WANTED + place) === id
     if (!wanted()) return
+    if (question.ask === 'trace') return this.#record(id, question.ms, wanted)
     try {
       let text = ''
       for (const part of answer(question)) {
@@ -124,12 +141,32 @@ export class Agent {
     this.#alive()
   }
 
+  /** One trace at a time. */
+  #record(id: number, ms: number, wanted: () => boolean): void {
+    if (this.#trace !== null) return this.#send({ id, error: 'another trace is being recorded' })
+    const trace = recordTrace(
+      (text) => {
+        this.#send({ id, text, last: false })
+        if (this.#trace !== null && !wanted()) end()
+      },
+      { maxEvents: TRACED },
+    )
+    this.#trace = trace
+    const end = (): void => {
+      clearTimeout(timer)
+      this.#trace = null
+      trace.stop()
+      this.#send({ id, text: '', last: true })
+    }
+    const timer = setTimeout(end, ms).unref()
+  }
+
   #send(message: FromAgent): void {
     this.#port.postMessage(message)
   }
 }
 
-function* answer(question: Question): Generator<string> {
+function* answer(question: Exclude<Question, { readonly ask: 'trace' }>): Generator<string> {
   switch (question.ask) {
     case 'snapshot':
       for (const line of snapshotLines(question)) yield `${line}\n`

@@ -1,5 +1,6 @@
 /** What the inspector's server sends besides snapshots: plain data, version 1, as JSON. Fields may be added. */
 import type { LoopRecord, ProcessRecord, TaskRecord } from '../format.ts'
+import type { ReportRecord } from '../reports/record.ts'
 
 /** How a loop does, about twice a second. Rates are of the time since the one before. */
 export interface FigureRecord {
@@ -71,6 +72,6 @@ export interface TasksEvent {
 export interface HistoryRecord {
   /** Of the last five minutes in which somebody watched. */
   readonly figures: readonly FigureRecord[]
-  readonly reports: readonly unknown[]
+  readonly reports: readonly ReportRecord[]
   readonly held: readonly HoldRecord[]
 }

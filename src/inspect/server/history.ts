@@ -1,3 +1,4 @@
+import type { ReportRecord } from '../reports/record.ts'
 import type { FigureRecord, HeldRecord, HistoryRecord, HoldRecord } from './events.ts'
 
 const FIGURES_MS = 300_000
@@ -7,7 +8,7 @@ const HOLDS = 200
 /** What happened of late. Kept in the inspector's thread, so that it costs the program nothing and is there while it hangs. */
 export class History {
   #figures: FigureRecord[] = []
-  #reports: unknown[] = []
+  #reports: ReportRecord[] = []
   #held: HoldRecord[] = []
 
   addFigures(figures: FigureRecord): void {
@@ -18,7 +19,7 @@ export class History {
       this.#figures = this.#figures.filter(({ at }) => figures.at - at <= FIGURES_MS)
   }
 
-  addReport(report: unknown): void {
+  addReport(report: ReportRecord): void {
     this.#reports.push(report)
     if (this.#reports.length > REPORTS * 2) this.#reports = this.#reports.slice(-REPORTS)
   }

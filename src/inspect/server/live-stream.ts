@@ -7,8 +7,9 @@ import type { Mirror } from './mirror.ts'
 
 /** Bytes that may wait for the reader until it counts as slow. */
 const ROOM = 1_048_576
-/** Tasks in one event. */
+/** Tasks in one event, and characters after which no more of them are put into it. */
 const PORTION = 2000
+const LENGTH = 262_144
 /** A reader that takes nothing for so long is let go. */
 const STALLED_MS = 30_000
 
@@ -58,12 +59,16 @@ export class LiveStream {
     const { tasks, total, behind, complete } = this.#mirror
     const records: string[] = []
     const ended: number[] = []
+    let length = 0
     for (const id of this.#pending) {
-      if (records.length + ended.length === PORTION) break
+      if (records.length + ended.length === PORTION || length > LENGTH) break
       this.#pending.delete(id)
       const record = tasks.get(id)
       if (record === undefined) ended.push(id)
-      else records.push(record)
+      else {
+        records.push(record)
+        length += record.length
+      }
     }
     const left = this.#pending.size
     const facts: Record<string, unknown> = {

@@ -1,5 +1,6 @@
 /** All that watch: sends them what happens, and has the program beat and sample only while there is somebody. */
 import type { ServerResponse } from 'node:http'
+import type { ReportRecord } from '../reports/record.ts'
 import type { HeldRecord, HelloEvent } from './events.ts'
 import type { FigureMaker } from './figure-maker.ts'
 import type { Heart } from './heart.ts'
@@ -55,6 +56,11 @@ export class Live {
       for (const stream of this.#streams) stream.note(sample.changed, sample.ended)
     }
     this.#tell({ ask: 'next' })
+  }
+
+  takeReport(report: ReportRecord): void {
+    this.#history.addReport(report)
+    this.send('report', report)
   }
 
   /** Something that everybody is told. */

@@ -10,6 +10,8 @@
  * that holds its number while it is.
  */
 
+import type { ReportRecord } from '../reports/record.ts'
+
 /** Cells of `ThreadOrder.cells`. */
 export const BEATS = 0
 /** 1 when the thread listens, 2 when it cannot. */
@@ -44,10 +46,13 @@ export type Question =
       readonly ask: 'snapshot'
       readonly frames: boolean
       readonly locations: number
+      readonly resources: boolean
     }
   | { readonly ask: 'task'; readonly task: number }
   | { readonly ask: 'summary' }
   | { readonly ask: 'metrics' }
+  /** What the tasks do in the next milliseconds. */
+  | { readonly ask: 'trace'; readonly ms: number }
 
 export type ToAgent =
   | (Question & { readonly id: number; readonly place: number })
@@ -74,3 +79,4 @@ export type FromAgent =
   | { readonly id: number; readonly text: string; readonly last: boolean }
   | { readonly id: number; readonly error: string }
   | { readonly sample: Sample }
+  | { readonly report: ReportRecord }

@@ -83,7 +83,7 @@ export class Questions {
   }
 
   /** A message has come from the program's thread. */
-  take(message: Exclude<FromAgent, { readonly sample: unknown }>): void {
+  take(message: Extract<FromAgent, { readonly id: number }>): void {
     const asked = this.#asked.get(message.id)
     if (asked === undefined) return
     if ('error' in message) return asked.fail(new Error(message.error))

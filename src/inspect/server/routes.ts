@@ -36,6 +36,7 @@ export class Routes {
     '/api/live': (...asked) => this.#live(...asked),
     '/api/summary': (...asked) => this.#summary(...asked),
     '/api/history': (_, response) => json(response, 200, this.#parts.history.record()),
+    '/api/trace': (...asked) => this.#trace(...asked),
     '/metrics': (...asked) => this.#metrics(...asked),
   }
 
@@ -80,17 +81,20 @@ export class Routes {
       const frames = query.get('frames') !== '0'
       const locations = numberIn(query, 'locations', 0, 1_000_000, 1000)
       await this.#parts.questions.ask(
-        { ask: 'snapshot', frames, locations },
-        (text) => {
-          if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' })
-          response.write(text)
-        },
+        { ask: 'snapshot', frames, locations, resources: query.get('resources') === '1' },
+        partsTo(response, 'application/x-ndjson'),
         gone,
       )
       response.end()
     } finally {
       this.#snapshots--
     }
+  }
+
+  async #trace(query: URLSearchParams, response: ServerResponse, _: string, gone: AbortSignal): Promise<void> {
+    const ms = numberIn(query, 'ms', 1, 60_000, 1000)
+    await this.#parts.questions.ask({ ask: 'trace', ms }, partsTo(response, 'application/json'), gone)
+    response.end()
   }
 
   async #task(_: URLSearchParams, response: ServerResponse, path: string, gone: AbortSignal): Promise<void> {
@@ -142,6 +146,13 @@ export class Routes {
     else if (path === '/')
       plain(response, 404, 'The page is not part of this build. There are /api/snapshot, /api/live and /metrics.\n')
     else plain(response, 404, 'There is nothing here.\n')
+  }
+}
+
+function partsTo(response: ServerResponse, type: string): (text: string) => void {
+  return (text) => {
+    if (!response.headersSent) response.writeHead(200, { 'content-type': type })
+    response.write(text)
   }
 }
 

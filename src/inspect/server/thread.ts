@@ -36,6 +36,7 @@ server.maxConnections = CONNECTIONS
 
 link.on('message', (message: FromAgent) => {
   if ('sample' in message) live.take(message.sample)
+  else if ('report' in message) live.takeReport(message.report)
   else questions.take(message)
 })
 link.on('close', () => {

@@ -20,9 +20,8 @@ import { type Batch, BEGAN, ENDED, PARKED, READY, SPAWNED, STOPPED } from './bat
 /** A task's track. */
 interface Lane {
   readonly id: number
-  /** The events of its steps up to the time, and of its waits from their reason up to the time. */
-  readonly step: string
-  readonly track: string
+  /** Its name as JSON. Nothing else is kept as text: there may be very many tasks. */
+  readonly name: string
   /** When the step began that it is in; -1 outside one. */
   began: number
   /** Since when it is parked; -1 if it is not. */
@@ -67,9 +66,9 @@ export class Events {
   }
 
   process(name: string): void {
-    this.meta('process_name', 0, `{"name":${this.quote(name)}}`)
-    this.meta('thread_name', 0, '{"name":"the loop"}')
-    this.meta('thread_sort_index', 0, '{"sort_index":0}')
+    this.meta('process_name', 0).text(`{"name":${this.quote(name)}}}`)
+    this.meta('thread_name', 0).text('{"name":"the loop"}}')
+    this.meta('thread_sort_index', 0).text('{"sort_index":0}}')
   }
 
   /** A task that was there before; `reason` is null unless it is parked, since `at`. */
@@ -108,10 +107,8 @@ export class Events {
 
   /** The figures of the loop at one moment. */
   loop(at: number, lagMs: number, ready: number): void {
-    const values = `{"lagMs":${Math.round(lagMs * 1000) / 1000},"ready":${ready}}`
-    this.event(`{"ph":"C","cat":"loop","name":"loop"${this.track(0)}`)
-      .micros(this.ns(at))
-      .text(`,"args":${values}}`)
+    this.event('{"ph":"C","cat":"loop","name":"loop"')
+    this.on(0, this.ns(at)).text(`,"args":{"lagMs":${Math.round(lagMs * 1000) / 1000},"ready":${ready}}}`)
   }
 
   /** A call in a pool, which is over; times in milliseconds. */
@@ -123,14 +120,12 @@ export class Events {
     readonly endedAt: number
     readonly args: object
   }): void {
-    const head = `"cat":"offload","id":${call.id},"name":${this.quote(call.name)}${this.track(call.task)}`
+    const head = `"cat":"offload","id":${call.id},"name":${this.quote(call.name)}`
     const begun = Math.max(0, this.ns(call.begunAt))
     this.event(`{"ph":"b",${head}`)
-      .micros(begun)
-      .text(`,"args":${asciiJson(call.args)}}`)
+    this.on(call.task, begun).text(`,"args":${asciiJson(call.args)}}`)
     this.event(`{"ph":"e",${head}`)
-      .micros(Math.max(begun, this.ns(call.endedAt)))
-      .text('}')
+    this.on(call.task, Math.max(begun, this.ns(call.endedAt))).text('}')
   }
 
   /** Ends what is open at the end of the trace. */
@@ -144,11 +139,9 @@ export class Events {
   }
 
   private open(id: number, name: string): Lane {
-    const track = this.track(id)
     const lane: Lane = {
       id,
-      step: `{"ph":"X","cat":"step","name":${this.quote(name)}${track}`,
-      track,
+      name: this.quote(name),
       began: -1,
       parkedSince: -1,
       parking: false,
@@ -158,14 +151,17 @@ export class Events {
       ended: false,
     }
     this.lanes.set(id, lane)
-    this.meta('thread_name', id, `{"name":${this.quote(`${name} #${id}`)}}`)
-    this.meta('thread_sort_index', id, `{"sort_index":${id}}`)
+    this.meta('thread_name', id).text('{"name":').text(lane.name.slice(0, -1)).text(' #').whole(id).text('"}}')
+    this.meta('thread_sort_index', id).text('{"sort_index":').whole(id).text('}}')
     return lane
   }
 
   private spawned(id: number, at: number, parent: number, name: string): void {
-    const lane = this.open(id, name)
-    this.instant('spawned', lane, at, `{"parent":${parent === 0 ? null : parent}}`)
+    this.open(id, name)
+    this.event('{"ph":"i","s":"t","cat":"task","name":"spawned"')
+    this.on(id, at).text(',"args":{"parent":')
+    if (parent === 0) this.out.text('null}}')
+    else this.out.whole(parent).text('}}')
   }
 
   private began(lane: Lane, at: number): void {
@@ -176,10 +172,10 @@ export class Events {
     // It was ready when the trace began, or nobody is known to have woken it.
     if (waker === 0 || waker === lane.id) return
     this.flows++
-    this.event('{"ph":"s","cat":"wake","name":"wake","id":').whole(this.flows).text(this.pidText).whole(waker)
-    this.out.text(',"ts":').micros(lane.wokenAt).text('}')
-    this.event('{"ph":"f","bp":"e","cat":"wake","name":"wake","id":').whole(this.flows).text(lane.track)
-    this.out.micros(at).text('}')
+    this.event('{"ph":"s","cat":"wake","name":"wake","id":').whole(this.flows)
+    this.on(waker, lane.wokenAt).text('}')
+    this.event('{"ph":"f","bp":"e","cat":"wake","name":"wake","id":').whole(this.flows)
+    this.on(lane.id, at).text('}')
   }
 
   private woken(lane: Lane, at: number, waker: number): void {
@@ -192,24 +188,22 @@ export class Events {
   }
 
   private unpark(lane: Lane, at: number): void {
-    const { parkedSince, reason, track } = lane
+    const { id, parkedSince, reason } = lane
     if (parkedSince < 0) return
     lane.parkedSince = -1
-    this.event('{"ph":"X","cat":"park","name":').text(reason).text(track).micros(parkedSince)
-    this.out
+    this.event('{"ph":"X","cat":"park","name":').text(reason)
+    this.on(id, parkedSince)
       .text(',"dur":')
       .micros(at - parkedSince)
-      .text(',"args":{"reason":')
-      .text(reason)
-      .text('}}')
+    this.out.text(',"args":{"reason":').text(reason).text('}}')
   }
 
   private step(lane: Lane, at: number): void {
     const { began } = lane
     if (began < 0) return
     lane.began = -1
-    this.event(lane.step)
-      .micros(began)
+    this.event('{"ph":"X","cat":"step","name":').text(lane.name)
+    this.on(lane.id, began)
       .text(',"dur":')
       .micros(at - began)
       .text('}')
@@ -224,22 +218,20 @@ export class Events {
 
   private ended(lane: Lane, at: number, status: string): void {
     this.unpark(lane, at)
-    this.instant('ended', lane, at, `{"status":"${status}"}`)
+    this.event('{"ph":"i","s":"t","cat":"task","name":"ended"')
+    this.on(lane.id, at).text(',"args":{"status":"').text(status).text('"}}')
     lane.ended = true
     if (lane.began < 0) this.lanes.delete(lane.id)
   }
 
-  private instant(name: string, { track }: Lane, at: number, args: string): void {
-    this.event(`{"ph":"i","s":"t","cat":"task","name":"${name}"${track}`).micros(at).text(`,"args":${args}}`)
+  /** What is known of a track; its `args` are still to come. */
+  private meta(name: string, id: number): Ascii {
+    return this.event('{"ph":"M","name":"').text(name).text('"').text(this.pidText).whole(id).text(',"args":')
   }
 
-  private meta(name: string, id: number, args: string): void {
-    this.event(`{"ph":"M","name":"${name}"${this.pidText}${id},"args":${args}}`)
-  }
-
-  /** On which track, up to the time. */
-  private track(id: number): string {
-    return `${this.pidText}${id},"ts":`
+  /** On which track an event is, and when. */
+  private on(id: number, ns: number): Ascii {
+    return this.out.text(this.pidText).whole(id).text(',"ts":').micros(ns)
   }
 
   /** Begins an event; one a line. */

@@ -9,13 +9,12 @@ import {
   UsageError,
 } from '../../core/index.ts'
 import type { OffloadedCall } from '../../offload/index.ts'
+import { Lag } from '../lag.ts'
 import { TaskWalk } from '../task-walk.ts'
 import { writeAll } from '../write-all.ts'
 import { Batch, BEGAN, ENDED, PARKED, READY, SPAWNED, STOPPED } from './batch.ts'
 import { Events } from './events.ts'
 
-/** Milliseconds between two looks at the loop. */
-const LOOP_MS = 50
 /** Tasks that were there before the trace, and are drawn before they do anything. */
 const FOUND = 10_000
 /** Where pools tell of their calls. */
@@ -158,16 +157,9 @@ class Recorder implements Trace {
     }
   }
 
-  /** How late a timer is, is how long others wait for the loop. */
   private watchLoop(): () => void {
-    const loop = currentLoop()
-    let due = performance.now() + LOOP_MS
-    const timer = setInterval(() => {
-      const now = performance.now()
-      this.output.loop(now, Math.max(0, now - due), loop.stats().ready)
-      due = now + LOOP_MS
-    }, LOOP_MS).unref()
-    return () => clearInterval(timer)
+    const lag = new Lag(({ lastMs }) => this.output.loop(performance.now(), lastMs, currentLoop().stats().ready))
+    return () => lag[Symbol.dispose]()
   }
 
   private watchCalls(): () => void {

@@ -8,11 +8,14 @@ import {
   type FigureRecord,
   type HeldRecord,
   type HistoryRecord,
+  metrics,
+  type ReportRecord,
   readSnapshot,
   type TaskRecord,
   type TasksEvent,
 } from '../../../src/inspect/index.ts'
 import { Place } from '../program.ts'
+import { parseMetrics } from '../prometheus.ts'
 import { holding, Inspected, until, waiting } from './inspected.ts'
 
 test('nothing is readable without the token; with it, in a header or as the cookie, everything is', async (t) => {
@@ -152,39 +155,52 @@ test('as many may watch as there is room for; one who leaves makes room', async 
   for (const events of all) await events.return(undefined)
 })
 
-test('one that takes nothing does not have events pile up, and is told the rest when it has room', async (t) => {
+test('a trace is what the tasks do in the next moment; one at a time', async (t) => {
   const inspected = await Inspected.start(
     t,
-    `import { Event, run, spawn } from 'DIST/index.js'
-     const go = new Event({ name: 'x'.repeat(1500) })
-     run(function* main() {
-       for (let i = 0; i < 6000; i++) spawn(function* worker() { yield* go.wait() })
-     })
-     setInterval(() => {}, 1000)`,
+    `import { run, sleep } from 'DIST/index.js'
+     run(function* ticking() { for (;;) yield* sleep(5) })`,
   )
-  // Nothing is taken from the socket while no event is asked for.
-  const slow = inspected.events('?interval=100')
-  await until(slow, 'hello')
-  assert.equal(await toldTo(inspected.events('?interval=100')), 6001)
-  assert.equal(await toldTo(slow), 6001)
+  const asked = inspected.get('/api/trace?ms=400')
+  const { body, headers } = await asked
+  assert.equal(headers['content-type'], 'application/json')
+  const { traceEvents, otherData } = JSON.parse(body)
+  assert.equal(otherData.version, 1)
+  assert.ok(
+    traceEvents.filter(({ cat, name }: Record<string, string>) => cat === 'step' && name === 'ticking').length > 1,
+  )
+  // It is over: nothing is recorded any more, and another one can be.
+  assert.equal((await inspected.get('/api/trace?ms=1')).status, 200)
 })
 
-/** How many tasks a reader is told of until it knows all. */
-async function toldTo(events: ReturnType<Inspected['events']>): Promise<number> {
-  let told = 0
-  await until<TasksEvent>(events, 'tasks', ({ changed, complete }) => {
-    told += changed.length
-    return complete === true
-  })
-  await events.return(undefined)
-  return told
-}
+test('reports are told to who watches, and kept', async (t) => {
+  const inspected = await Inspected.start(
+    t,
+    `import { run, spawn, sleep } from 'DIST/index.js'
+     import { Lock } from 'DIST/sync/index.js'
+     const a = new Lock({ name: 'a' }), b = new Lock({ name: 'b' })
+     const both = (first, second) => function* both() {
+       yield* first.acquire()
+       yield* sleep(10)
+       yield* second.acquire()
+     }
+     run(function* main() { spawn(both(a, b)); spawn(both(b, a)) })
+     setInterval(() => {}, 1000)`,
+  )
+  const { kind, text } = await inspected.event<ReportRecord>('report')
+  assert.equal(kind, 'deadlock')
+  assert.match(text, /both #\d+ waits for lock "b"/)
+  const { reports } = await inspected.json<HistoryRecord>('/api/history')
+  assert.equal(reports[0]?.kind, 'deadlock')
+})
 
-test('metrics are in the text format of Prometheus', async (t) => {
+test('metrics are in the text format of Prometheus, and the same as in code', async (t) => {
   const inspected = await Inspected.start(t, waiting)
   const { body, headers } = await inspected.get('/metrics')
   assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8')
-  assert.match(body, /^fibril_tasks 4$/m)
+  const scraped = parseMetrics(body)
+  assert.equal(scraped.get('fibril_tasks')?.value, 4)
+  assert.deepEqual([...scraped.keys()], [...parseMetrics(metrics()).keys()])
 })
 
 test('a port that is taken: inspect() throws, and a program that only should be looked at runs', async (t) => {
@@ -205,7 +221,7 @@ test('a port that is taken: inspect() throws, and a program that only should be 
   assert.match(running.stdout, /^FIBRIL_INSPECT the inspector cannot listen on port \d+: something else does/)
   assert.match(
     running.stderr,
-    /FibrilWarning: the inspector cannot listen on port \d+: .* The program runs without its page/,
+    /FibrilWarning: the inspector cannot listen on port \d+: .*; the program runs without its page/,
   )
 })
 
