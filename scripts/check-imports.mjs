@@ -34,6 +34,7 @@ const packages = {
   'green/compile': ['@jridgewell/remapping', '@swc/wasm-typescript', 'acorn', 'acorn-jsx', 'magic-string'],
   'green/unplugin': ['unplugin'],
   'inspect/otel': ['@opentelemetry/api'],
+  'inspect/page': ['@dagrejs/dagre', '@preact/signals', 'preact', 'uplot'],
   'offload/cluster': ['@nats-io/jetstream', '@nats-io/obj', '@nats-io/transport-node'],
 } // folder → names of the npm packages that it may import
 

@@ -157,9 +157,6 @@ function Deadlock({ id }: { readonly id: number }) {
   )
 }
 
-/** Fields that later versions add. */
-type Frame = TaskRecord['frames'][number] & { readonly locals?: readonly string[] }
-
 interface StackProps {
   readonly record: TaskRecord
   /** Its stack was asked for, and has come. */
@@ -168,7 +165,7 @@ interface StackProps {
 }
 
 function Stack({ record, asked, trouble }: StackProps) {
-  const frames = record.frames as readonly Frame[]
+  const { frames } = record
   return (
     <>
       <h2>Stack</h2>
@@ -190,7 +187,7 @@ function Stack({ record, asked, trouble }: StackProps) {
                 </>
               )
             )}
-            {frame.locals !== undefined && frame.locals.length > 0 && (
+            {frame.locals !== null && frame.locals.length > 0 && (
               <div class="locals">
                 {frame.locals.map((name) => (
                   <code key={name}>{name}</code>
@@ -217,11 +214,7 @@ function Stack({ record, asked, trouble }: StackProps) {
 }
 
 function Facts({ record, task }: { readonly record: TaskRecord; readonly task: TaskNode | undefined }) {
-  const more = record as TaskRecord & {
-    readonly dialect?: string
-    readonly steps?: number
-    readonly cpuMs?: number | null
-  }
+  const { dialect, steps, cpuMs } = record
   const children = task?.children ?? []
   return (
     <>
@@ -244,22 +237,22 @@ function Facts({ record, task }: { readonly record: TaskRecord; readonly task: T
             {children.length > NAMED && ' …'}
           </dd>
         </div>
-        {more.dialect !== undefined && (
+        {dialect !== 'fibril' && (
           <div>
             <dt>dialect</dt>
-            <dd>{more.dialect}</dd>
+            <dd>{dialect}</dd>
           </div>
         )}
-        {more.steps !== undefined && (
+        {steps !== null && (
           <div>
             <dt>steps</dt>
-            <dd>{count(more.steps)}</dd>
+            <dd>{count(steps)}</dd>
           </div>
         )}
-        {more.cpuMs != null && (
+        {cpuMs !== null && (
           <div>
             <dt>CPU</dt>
-            <dd>{duration(more.cpuMs)}</dd>
+            <dd>{duration(cpuMs)}</dd>
           </div>
         )}
       </dl>
