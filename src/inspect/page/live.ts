@@ -12,11 +12,12 @@ import { batch, computed, signal } from '@preact/signals'
 import type { LoopRecord, ProcessRecord, TaskRecord } from '../format.ts'
 import type { FigureRecord, HeldRecord, HelloEvent, HistoryRecord, HoldRecord, TasksEvent } from '../server/events.ts'
 import { duration } from './model/quantities.ts'
-import type { ReportRecord } from './model/report.ts'
 import { TaskStore } from './model/task-store.ts'
 
 /** How it stands with the program: the first word until something has come. */
 export type Connection = 'connecting' | 'live' | 'lost' | 'refused'
+
+type ReportRecord = HistoryRecord['reports'][number]
 
 const FIGURES = 1200
 const REPORTS = 500
@@ -76,11 +77,16 @@ function tell(report: ReportRecord): void {
   unread.value++
 }
 
+/** The program reports holds itself, if it is told to. */
+function isReported({ at, sinceMs }: HeldRecord, reports: readonly ReportRecord[]): boolean {
+  return reports.some((report) => report.kind === 'held' && Math.abs(report.at - at) < sinceMs + 2000)
+}
+
 /** A hold that is over. */
 function reportOf({ at, text, stack, heldMs, sinceMs }: HoldRecord): ReportRecord {
   const lines = stack.slice(0, 8).map(({ name, at }) => `\n    at ${name} (${at})`)
   const what = `${stack[0]?.name ?? 'something'} held the loop for ${duration(heldMs ?? sinceMs)}`
-  return { kind: 'loop held', at, text: lines.length === 0 ? text : what + lines.join('') }
+  return { kind: 'held', at, data: {}, text: lines.length === 0 ? text : what + lines.join('') }
 }
 
 function open(): void {
@@ -101,7 +107,8 @@ function open(): void {
     held.value = record
   })
   on<{ heldMs: number }>('released', ({ heldMs }) => {
-    if (held.peek() !== null) tell(reportOf({ ...(held.peek() as HeldRecord), heldMs }))
+    const hold = held.peek()
+    if (hold !== null && !isReported(hold, reports.peek())) tell(reportOf({ ...hold, heldMs }))
     held.value = null
     // It was held when the page came: who it is could not be told then.
     if (processRecord.peek() === null) reopen()
@@ -139,8 +146,8 @@ async function readHistory(): Promise<void> {
   const first = figures.peek()[0]?.at ?? Infinity
   batch(() => {
     figures.value = [...history.figures.filter(({ at }) => at < first), ...figures.peek()].slice(-FIGURES)
-    const holds = history.held.filter(({ heldMs }) => heldMs !== null).map(reportOf)
-    reports.value = [...(history.reports as readonly ReportRecord[]), ...holds].sort((a, b) => a.at - b.at)
+    const holds = history.held.filter((hold) => hold.heldMs !== null && !isReported(hold, history.reports))
+    reports.value = [...history.reports, ...holds.map(reportOf)].sort((a, b) => a.at - b.at)
     const last = history.held.at(-1)
     if (last !== undefined && last.heldMs === null && held.peek() === null) held.value = last
   })

@@ -1,12 +1,4 @@
-import { readSnapshot, type Snapshot } from '../../format.ts'
-
-/** Something that lives besides the tasks, and that they may wait for. */
-export interface ResourceRecord {
-  readonly kind: string
-  readonly type: string
-  readonly name: string
-  readonly stats: Readonly<Record<string, unknown>>
-}
+import { type ResourceRecord, readSnapshot, type Snapshot } from '../../format.ts'
 
 /** All of one kind, as a table. */
 export interface ResourceTable {
@@ -21,8 +13,6 @@ export interface Lists {
   /** False if the program's platform cannot tell. */
   readonly told: boolean
 }
-
-const others = new Set(['snapshot', 'task', 'opening', 'end'])
 
 /** Kinds that are looked for most often come first. */
 const order = [
@@ -42,21 +32,16 @@ const order = [
 
 /** What a snapshot with resources lists besides its tasks, by kind. */
 export function readLists(text: string): Lists {
+  const snapshot = readSnapshot(text)
   const kinds = new Map<string, ResourceRecord[]>()
-  let told = false
-  for (const line of text.split('\n')) {
-    // Most lines are tasks: they need not be read twice.
-    if (line === '' || line.startsWith('{"kind":"task"')) continue
-    const record = JSON.parse(line) as ResourceRecord & { readonly resources?: number | null }
-    if (record.kind === 'end') told = record.resources != null
-    if (others.has(record.kind) || typeof record.stats !== 'object' || record.stats === null) continue
+  for (const record of snapshot.resources ?? []) {
     const rows = kinds.get(record.kind)
     if (rows === undefined) kinds.set(record.kind, [record])
     else rows.push(record)
   }
   const place = (kind: string): number => (order.indexOf(kind) + order.length + 1) % (order.length + 1)
   const tables = [...kinds].map(([kind, rows]) => tableOf(kind, rows))
-  return { snapshot: readSnapshot(text), tables: tables.sort((a, b) => place(a.kind) - place(b.kind)), told }
+  return { snapshot, tables: tables.sort((a, b) => place(a.kind) - place(b.kind)), told: snapshot.resources !== null }
 }
 
 function tableOf(kind: string, rows: ResourceRecord[]): ResourceTable {

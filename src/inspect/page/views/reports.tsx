@@ -35,7 +35,7 @@ export function ReportsView() {
       ) : (
         <ol class="report-list">
           {shown.map(({ at, kind, text, task }, index) => (
-            <li key={shown.length - index} class={`report report-${kind.split(' ')[0]}`}>
+            <li key={shown.length - index} class={`report report-${kind}`}>
               <div class="report-head">
                 <span class="word">{kind}</span>
                 <time>{clock(at)}</time>

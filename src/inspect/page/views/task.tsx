@@ -157,8 +157,6 @@ function Deadlock({ id }: { readonly id: number }) {
   )
 }
 
-type Frame = TaskRecord['frames'][number]
-
 interface StackProps {
   readonly record: TaskRecord
   /** Its stack was asked for, and has come. */
@@ -167,7 +165,7 @@ interface StackProps {
 }
 
 function Stack({ record, asked, trouble }: StackProps) {
-  const frames = record.frames as readonly Frame[]
+  const { frames } = record
   return (
     <>
       <h2>Stack</h2>
@@ -216,6 +214,7 @@ function Stack({ record, asked, trouble }: StackProps) {
 }
 
 function Facts({ record, task }: { readonly record: TaskRecord; readonly task: TaskNode | undefined }) {
+  const { dialect, steps, cpuMs } = record
   const children = task?.children ?? []
   return (
     <>
@@ -238,20 +237,22 @@ function Facts({ record, task }: { readonly record: TaskRecord; readonly task: T
             {children.length > NAMED && ' …'}
           </dd>
         </div>
-        <div>
-          <dt>dialect</dt>
-          <dd>{record.dialect}</dd>
-        </div>
-        {record.steps !== null && (
+        {dialect !== 'fibril' && (
           <div>
-            <dt>steps</dt>
-            <dd>{count(record.steps)}</dd>
+            <dt>dialect</dt>
+            <dd>{dialect}</dd>
           </div>
         )}
-        {record.cpuMs !== null && (
+        {steps !== null && (
+          <div>
+            <dt>steps</dt>
+            <dd>{count(steps)}</dd>
+          </div>
+        )}
+        {cpuMs !== null && (
           <div>
             <dt>CPU</dt>
-            <dd>{duration(record.cpuMs)}</dd>
+            <dd>{duration(cpuMs)}</dd>
           </div>
         )}
       </dl>

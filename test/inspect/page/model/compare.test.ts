@@ -5,12 +5,12 @@ import { compareSnapshots } from '../../../../src/inspect/page/model/compare.ts'
 import { task } from './records.ts'
 
 const snapshot = (second: number, tasks: readonly TaskRecord[], pid = 7): Snapshot => ({
-  ...{ version: 1, at: `2026-01-01T00:00:0${second}.000Z`, tasks, openings: [], resources: [] },
+  ...{ version: 1, at: `2026-01-01T00:00:0${second}.000Z`, tasks, openings: [], resources: null },
   process: {
     ...{ pid, thread: 0, command: [], version: 'v20', uptimeMs: 0, cpuMs: { user: 0, system: 0 } },
     ...{ memoryBytes: { rss: 100 * second, heapUsed: 0, external: 0 }, resources: second > 1 ? { Timeout: 2 } : {} },
   },
-  loop: { nowMs: 0, ready: 0, timers: tasks.length, externals: 0, lagMs: null, batch: 64, deadlines: [] },
+  loop: { nowMs: 0, ready: 0, timers: tasks.length, externals: 0, lagMs: null, batch: 1000, deadlines: [] },
 })
 const notifier = (id: number, at: string | null) =>
   task(id, {

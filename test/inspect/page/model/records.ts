@@ -6,7 +6,7 @@ export function task(id: number, more: Partial<TaskRecord> = {}): TaskRecord {
   return {
     ...{ id, name: `task ${id}`, state: parked ? 'parked' : 'ready', parent: null, depth: 0 },
     ...{ reason: null, parkedMs: parked ? 100 : null, holders: [], needs: 'none', cancelled: false },
-    ...{ dialect: 'generator', frames: [], spawnedAt: [], steps: null, cpuMs: null },
+    ...{ frames: [], spawnedAt: [], dialect: 'fibril', steps: null, cpuMs: null },
     ...more,
   }
 }
