@@ -79,7 +79,7 @@ const docs = [
 
 const shopViews = {
   tasks: there('.row'),
-  waits: there('.node'),
+  waits: there('.groups tbody tr'),
   timeline: traced,
   plots: while_(5000),
   lists: look,

@@ -33,7 +33,7 @@ const LISTED = 200
 export function WaitsView() {
   const { nodes, left } = graph.value
   return (
-    <div class="waits">
+    <div class={nodes.length === 0 ? 'waits waits-empty' : 'waits'}>
       <section class="graph" aria-label="Wait graph">
         <div class="toolbar">
           <h1>Who waits for whom</h1>
