@@ -18,7 +18,9 @@ for (const [how, value] of Object.entries({
   'the direct way': made('function f(a){let d=s.next,$1,$2=3;s.next=0;return d}'),
   'one with defaults': made('function f(a=")",b=\'{\',c=`(`,d=-1){let $d=s.next,$p=0;s.next=0;return a}'),
   'one with patterns': made('function f({a,"b)":b=2,...c},{d}={},e){let $d=s.next,$p=0;s.next=0;return a}'),
-  'one with comments': made("function /* ( */ f(a /* it's (a) */, b // don't {\n) /* { */ {let $d=s.next;s.next=0;return '/*'}"),
+  'one with comments': made(
+    "function /* ( */ f(a /* it's (a) */, b // don't {\n) /* { */ {let $d=s.next;s.next=0;return '/*'}",
+  ),
   'a method': method('m(a){return e(s.next,s.next=0)}', 'm'),
   'a method with a quoted name': method('"a (b) {"(a){return e(s.next,s.next=0)}', 'a (b) {'),
   'a method with a computed name': method('[["x","]"].join(`)`)](a){return e(s.next,s.next=0)}', 'x)]'),
