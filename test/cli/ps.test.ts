@@ -24,7 +24,7 @@ for (const [args, message] of [
 test('lists those that listen, by signal or by the page, and keeps the token to itself', { skip }, async (t) => {
   const inspected = await Inspected.start(t, waiting, { FIBRIL_INSPECT: 'page' })
   const { place, running } = inspected
-  const other = place.startText(t, `${waiting}\nconsole.log('up')`, { FIBRIL_INSPECT: '1' })
+  const other = place.startText(`${waiting}\nconsole.log('up')`, { FIBRIL_INSPECT: '1' })
   while (!(await ps(place)).stdout.includes(`${other.pid}`));
   const { stdout, stderr, code } = await ps(place)
   assert.deepEqual([stderr, code], ['', 0])
@@ -70,12 +70,9 @@ test('of one whose loop is held it tells what holds it; without the page, that i
   writeFileSync(join(place.folder, 'free'), '')
 
   const silent = new Place(t)
-  const hung = silent.startText(
-    t,
-    `import { inspectOnSignal } from 'DIST/inspect/index.js'
+  const hung = silent.startText(`import { inspectOnSignal } from 'DIST/inspect/index.js'
      inspectOnSignal()
-     process.stdout.write('up', () => { for (;;); })`,
-  )
+     process.stdout.write('up', () => { for (;;); })`)
   await hung.wrote('stdout', /up/)
   const { stdout } = await ps(silent, '--wait', 300)
   assert.match(stdout, new RegExp(`^${hung.pid} .* - +held or stopped +- `, 'm'))
@@ -93,15 +90,15 @@ test('nobody listens, and no program is where it was', { skip }, async (t) => {
 test('another user sees none of it, neither way', { skip: skip || (uid !== 0 && 'needs a second user') }, async (t) => {
   const { place, running } = await Inspected.start(t, waiting)
   chmodSync(place.folder, 0o755)
-  const other = place.start(t, [cli, 'ps', String(running.pid)], { uid: 65_534 })
+  const other = place.start([cli, 'ps', String(running.pid)], { uid: 65_534 })
   await other.ended
   assert.equal(other.stderr, `fibril: process ${running.pid} belongs to another user: only its owner can ask it\n`)
   // That one's own folder: nobody listens there. It cannot enter this one.
-  const listed = place.start(t, [cli, 'ps'], { uid: 65_534, env: { TMPDIR: place.folder } })
+  const listed = place.start([cli, 'ps'], { uid: 65_534, env: { TMPDIR: place.folder } })
   await listed.ended
   assert.doesNotMatch(listed.stdout + listed.stderr, new RegExp(`${running.pid}`))
 
-  const theirs = place.start(t, ['-e', 'console.log("up"); setInterval(() => {}, 1000)'], { uid: 65_534 })
+  const theirs = place.start(['-e', 'console.log("up"); setInterval(() => {}, 1000)'], { uid: 65_534 })
   await theirs.wrote('stdout', /up/)
   const { stderr, code } = await ps(place, theirs.pid)
   assert.deepEqual(

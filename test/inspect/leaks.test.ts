@@ -37,7 +37,7 @@ const leaky = `
   setTimeout(() => { globalThis.lost = new Deferred(); process.exit(3) }, 20)`
 
 test('as the process leaves, standard error is told; the exit code stays', async (t) => {
-  const running = new Place(t).startText(t, leaky, { LOOK: '1' })
+  const running = new Place(t).startText(leaky, { LOOK: '1' })
   assert.deepEqual(await running.ended, [3, null])
   assert.match(running.stderr, /^fibril: these 4 tasks never ended:\n {2}main #1 waits for its children to end, /)
   assert.match(running.stderr, /worker #2 and 2 alike wait for event "go"/)
@@ -45,7 +45,7 @@ test('as the process leaves, standard error is told; the exit code stays', async
 })
 
 test('only who asked is told', async (t) => {
-  const running = new Place(t).startText(t, leaky)
+  const running = new Place(t).startText(leaky)
   await running.ended
   assert.equal(running.stderr, '')
 })
@@ -55,14 +55,14 @@ test('fibril run --leaks, and a program that leaves nothing', async (t) => {
   const green = "import { sleep } from 'fibril/green'\nsleep(1)\nconsole.log('done')\n"
   const { writeFileSync } = await import('node:fs')
   writeFileSync(`${place.folder}/quiet.mjs`, green)
-  const quiet = place.start(t, [cli, 'run', '--leaks', `${place.folder}/quiet.mjs`])
+  const quiet = place.start([cli, 'run', '--leaks', `${place.folder}/quiet.mjs`])
   assert.deepEqual(await quiet.ended, [0, null])
   assert.deepEqual([quiet.stdout, quiet.stderr], ['done\n', ''])
   writeFileSync(
     `${place.folder}/leaky.mjs`,
     `import { spawn } from 'fibril/green'\n${green.replace('sleep(1)', 'spawn(() => sleep(60_000)); sleep(1); process.exit()')}`,
   )
-  const leaks = place.start(t, [cli, 'run', '--leaks', `${place.folder}/leaky.mjs`])
+  const leaks = place.start([cli, 'run', '--leaks', `${place.folder}/leaky.mjs`])
   assert.deepEqual(await leaks.ended, [0, null])
   assert.match(leaks.stderr, /^fibril: these 2 tasks never ended:[\s\S]* waits for 60000 ms to pass/)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import type { Snapshot } from '../../src/inspect/index.ts'
 import { cli, Place, register, uid } from './program.ts'
 
@@ -19,15 +19,15 @@ const waiting = `
   setInterval(() => {}, 1000)
   console.log('up')`
 
-const start = async (t: TestContext, place: Place, text: string, env?: Record<string, string>) => {
-  const running = place.startText(t, text, env)
+const start = async (place: Place, text: string, env?: Record<string, string>) => {
+  const running = place.startText(text, env)
   await running.wrote('stdout', /up/)
   return running
 }
 
 test('fibril dump shows what the tasks of another process wait for, and leaves nothing behind', { skip }, async (t) => {
   const place = new Place(t)
-  const running = await start(t, place, waiting.replace('OPTIONS', ''))
+  const running = await start(place, waiting.replace('OPTIONS', ''))
   const text = await place.dumpUntil(running.pid, /event "configured"/)
   assert.match(text, /main #1 waits for its children to end[\s\S]*└─ worker #2 waits for event "configured", \d+/)
   assert.match(text, /at worker \(.*program\.mjs:7:/)
@@ -46,7 +46,7 @@ test('fibril dump shows what the tasks of another process wait for, and leaves n
 
 test('the signal alone has the tree written to standard error; another signal may be chosen', { skip }, async (t) => {
   const place = new Place(t)
-  const running = await start(t, place, waiting.replace('OPTIONS', "{ signal: 'SIGHUP' }"))
+  const running = await start(place, waiting.replace('OPTIONS', "{ signal: 'SIGHUP' }"))
   await place.dumpUntil(running.pid, /event "configured"/)
   running.child.kill('SIGHUP')
   await running.wrote('stderr', /worker #2 waits for event "configured", .*\n/)
@@ -54,12 +54,12 @@ test('the signal alone has the tree written to standard error; another signal ma
 
 test('a process takes itself off the list as it ends, and what was killed is swept away', { skip }, async (t) => {
   const place = new Place(t)
-  const killed = await start(t, place, waiting.replace('OPTIONS', ''))
+  const killed = await start(place, waiting.replace('OPTIONS', ''))
   killed.child.kill('SIGKILL')
   await killed.ended
   assert.deepEqual(place.mail(), [`${killed.pid}.json`])
   const text = waiting.replace('OPTIONS', '').replace(/setInterval.*/, 'process.on("SIGTERM", () => process.exit())')
-  const running = place.startText(t, `${text}\nsetInterval(() => {}, 1000)`)
+  const running = place.startText(`${text}\nsetInterval(() => {}, 1000)`)
   await running.wrote('stdout', /up/)
   assert.deepEqual(place.mail(), [`${running.pid}.json`])
   running.child.kill('SIGTERM')
@@ -70,7 +70,6 @@ test('a process takes itself off the list as it ends, and what was killed is swe
 test('who stops listening is not asked any more; two who began must both stop', { skip }, async (t) => {
   const place = new Place(t)
   const running = await start(
-    t,
     place,
     `import { inspectOnSignal } from 'DIST/inspect/index.js'
      const all = [inspectOnSignal(), inspectOnSignal()]
@@ -89,7 +88,7 @@ test('a process that is none of Fibril’s is sent no signal, whatever an earlie
   skip,
 }, async (t) => {
   const place = new Place(t)
-  const other = place.start(t, ['-e', 'console.log("up"); setInterval(() => {}, 1000)'])
+  const other = place.start(['-e', 'console.log("up"); setInterval(() => {}, 1000)'])
   await other.wrote('stdout', /up/)
   const refused = await place.dump(other.pid)
   assert.deepEqual([refused.code, refused.stdout], [1, ''])
@@ -107,7 +106,6 @@ test('a process that is none of Fibril’s is sent no signal, whatever an earlie
 test('a loop that is held does not answer, and it is said so', { skip }, async (t) => {
   const place = new Place(t)
   const hung = await start(
-    t,
     place,
     `import { inspectOnSignal } from 'DIST/inspect/index.js'
      import { writeSync } from 'node:fs'
@@ -124,7 +122,6 @@ test('a loop that is held does not answer, and it is said so', { skip }, async (
 test('a process without any task answers so', { skip }, async (t) => {
   const place = new Place(t)
   const running = await start(
-    t,
     place,
     `import { inspectOnSignal } from 'DIST/inspect/index.js'
      inspectOnSignal()
@@ -137,7 +134,6 @@ test('a process without any task answers so', { skip }, async (t) => {
 test('a process that ends before it answers', { skip }, async (t) => {
   const place = new Place(t)
   const running = await start(
-    t,
     place,
     `import { inspectOnSignal } from 'DIST/inspect/index.js'
      process.on('SIGUSR2', () => process.kill(process.pid, 'SIGKILL'))
@@ -153,7 +149,7 @@ test('another user’s process is refused', { skip }, async (t) => {
   const place = new Place(t)
   let pid = 1
   if (uid === 0) {
-    const other = place.start(t, ['-e', 'console.log("up"); setInterval(() => {}, 1000)'], { uid: 65_534 })
+    const other = place.start(['-e', 'console.log("up"); setInterval(() => {}, 1000)'], { uid: 65_534 })
     await other.wrote('stdout', /up/)
     pid = other.pid
   }
@@ -166,7 +162,7 @@ test('a folder that others can write to is not trusted, by either side', { skip 
   const folder = join(place.folder, `fibril-${uid}`)
   mkdirSync(folder)
   chmodSync(folder, 0o777)
-  const running = await start(t, place, waiting.replace('OPTIONS', ''))
+  const running = await start(place, waiting.replace('OPTIONS', ''))
   await running.wrote(
     'stderr',
     /FibrilWarning: fibril dump cannot ask this process \(.* must be a folder that only you/,
@@ -180,7 +176,6 @@ test('a folder that others can write to is not trusted, by either side', { skip 
 test('FIBRIL_INSPECT is enough for a program that imports fibril', { skip }, async (t) => {
   const place = new Place(t)
   const running = await start(
-    t,
     place,
     `import { Event, run } from 'DIST/index.js'
      run(function* main() { yield* new Event({ name: 'news' }).wait() })
@@ -196,7 +191,7 @@ test('FIBRIL_INSPECT is enough for green code under Node’s own command', { ski
   const place = new Place(t)
   const file = join(place.folder, 'green.mjs')
   writeFileSync(file, "import { sleep } from 'fibril/green'\nconsole.log('up')\nsleep(100_000)\n")
-  const running = place.start(t, ['--import', register, file], { env: { FIBRIL_INSPECT: '1' } })
+  const running = place.start(['--import', register, file], { env: { FIBRIL_INSPECT: '1' } })
   await running.wrote('stdout', /up/)
   const text = await place.dumpUntil(running.pid, /waits for 100000 ms to pass/)
   assert.match(text, /at main \(.*green\.mjs:3:\d+\)/)
@@ -204,13 +199,10 @@ test('FIBRIL_INSPECT is enough for green code under Node’s own command', { ski
 
 test('a worker thread, which no signal reaches, is told so', { skip }, async (t) => {
   const place = new Place(t)
-  const running = place.startText(
-    t,
-    `import { isMainThread, Worker } from 'node:worker_threads'
+  const running = place.startText(`import { isMainThread, Worker } from 'node:worker_threads'
      import { inspectOnSignal } from 'DIST/inspect/index.js'
      if (isMainThread) new Worker(new URL(import.meta.url))
-     else try { inspectOnSignal() } catch (error) { console.log(error.code, error.message) }`,
-  )
+     else try { inspectOnSignal() } catch (error) { console.log(error.code, error.message) }`)
   await running.wrote(
     'stdout',
     /^FIBRIL_USAGE inspectOnSignal\(\) was called in a worker thread: no signal reaches it\n$/,
@@ -220,7 +212,6 @@ test('a worker thread, which no signal reaches, is told so', { skip }, async (t)
 test('without it nothing of it is loaded, and no signal is listened for', { skip }, async (t) => {
   const place = new Place(t)
   const running = await start(
-    t,
     place,
     `import { sleep } from 'DIST/index.js'
      await sleep(1)
@@ -237,7 +228,7 @@ test('the broken examples show their line at fault', { skip }, async (t) => {
   const place = new Place(t)
   {
     const file = 'examples/broken/lock-order.ts'
-    const running = place.start(t, [cli, 'run', '--inspect-signal', file])
+    const running = place.start([cli, 'run', '--inspect-signal', file])
     await running.wrote('stdout', /transferring/)
     const text = await place.dumpUntil(running.pid, /deadlock/)
     const [, circle = ''] = text.split('deadlock:')
@@ -246,7 +237,7 @@ test('the broken examples show their line at fault', { skip }, async (t) => {
     assert.match(circle, new RegExp(`at transfer \\(${file}:${lineOf(file, 'at fault')}:\\d+\\)`))
   }
   const file = 'examples/broken/event-never-set.ts'
-  const running = place.start(t, [cli, 'run', '--inspect-signal', file])
+  const running = place.start([cli, 'run', '--inspect-signal', file])
   await running.wrote('stdout', /starting/)
   const text = await place.dumpUntil(running.pid, /and 99 alike wait for event "configured"/)
   assert.match(text, new RegExp(`at worker \\(${file}:${lineOf(file, 'configured.wait()')}:\\d+\\)`))

@@ -16,9 +16,14 @@ export const uid = process.geteuid?.() ?? -1
 /** Has a folder for temporary files of its own, so that what this user really runs is left alone. */
 export class Place {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'fibril-inspect-')))
+  private readonly started: Running[] = []
 
   constructor(t: TestContext) {
-    t.after(() => rmSync(this.folder, { recursive: true, force: true }))
+    t.after(async () => {
+      for (const { child } of this.started) child.kill('SIGKILL')
+      for (const { ended } of this.started) await ended
+      rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    })
   }
 
   /** What the processes have left in the folder in which they meet. */
@@ -27,27 +32,20 @@ export class Place {
   }
 
   /** Starts Node; ended after the test. */
-  start(
-    t: TestContext,
-    args: readonly string[],
-    options: { env?: Record<string, string>; uid?: number } = {},
-  ): Running {
+  start(args: readonly string[], options: { env?: Record<string, string>; uid?: number } = {}): Running {
     const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...inherited } = process.env
     const env = { ...inherited, TMPDIR: this.folder, ...options.env }
     const child = spawn(process.execPath, args, { cwd: root, env, ...(options.uid ? { uid: options.uid } : {}) })
     const running = new Running(child)
-    t.after(async () => {
-      child.kill('SIGKILL')
-      await running.ended
-    })
+    this.started.push(running)
     return running
   }
 
   /** Starts a program of this text, in which `DIST` is the folder of the built library. */
-  startText(t: TestContext, text: string, env: Record<string, string> = {}): Running {
+  startText(text: string, env: Record<string, string> = {}): Running {
     const file = join(this.folder, 'program.mjs')
     writeFileSync(file, text.replaceAll('DIST', new URL('../../src', import.meta.url).href))
-    return this.start(t, [file], { env })
+    return this.start([file], { env })
   }
 
   /** `fibril dump`, to its end; patient, unless told otherwise. */

@@ -25,7 +25,7 @@ test('where the output is no terminal one table is printed: by address, by id, o
 
 test('a process that has no page is asked by its signal', { skip }, async (t) => {
   const place = new Place(t)
-  const running = place.startText(t, `${waiting}\nconsole.log('up')`, { FIBRIL_INSPECT: 'signal' })
+  const running = place.startText(`${waiting}\nconsole.log('up')`, { FIBRIL_INSPECT: 'signal' })
   await place.dumpUntil(await up(running), /event "go"/)
   const { stdout } = await top(place, running.pid, '--interval', 100)
   assert.match(stdout, /^3 +worker +parked +event "go" +\d/m)

@@ -115,7 +115,7 @@ test('a parked task shows the line and column at which each of its functions wai
 test('fibril dump shows them of another process', { skip: process.platform === 'win32' && 'no signals' }, async (t) => {
   const cwd = folderWith(t, { 'package.json': '{"type":"module"}', 'main.ts': waits })
   const place = new Place(t)
-  const running = place.start(t, [cli, 'run', join(cwd, 'main.ts'), '--stay'], { env: { FIBRIL_INSPECT: '1' } })
+  const running = place.start([cli, 'run', join(cwd, 'main.ts'), '--stay'], { env: { FIBRIL_INSPECT: '1' } })
   await running.wrote('stdout', /spawned at/)
   const text = await place.dumpUntil(running.pid, /waits for an event/)
   assert.deepEqual(

@@ -173,7 +173,7 @@ const faulty = `
 
 test('holds of the loop, failures that nobody waits for and leaks are told', async (t) => {
   const place = new Place(t)
-  const running = place.startText(t, faulty, { FIBRIL_INSPECT: 'reports' })
+  const running = place.startText(faulty, { FIBRIL_INSPECT: 'reports' })
   await running.ended
 
   const { stderr, stdout } = running

@@ -210,7 +210,6 @@ test('a port that is taken: inspect() throws, and a program that only should be 
   const { port } = taken.address() as { port: number }
   const place = new Place(t)
   const running = place.startText(
-    t,
     `import { inspect } from 'DIST/inspect/index.js'
      try { inspect({ port: ${port} }) } catch (error) { console.log(error.code, error.message) }
      await import('DIST/index.js')
@@ -227,15 +226,12 @@ test('a port that is taken: inspect() throws, and a program that only should be 
 
 test('it does not keep the program alive, and ends with it or before it', async (t) => {
   const place = new Place(t)
-  const running = place.startText(
-    t,
-    `import { inspect } from 'DIST/inspect/index.js'
+  const running = place.startText(`import { inspect } from 'DIST/inspect/index.js'
      const first = inspect()
      console.log((await fetch(first.url, { redirect: 'manual' })).status)
      await first[Symbol.asyncDispose]()
      console.log(await fetch(first.url).then(() => 'still there', () => 'gone'))
-     inspect()`,
-  )
+     inspect()`)
   await running.ended
   assert.deepEqual([running.stdout, running.stderr, running.child.exitCode], ['303\ngone\n', '', 0])
   assert.deepEqual(place.mail(), [])
@@ -249,7 +245,6 @@ test('what a program starts takes another port', async (t) => {
   probe.close()
   await once(probe, 'close')
   const running = place.startText(
-    t,
     `import 'DIST/index.js'
      import { fork } from 'node:child_process'
      setTimeout(() => {

@@ -27,7 +27,7 @@ export class Inspected {
   /** Starts a program of this text, which has `FIBRIL_INSPECT=page`, and waits for the address. */
   static async start(t: TestContext, program: string, env: Record<string, string> = {}): Promise<Inspected> {
     const place = new Place(t)
-    return Inspected.of(place, place.startText(t, program, { FIBRIL_INSPECT: 'page', ...env }))
+    return Inspected.of(place, place.startText(program, { FIBRIL_INSPECT: 'page', ...env }))
   }
 
   static async of(place: Place, running: Running): Promise<Inspected> {

@@ -29,7 +29,7 @@ test('fibril run --inspect-fibril serves a green program, from its first line on
   const place = new Place(t)
   const file = join(place.folder, 'green.ts')
   writeFileSync(file, "import { sleep } from 'fibril/green'\nsleep(100_000 as number)\n")
-  const inspected = await Inspected.of(place, place.start(t, [cli, 'run', '--inspect-fibril', file]))
+  const inspected = await Inspected.of(place, place.start([cli, 'run', '--inspect-fibril', file]))
   for (;;) {
     const { status, body } = await inspected.get('/api/snapshot')
     const [task] = status === 200 ? readSnapshot(body).tasks : []
@@ -50,7 +50,7 @@ test('a port that is none is a wrong command', async (t) => {
 
 test('the environment may ask for a port that is none: the program runs', async (t) => {
   const place = new Place(t)
-  const running = place.startText(t, "import 'DIST/index.js'; setTimeout(() => console.log('runs'), 300)", {
+  const running = place.startText("import 'DIST/index.js'; setTimeout(() => console.log('runs'), 300)", {
     FIBRIL_INSPECT: 'page:http',
   })
   await running.wrote('stdout', /runs/)
@@ -59,16 +59,13 @@ test('the environment may ask for a port that is none: the program runs', async 
 
 test('a worker thread may be inspected as well, if it asks for that itself', async (t) => {
   const place = new Place(t)
-  const running = place.startText(
-    t,
-    `import { isMainThread, Worker } from 'node:worker_threads'
+  const running = place.startText(`import { isMainThread, Worker } from 'node:worker_threads'
      import { inspect } from 'DIST/inspect/index.js'
      if (isMainThread) new Worker(new URL(import.meta.url))
      else {
        inspect({ print: true })
        setInterval(() => {}, 1000)
-     }`,
-  )
+     }`)
   const inspected = await Inspected.of(place, running)
   const { process } = await inspected.json<Summary>('/api/summary')
   assert.ok(process.thread > 0)
