@@ -130,7 +130,18 @@ function localsIn(inspector: PlatformInspector, scopesId: string | undefined): s
     if (value?.objectId === undefined || !/^(Local|Block|Catch|With)/.test(value.description ?? '')) continue
     for (const { name } of inspector.properties(value.objectId).result) names.add(name)
   }
-  return [...names]
+  return withoutMade([...names])
+}
+
+/**
+ * Without what the compiler of green code has added. Its names have a prefix that none of the source has; each generator that it
+ * makes has one of them, for its depth.
+ */
+function withoutMade(names: string[]): string[] {
+  const [prefix] = names.flatMap((name) => /^(\$+)d$/.exec(name)?.[1] ?? [])
+  if (prefix === undefined) return names
+  const numbered = new RegExp(`${prefix.replaceAll('$', '\\$')}\\d+$`)
+  return names.filter((name) => !name.startsWith(prefix) && !numbered.test(name))
 }
 
 function sourcePlace(url: string, line: number, column: number): string | null {

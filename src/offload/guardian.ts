@@ -4,9 +4,9 @@
  *
  *     program ──ids of its children, a line at each change──▶ sh        the pipe ends when the program does, however it does
  *
- * Then the shell gives the children a moment, for those that are idle end by themselves, and kills the others. It costs a
- * megabyte and 2 ms; a watching thread in each child would cost nine, and a tenth of a second of its start. Windows needs none:
- * there Node's children are in a job that ends with the program. Where there is no `sh`, Node does the same.
+ * Then the shell gives the children a moment, for those that are idle end by themselves, and kills the others. A shell is small; a
+ * watching thread in each child would take nine megabytes, and a tenth of a second of its start. Windows needs none: there
+ * Node's children are in a job that ends with the program. Where there is no `sh`, Node does the same.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 

@@ -37,7 +37,7 @@ import { byHand, type Call, itByHand } from './api-by-hand.ts'
 test('all that tasks use of sync, net, offload and HTTP has its name for green code as well', () => {
   // For authors of clients and of transports; what pools share; and what `iterate` goes through.
   const others =
-    'Heap WorkerPool BufferedStream WireWait codeName describeSystemError formatAddress own Items items inheritedFlags moduleUrl'.split(
+    'Heap WorkerPool BufferedStream WireWait codeName describeSystemError formatAddress own Items items inheritedFlags moduleUrl stoppables'.split(
       ' ',
     )
   const missing = [sync, net, offload].flatMap((face) => Object.keys(face)).filter((name) => !(name in green))

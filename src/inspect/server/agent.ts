@@ -127,11 +127,12 @@ export class Agent {
     try {
       let text = ''
       for (const part of answer(question)) {
+        // However long the whole takes, this is no hold that anybody looks for.
+        this.#alive()
         text += part
         if (text.length < CHUNK) continue
         this.#send({ id, text, last: false })
         text = ''
-        this.#alive()
         if (!wanted()) return
       }
       this.#send({ id, text, last: true })

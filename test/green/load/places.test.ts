@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { rollup } from 'rollup'
 import * as green from '../../../src/green/unplugin/index.ts'
+import type { Snapshot } from '../../../src/inspect/index.ts'
 import { Place } from '../../inspect/program.ts'
 import { cli, folderWith, node, register } from './program.ts'
 
@@ -122,6 +123,10 @@ test('fibril dump shows them of another process', { skip: process.platform === '
     stackOf(text).map((each) => each.replace(`${cwd}/`, '')),
     stack,
   )
+  const { tasks } = JSON.parse((await place.dump('--json', running.pid)).stdout) as Snapshot
+  const slow = tasks.flatMap(({ frames }) => frames).find(({ name }) => name === 'slow')
+  // Its variables, and none of the compiler's.
+  assert.deepEqual(slow?.locals?.toSorted(), ['n', 'shop'])
 })
 
 for (const bundler of ['rollup', 'esbuild', 'esbuild, minified'])

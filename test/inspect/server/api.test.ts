@@ -69,6 +69,7 @@ test('it listens on loopback alone', async (t) => {
 
 test('a snapshot is what snapshotLines gives, and a task is found by its id', async (t) => {
   const inspected = await Inspected.start(t, waiting)
+  await inspected.event<TasksEvent>('tasks', ({ total }) => total === 4)
   const { body, headers } = await inspected.get('/api/snapshot')
   assert.equal(headers['content-type'], 'application/x-ndjson')
   const { tasks, process } = readSnapshot(body)
@@ -93,6 +94,7 @@ test('a snapshot is what snapshotLines gives, and a task is found by its id', as
 
 test('who watches is told all tasks once, and then what changes', async (t) => {
   const inspected = await Inspected.start(t, waiting)
+  await inspected.event<TasksEvent>('tasks', ({ total }) => total === 4)
   const names: string[] = []
   for await (const { event, data } of inspected.events('?interval=100')) {
     names.push(event)
@@ -196,6 +198,7 @@ test('reports are told to who watches, and kept', async (t) => {
 
 test('metrics are in the text format of Prometheus, and the same as in code', async (t) => {
   const inspected = await Inspected.start(t, waiting)
+  await inspected.event<TasksEvent>('tasks', ({ total }) => total === 4)
   const { body, headers } = await inspected.get('/metrics')
   assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8')
   const scraped = parseMetrics(body)
