@@ -34,8 +34,6 @@ import { delay, Store } from './store.ts'
 import { type CallExtra, type DeadRecord, type JobRecord, pack, type ResultRecord, unpack } from './wire.ts'
 
 const AGAIN = 500
-/** How often a sweep that fails is begun anew. */
-const SWEEPS = 20
 
 /** What runs functions. */
 export interface Runner {
@@ -63,6 +61,8 @@ export class DurableService {
   private intake!: Intake
   private beats: NodeJS.Timeout | undefined
   private closing = false
+  /** Sweeps that were begun: the latest goes on. */
+  private sweeps = 0
   /** Messages up to this one were given to others before we came. */
   private given = 0
   /** Messages up to this one were stored before we were connected: they may have a result. */
@@ -113,28 +113,42 @@ export class DurableService {
 
   /**
    * Throws away jobs that have a result already. A server that was killed comes back with the acknowledgements that it took, and with
-   * some of the messages that it had dropped for these: nobody would ever be given them.
+   * some of the messages that it had dropped for these: nobody would ever be given them. Nor does it take an acknowledgement of
+   * what it believes to be done. So those that were given out by then are looked at, once in a lease, until all are gone.
    */
   private async sweep(consumer: Consumer): Promise<void> {
     const { store } = this
-    const { names, version } = this.connection
-    for (let attempt = 1; attempt <= SWEEPS && !this.closing; attempt++) {
+    const { names } = this.connection
+    const mine = ++this.sweeps
+    let last: number | null = null
+    while (!this.closing && mine === this.sweeps) {
       try {
-        const { delivered } = await consumer.info()
-        this.old = (await store.manager.streams.info(names.jobStream)).state.last_seq
-        for await (const { seq, subject } of store.messages(names.jobStream, names.job(version, '*'))) {
-          if (seq > delivered.stream_seq) return
-          const id = idIn(subject)
-          if (!this.hands.has(id) && (await store.result(id)) !== null) {
-            await store.manager.streams.deleteMessage(names.jobStream, seq)
-          }
+        if (last === null) {
+          last = (await consumer.info()).delivered.stream_seq
+          this.old = (await store.manager.streams.info(names.jobStream)).state.last_seq
         }
-        return
+        if ((await this.sweepUpTo(last)) === 0) return
+        // Nobody is kept from ending by it.
+        await new Promise((resolve) => setTimeout(resolve, this.lease).unref())
       } catch {
         // The server is not ready yet, or another worker was quicker.
         await delay(AGAIN)
       }
     }
+  }
+
+  /** How many of the jobs up to this one are left. */
+  private async sweepUpTo(last: number): Promise<number> {
+    const { store } = this
+    const { names, version } = this.connection
+    let left = 0
+    for await (const { seq, subject } of store.messages(names.jobStream, names.job(version, '*'))) {
+      if (seq > last) break
+      const id = idIn(subject)
+      if (this.hands.has(id) || (await store.result(id)) === null) left++
+      else await store.manager.streams.deleteMessage(names.jobStream, seq)
+    }
+    return left
   }
 
   private async take(message: JsMsg): Promise<void> {

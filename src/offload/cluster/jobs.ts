@@ -64,17 +64,20 @@ export class ClusterJobs implements AsyncDisposable {
       const { jobStream, resultStream, deadStream } = this.#connection.names
       const { streams, consumers } = this.#store.manager
       // Jobs of a version that never had a worker are known to no consumer.
-      const jobs = (await streams.info(jobStream, { subjects_filter: '>' })).state
+      const { subjects = {} } = (await streams.info(jobStream, { subjects_filter: '>' })).state
       const versions = new Set<string>()
       let queued = 0
-      for await (const { name, num_pending } of consumers.list(jobStream)) {
+      // Not what the stream has besides: nats-server 2.9 counts messages that are gone when it comes back from a kill.
+      let out = 0
+      for await (const { name, num_pending, num_ack_pending } of consumers.list(jobStream)) {
         versions.add(name)
         queued += num_pending
+        out += num_ack_pending
       }
-      for (const subject of Object.keys(jobs.subjects ?? {})) if (!versions.has(versionIn(subject))) queued++
+      for (const subject of Object.keys(subjects)) if (!versions.has(versionIn(subject))) queued++
       const results = (await streams.info(resultStream)).state.messages
       const dead = (await streams.info(deadStream)).state.messages
-      return { queued, out: Math.max(0, jobs.messages - queued), results, dead }
+      return { queued, out, results, dead }
     })
   }
 

@@ -212,8 +212,9 @@ export async function keepAccount(
   onStep('the submitter has the outcome of all')
   await using open = await openJobs('cluster-work', { servers: server.url })
   // What was given out again is thrown away by whoever has it next, when its lease is over.
+  const left = async () => (await open.list(jobs)).filter(({ state }) => state === 'queued' || state === 'out').length
   let counts = await open.counts()
-  for (; counts.queued + counts.out > 0; counts = await open.counts()) await sleep(100)
+  for (; counts.queued + counts.out + (await left()) > 0; counts = await open.counts()) await sleep(100)
   const seconds = (performance.now() - start) / 1000
 
   const runs = new Map<string, number>()
@@ -232,7 +233,7 @@ export async function keepAccount(
     interruptedAtMost: scene.interruptedAtMost + crashes * BEGUN,
     results: counts.results,
     deadLetters: counts.dead,
-    left: counts.queued + counts.out,
+    left: counts.queued + counts.out + (await left()),
     told,
     workersStarted: scene.workersStarted,
     seconds,
