@@ -3,7 +3,7 @@ import { spawn as startProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { serveVotes } from '../../examples/http/server.ts'
-import { type Body, Future, fn, spawn, wait } from '../../src/core/index.ts'
+import { type Body, Future, fn, spawn, wait, yieldNow } from '../../src/core/index.ts'
 import { fetchUrl, type HttpServer } from '../../src/net/http/index.ts'
 import { fromNode } from '../../src/net/index.ts'
 import { it } from '../support/it.ts'
@@ -63,7 +63,8 @@ it('on SIGTERM it finishes what runs, and ends with exit code 0', function* () {
     const url = `http://127.0.0.1:${/:(\d+)$/.exec((yield* said.readLine()) ?? '')?.[1]}`
     yield* ask(`${url}/votes`, '{"for": "tabs"}')
     const recount = spawn(ask(`${url}/recount`))
-    // When this is answered, the one before it is under way.
+    yield* yieldNow()
+    // It has the connection that is there; this one needs another, so when it is answered, that one is under way.
     yield* ask(`${url}/votes`)
     service.kill('SIGTERM')
     assert.equal(yield* said.readLine(), 'votes stop')
