@@ -134,12 +134,13 @@ function localsIn(inspector: PlatformInspector, scopesId: string | undefined): s
 }
 
 /**
- * Without what the compiler of green code has added. Its names have a prefix that none of the source has; each generator that it
- * makes has one of them, for its depth.
+ * Without what the compiler of green code has added. Its names have a prefix that none of the source has, `$` or more of it, by
+ * which it is known: where it adds something it adds its depth, what was called, or a number.
  */
 function withoutMade(names: string[]): string[] {
-  const [prefix] = names.flatMap((name) => /^(\$+)d$/.exec(name)?.[1] ?? [])
-  if (prefix === undefined) return names
+  const prefixes = names.flatMap((name) => /^(\$+)(?:d|k|\d+)$/.exec(name)?.[1] ?? [])
+  if (prefixes.length === 0) return names
+  const prefix = prefixes.reduce((longest, other) => (other.length > longest.length ? other : longest))
   const numbered = new RegExp(`${prefix.replaceAll('$', '\\$')}\\d+$`)
   return names.filter((name) => !name.startsWith(prefix) && !numbered.test(name))
 }
