@@ -44,51 +44,18 @@ export function callStream<T, R>(
   return new Stream(name, call, items, options, ordered)
 }
 
-class Stream<T, R> implements CallStream<R> {
-  private readonly name: string
-  private readonly call: (item: T) => Operation<R>
-  private readonly items: Iterator<T> | AsyncIterator<T>
-  private readonly ahead: number
-  private readonly ordered: boolean
-  private readonly running = new Set<Task<void>>()
-  /** Where outcomes are, or will be, in the order in which they are taken. */
-  private readonly line = new Fifo<Future<Outcome<R>>>()
-  /** As they come: where the next outcome goes that nobody has yet. */
-  private readonly open = new Fifo<Future<Outcome<R>>>()
-  /** The first of the line, if it was taken out and nobody has its outcome yet. */
-  private head: Future<Outcome<R>> | null = null
-  /** The question that the source has not answered: a promise cannot be taken back. */
-  private asked: PromiseLike<IteratorResult<T>> | null = null
+/** @internal What takes results one by one, from wherever they come. */
+export abstract class Taking<R> implements CallStream<R> {
+  protected readonly name: string
   private taking = false
-  private readonly progress: ((done: number, total: number | undefined) => void) | null = null
-  private readonly bar: ProgressBar | null = null
-  /** `progress` failed: whoever takes next is told. */
-  private fault: { readonly error: unknown } | null = null
-  private started = 0
-  private done = 0
-  /** How many items there are, as soon as that is known. */
-  private total: number | undefined
-  /** The source has no more. */
-  private ended = false
-  private closed = false
 
-  constructor(
-    name: string,
-    call: (item: T) => Operation<R>,
-    items: Iterable<T> | AsyncIterable<T>,
-    { ahead, progress = false }: CallStreamOptions & { readonly ahead: number },
-    ordered: boolean,
-  ) {
+  protected constructor(name: string) {
     this.name = name
-    this.call = call
-    this.items =
-      Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : (items as Iterable<T>)[Symbol.iterator]()
-    this.ahead = ahead
-    if (typeof progress === 'function') this.progress = progress
-    else if (progress) this.bar = new ProgressBar(name)
-    this.total = sizeOf(items)
-    this.ordered = ordered
   }
+
+  abstract close(): void
+  /** Whoever calls it is the only one. */
+  protected abstract takeNext(): Body<IteratorResult<R, undefined>>
 
   next(): Operation<IteratorResult<R, undefined>> {
     return take(this)
@@ -96,17 +63,6 @@ class Stream<T, R> implements CallStream<R> {
 
   all(): Operation<R[]> {
     return takeAll(this)
-  }
-
-  close(): void {
-    if (this.closed) return
-    this.closed = true
-    this.bar?.end()
-    for (const task of this.running) task.cancel(`${this.name} is needed no more`)
-    if (this.ended) return
-    const answer: unknown = this.items.return?.()
-    // A source that fails to close has nobody to tell: its items were not wanted.
-    if (answer instanceof Promise) answer.then(undefined, () => {})
   }
 
   [Symbol.dispose](): void {
@@ -126,20 +82,80 @@ class Stream<T, R> implements CallStream<R> {
     if (this.taking) throw new UsageError(`two tasks take from ${this.name}: it serves one at a time`)
     this.taking = true
     try {
-      while (!this.ended && !this.closed && this.line.length < this.ahead) yield* this.startNext()
-      this.head ??= this.line.shift() ?? null
-      if (this.closed || this.head === null) {
-        this.bar?.end()
-        return { value: undefined, done: true }
-      }
-      const outcome = yield* this.head
-      this.head = null
-      if (this.fault !== null) throw this.fault.error
-      if ('error' in outcome) throw outcome.error
-      return { value: outcome.value, done: false }
+      return yield* this.takeNext()
     } finally {
       this.taking = false
     }
+  }
+}
+
+class Stream<T, R> extends Taking<R> {
+  private readonly call: (item: T) => Operation<R>
+  private readonly items: Iterator<T> | AsyncIterator<T>
+  private readonly ahead: number
+  private readonly ordered: boolean
+  private readonly running = new Set<Task<void>>()
+  /** Where outcomes are, or will be, in the order in which they are taken. */
+  private readonly line = new Fifo<Future<Outcome<R>>>()
+  /** As they come: where the next outcome goes that nobody has yet. */
+  private readonly open = new Fifo<Future<Outcome<R>>>()
+  /** The first of the line, if it was taken out and nobody has its outcome yet. */
+  private head: Future<Outcome<R>> | null = null
+  /** The question that the source has not answered: a promise cannot be taken back. */
+  private asked: PromiseLike<IteratorResult<T>> | null = null
+  private readonly progress: ((done: number, total: number | undefined) => void) | null = null
+  private readonly bar: ProgressBar | null = null
+  /** `progress` failed: whoever takes next is told. */
+  private fault: { readonly error: unknown } | null = null
+  private started = 0
+  private done = 0
+  /** How many items there are, as soon as that is known. */
+  private total: number | undefined
+  /** The source has no more. */
+  private ended = false
+  private closed = false
+
+  constructor(
+    name: string,
+    call: (item: T) => Operation<R>,
+    items: Iterable<T> | AsyncIterable<T>,
+    { ahead, progress = false }: CallStreamOptions & { readonly ahead: number },
+    ordered: boolean,
+  ) {
+    super(name)
+    this.call = call
+    this.items =
+      Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : (items as Iterable<T>)[Symbol.iterator]()
+    this.ahead = ahead
+    if (typeof progress === 'function') this.progress = progress
+    else if (progress) this.bar = new ProgressBar(name)
+    this.total = sizeOf(items)
+    this.ordered = ordered
+  }
+
+  override close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.bar?.end()
+    for (const task of this.running) task.cancel(`${this.name} is needed no more`)
+    if (this.ended) return
+    const answer: unknown = this.items.return?.()
+    // A source that fails to close has nobody to tell: its items were not wanted.
+    if (answer instanceof Promise) answer.then(undefined, () => {})
+  }
+
+  protected override *takeNext(): Body<IteratorResult<R, undefined>> {
+    while (!this.ended && !this.closed && this.line.length < this.ahead) yield* this.startNext()
+    this.head ??= this.line.shift() ?? null
+    if (this.closed || this.head === null) {
+      this.bar?.end()
+      return { value: undefined, done: true }
+    }
+    const outcome = yield* this.head
+    this.head = null
+    if (this.fault !== null) throw this.fault.error
+    if ('error' in outcome) throw outcome.error
+    return { value: outcome.value, done: false }
   }
 
   private *startNext(): Body<void> {
@@ -202,7 +218,7 @@ class Stream<T, R> implements CallStream<R> {
   }
 }
 
-const take = fn(function* next<T, R>(stream: Stream<T, R>): Body<IteratorResult<R, undefined>> {
+const take = fn(function* next<R>(stream: Taking<R>): Body<IteratorResult<R, undefined>> {
   return yield* stream.take()
 })
 
@@ -212,8 +228,7 @@ function sizeOf(items: object): number | undefined {
   return typeof known === 'number' ? known : undefined
 }
 
-/** @internal All that a stream gives. */
-export const takeAll = fn(function* map<R>(stream: CallStream<R>): Body<R[]> {
+const takeAll = fn(function* map<R>(stream: CallStream<R>): Body<R[]> {
   const results: R[] = []
   try {
     for (let result = yield* stream.next(); !result.done; result = yield* stream.next()) results.push(result.value)

@@ -8,8 +8,8 @@
  * takes them: memory is bounded, and a consumer that stops taking stops the worker too. The call itself is a detached
  * task, for it outlives the `next()` that started it; `close`, or leaving by `using`, cancels it like any call.
  */
-import { type Body, Fifo, Future, fn, type Operation, spawn, type Task, UsageError } from '../core/index.ts'
-import { type CallStream, takeAll } from './call-stream.ts'
+import { type Body, Fifo, Future, type Operation, spawn, type Task } from '../core/index.ts'
+import { Taking } from './call-stream.ts'
 
 /** A call whose results come one by one, as an engine makes it. */
 export interface StreamedCall {
@@ -20,8 +20,7 @@ export interface StreamedCall {
 }
 
 /** What `pool.stream` gives. One task may take at a time. */
-export class ResultStream<R> implements CallStream<R> {
-  private readonly name: string
+export class ResultStream<R> extends Taking<R> {
   private readonly ahead: number
   private readonly open: (take: (results: readonly unknown[]) => void) => StreamedCall
   private call: StreamedCall | null = null
@@ -29,27 +28,18 @@ export class ResultStream<R> implements CallStream<R> {
   private line = new Fifo<R>()
   /** Taken since the last grant. */
   private taken = 0
-  private taking = false
   /** Resolved when something comes, while somebody waits for it. */
   private arrival: Future<void> | null = null
   private ended = false
   private failure: { readonly error: unknown } | null = null
 
   constructor(name: string, ahead: number, open: (take: (results: readonly unknown[]) => void) => StreamedCall) {
-    this.name = name
+    super(name)
     this.ahead = ahead
     this.open = open
   }
 
-  next(): Operation<IteratorResult<R, undefined>> {
-    return take(this)
-  }
-
-  all(): Operation<R[]> {
-    return takeAll(this)
-  }
-
-  close(): void {
+  override close(): void {
     this.ended = true
     this.failure = null
     this.line = new Fifo()
@@ -57,22 +47,7 @@ export class ResultStream<R> implements CallStream<R> {
     this.arrived()
   }
 
-  [Symbol.dispose](): void {
-    this.close()
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<R, void, void> {
-    try {
-      for (let result = await this.next(); !result.done; result = await this.next()) yield result.value
-    } finally {
-      this.close()
-    }
-  }
-
-  /** @internal */
-  *take(): Body<IteratorResult<R, undefined>> {
-    if (this.taking) throw new UsageError(`two tasks take from ${this.name}: it serves one at a time`)
-    this.taking = true
+  protected override *takeNext(): Body<IteratorResult<R, undefined>> {
     try {
       if (this.task === null && !this.ended) this.start()
       while (this.line.length === 0 && !this.ended) {
@@ -86,7 +61,6 @@ export class ResultStream<R> implements CallStream<R> {
       return { value: undefined, done: true }
     } finally {
       this.arrival = null
-      this.taking = false
     }
   }
 
@@ -127,7 +101,3 @@ export class ResultStream<R> implements CallStream<R> {
     this.arrival = null
   }
 }
-
-const take = fn(function* next<R>(stream: ResultStream<R>): Body<IteratorResult<R, undefined>> {
-  return yield* stream.take()
-})
