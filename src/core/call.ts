@@ -1,8 +1,21 @@
 import { BusyError, textOf, UsageError } from './errors.ts'
-import { type Callable, DONE, type Frame, machine, PARK, type Steppable, type Unwind } from './machine.ts'
+import {
+  type Callable,
+  type Frame,
+  type Steppable,
+  DONE as THE_DONE,
+  PARK as THE_PARK,
+  machine as theMachine,
+  type Unwind,
+} from './machine.ts'
 import { type Body, carried, Operation, outside, strayOperation, Wait } from './operation.ts'
 import { addCaller } from './task-stack.ts'
 import { PromiseWait } from './wait-promise.ts'
+
+// Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
+const machine = theMachine
+const PARK = THE_PARK
+const DONE = THE_DONE
 
 // Every generator function has a prototype of its own, so `body.next` is a different property wherever many functions meet.
 // Called this way it is one function for all, and no look-up.

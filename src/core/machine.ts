@@ -156,6 +156,8 @@ export class Registers {
   budget: number
   /** True while the engine is inside `body.return()`. */
   returning: boolean
+  /** The frame whose function is called once more, to go on with it: in compiled code. */
+  resuming: Frame | null
   /** The loop that is in its turn. */
   readonly loop: LoopView | null
 
@@ -166,6 +168,7 @@ export class Registers {
     this.tail = null
     this.budget = 0
     this.returning = false
+    this.resuming = null
     this.loop = loop
   }
 }

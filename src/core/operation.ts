@@ -9,7 +9,20 @@
  */
 import { BusyError, UsageError } from './errors.ts'
 import { delegatedReturnSite } from './issued-return.ts'
-import { type Callable, DONE, type LoopView, machine, PARK, type Parked, type Waiter } from './machine.ts'
+import {
+  type Callable,
+  type LoopView,
+  type Parked,
+  DONE as THE_DONE,
+  PARK as THE_PARK,
+  machine as theMachine,
+  type Waiter,
+} from './machine.ts'
+
+// Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
+const machine = theMachine
+const PARK = THE_PARK
+const DONE = THE_DONE
 
 declare const instruction: unique symbol
 

@@ -30,19 +30,16 @@
 import { type Call, callOf, type TaskBody, wrongYield } from './call.ts'
 import { type Child, Children, type ChildrenOwner, type TaskLoop } from './children.ts'
 import { CancelledError, InternalError, UnhandledError, UsageError } from './errors.ts'
-import { instruments } from './instrument.ts'
+import { instruments as theInstruments } from './instrument.ts'
 import { issueReturn } from './issued-return.ts'
 import { Join } from './join.ts'
 import {
-  BUDGET,
   type Callable,
   type Context,
   type Frame,
   INNERMOST,
   DONE as JOINED,
-  machine,
   type Named,
-  PARK,
   type Parked,
   type Registers,
   type RunningTask,
@@ -51,6 +48,9 @@ import {
   type TaskEnding,
   type TaskState,
   type TaskView,
+  BUDGET as THE_BUDGET,
+  PARK as THE_PARK,
+  machine as theMachine,
   type Unwind,
   type Waiter,
 } from './machine.ts'
@@ -58,7 +58,15 @@ import { type Operation, type OperationIterator, strayOperation } from './operat
 import { messageOf, type Outcome, oneError } from './outcome.ts'
 import { captureSite, siteLines } from './task-stack.ts'
 import { WaitList } from './wait-list.ts'
-import { GIVE_WAY, TURN } from './yield-now.ts'
+import { GIVE_WAY as THE_GIVE_WAY, TURN as THE_TURN } from './yield-now.ts'
+
+// Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
+const machine = theMachine
+const instruments = theInstruments
+const PARK = THE_PARK
+const GIVE_WAY = THE_GIVE_WAY
+const TURN = THE_TURN
+const BUDGET = THE_BUDGET
 
 // The phases of a task. Up to WIND_DOWN it is in the loop's line, and the phase says what its next step does with `slot`.
 const START = 0 // calls it
@@ -580,20 +588,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       return false
     }
     const frame = this.top
-    const result = this.resumeFrame(frame, kind, value)
-    // A task that gives way needs no more than its place at the end of the line.
-    const { registers } = machine
-    if (registers.op === GIVE_WAY && result === PARK && registers.tail === null && instruments.active === null) {
-      const { rare } = this
-      if (rare === null || rare.pending === null) {
-        registers.op = null
-        this.phase = NEXT
-        this.slot = TURN
-        return true
-      }
-    }
-    this.drive(frame, result)
-    return false
+    return this.drive(frame, this.resumeFrame(frame, kind, value))
   }
 
   /** Resumes the top frame, or starts the body where there is none. Null if it threw; then `slot` holds the error. */
@@ -612,8 +607,8 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     }
   }
 
-  /** Goes on with what came of resuming `frame`, until the task parks or its body has ended. */
-  private drive(top: Frame | null, first: IteratorResult<unknown, unknown> | null): void {
+  /** Goes on with what came of resuming `frame`, until the task parks or its body has ended. True if it is ready again. */
+  private drive(top: Frame | null, first: IteratorResult<unknown, unknown> | null): boolean {
     const { registers } = machine
     let frame = top
     let result = first
@@ -628,8 +623,14 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       } else if (op !== null && result.value === PARK.value) {
         registers.op = null
         if (registers.tail !== null) this.enter(registers)
+        if (op === GIVE_WAY && instruments.active === null && (this.rare === null || this.rare.pending === null)) {
+          // It needs no more than a place at the end of the line.
+          this.phase = NEXT
+          this.slot = TURN
+          return true
+        }
         kind = this.park(op)
-        if (kind === NOTHING) return
+        if (kind === NOTHING) return false
         value = this.takeSlot()
         ended = false
       } else if (op !== null || !result.done) {
@@ -651,8 +652,10 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
               ;(below as Frame).unwind = unwind
               kind = RETURN
               value = undefined
-            } else if (below === null) return this.unwound(unwind)
-            else {
+            } else if (below === null) {
+              this.unwound(unwind)
+              return false
+            } else {
               kind = THROW
               value = unwind.failures === null ? unwind.error : oneError([unwind.error, ...unwind.failures])
             }
@@ -660,7 +663,10 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
         }
       }
       frame = this.top
-      if (frame === null) return this.bodyEnded(kind, value)
+      if (frame === null) {
+        this.bodyEnded(kind, value)
+        return false
+      }
       result = this.resumeFrame(frame, kind, value)
     }
   }
@@ -784,7 +790,8 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       rare.disposing = true
       // Cleanup, as if the frame had been asked to return: no cancel cuts it short.
       disposal.unwind = { target: null, error: undefined, failures: null, void: false }
-      return this.drive(null, this.resumeFrame(null, START, disposal))
+      if (this.drive(null, this.resumeFrame(null, START, disposal))) this.owner.loop.ready(this)
+      return
     }
     const own = rare.failures ?? []
     const theirs = scope?.failures ?? []

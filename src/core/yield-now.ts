@@ -1,9 +1,16 @@
 import { UsageError } from './errors.ts'
-import { machine, PARK, type Parked, type Waiter } from './machine.ts'
+import { type Parked, PARK as THE_PARK, machine as theMachine, type Waiter } from './machine.ts'
 import { carried, outside, strayOperation, Wait } from './operation.ts'
 
-/** @internal What a task is resumed with after `yieldNow`: tells the one shared operation that its wait is over. */
-export const TURN = {}
+// Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
+const machine = theMachine
+const PARK = THE_PARK
+
+/** What a task is resumed with after `yieldNow`: tells the one shared operation that its wait is over. */
+const WAS_TURN = {}
+
+/** @internal */
+export const TURN: object = WAS_TURN
 
 const OVER: IteratorReturnResult<void> = { value: undefined, done: true }
 
@@ -14,7 +21,7 @@ class YieldNow extends Wait<void> {
   }
 
   override next(value?: unknown): IteratorResult<unknown, unknown> {
-    if (value === TURN) return OVER
+    if (value === WAS_TURN) return OVER
     const { registers } = machine
     if (registers.task === null) throw new UsageError(outside)
     if (registers.returning && carried(this, this.next)) return OVER
@@ -25,7 +32,7 @@ class YieldNow extends Wait<void> {
 
   override install(waiter: Waiter<void>): void {
     // One among several in a `race` is not resumed by the engine, and its value may be seen.
-    ;(waiter as Waiter<unknown>).resume((waiter as unknown) === machine.task ? TURN : undefined)
+    ;(waiter as Waiter<unknown>).resume((waiter as unknown) === machine.task ? WAS_TURN : undefined)
   }
 
   override uninstall(): void {}

@@ -3,13 +3,19 @@
  * something below them has parked. The frame has what it takes to call the function once more, which then goes on from
  * its place.
  */
-import { machine } from '../../core/index.ts'
-import { call } from './calls.ts'
+import { machine as theMachine } from '../../core/index.ts'
+import { call as theCall } from './calls.ts'
 import { failure, isObject, link, ParkedFrame } from './parked-frame.ts'
 import { textBefore } from './standing.ts'
-import { state } from './state.ts'
+import { state as theState } from './state.ts'
 
-/** In `state.next`: the call is not a new one, but goes on with `state.resuming`. */
+// Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
+const machine = theMachine
+const state = theState
+const call = theCall
+const linkHere = link
+
+/** In `state.next`: the call is not a new one, but goes on with the register `resuming`. */
 const AGAIN = -1
 
 /** What is thrown at the place of a frame that is to return: `finally` blocks run, and each `catch` lets it pass. */
@@ -26,16 +32,16 @@ export class DirectFrame extends ParkedFrame {
   /** What the call at its place gives. */
   value: unknown
   private readonly self: unknown
-  /** It was called by `new`. */
-  private readonly made: boolean
+  /** What was called by `new`; undefined if it was called plainly. */
+  private readonly target: unknown
 
-  constructor(depth: number, place: number, saved: readonly unknown[], self: unknown, made: boolean) {
+  constructor(depth: number, place: number, saved: readonly unknown[], self: unknown, target: unknown) {
     super(depth)
     this.place = place
     this.saved = saved
     this.value = undefined
     this.self = self
-    this.made = made
+    this.target = target
   }
 
   get passed(): string | null {
@@ -44,7 +50,7 @@ export class DirectFrame extends ParkedFrame {
 
   protected proceed(value: unknown): IteratorResult<unknown, unknown> {
     this.value = value
-    state.resuming = this
+    machine.registers.resuming = this
     state.next = AGAIN
     let result: unknown
     try {
@@ -54,7 +60,7 @@ export class DirectFrame extends ParkedFrame {
       result = undefined
     }
     if (machine.registers.op !== null) return this.parkedAgain()
-    ENDED.value = this.made && !isObject(result) ? this.self : result
+    ENDED.value = this.target !== undefined && !isObject(result) ? this.self : result
     return ENDED
   }
 
@@ -63,16 +69,19 @@ export class DirectFrame extends ParkedFrame {
   }
 }
 
+const Direct = DirectFrame
+
 /** The frame of an activation that finds it was called to go on. */
 export function resuming(): DirectFrame {
-  const { resuming } = state
-  state.resuming = null
+  const { registers } = machine
+  const { resuming } = registers
+  registers.resuming = null
   state.next = 0
   return resuming as DirectFrame
 }
 
 /** An activation at `depth` leaves for the first time, because what it called has parked. */
 export function leave(depth: number, place: number, saved: readonly unknown[], self?: unknown, target?: unknown): true {
-  link(new DirectFrame(depth, place, saved, self, target !== undefined))
+  linkHere(new Direct(depth, place, saved, self, target))
   return true
 }

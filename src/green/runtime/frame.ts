@@ -1,6 +1,11 @@
-import { machine, PARK } from '../../core/index.ts'
+import { PARK as THE_PARK, machine as theMachine } from '../../core/index.ts'
 import { isObject, link, ParkedFrame } from './parked-frame.ts'
-import { state } from './state.ts'
+import { state as theState } from './state.ts'
+
+// Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
+const machine = theMachine
+const PARK = THE_PARK
+const state = theState
 
 /** The generator that a compiled function's body is. What it yields means nothing. */
 export type GreenBody = Generator<unknown, unknown, unknown>

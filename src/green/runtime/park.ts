@@ -1,9 +1,15 @@
-import { machine, type Operation, PARK, type Task, UsageError } from '../../core/index.ts'
+import { type Operation, type Task, PARK as THE_PARK, machine as theMachine, UsageError } from '../../core/index.ts'
 import { declareParking, parks } from './compiled.ts'
 import { defer } from './detach.ts'
 import { type GreenBody, GreenFrame, link } from './frame.ts'
 import { NativeFrameError } from './native-frame-error.ts'
-import { callees, state } from './state.ts'
+import { callees as theCallees, state as theState } from './state.ts'
+
+// Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
+const machine = theMachine
+const PARK = THE_PARK
+const state = theState
+const callees = theCallees
 
 /**
  * Makes a blocking function of a plain one that ends in `return park(operation)`, or does not park at all: only such a
@@ -22,11 +28,16 @@ export function parkable<A extends readonly unknown[], R>(source: (this: unknown
       callees[announced + 1] = source
       state.next = announced + 1
     }
+    let value: R
     try {
-      return source.apply(this, args as never)
-    } finally {
+      value = source.apply(this, args as never)
+    } catch (error) {
       state.given = outer
+      throw error
     }
+    // Not in a \`finally\`, which would cost each call a dozen instructions more.
+    state.given = outer
+    return value
   }
   Object.defineProperty(blocking, 'name', { value: source.name, configurable: true })
   Object.defineProperty(blocking, 'length', { value: source.length, configurable: true })
@@ -44,13 +55,13 @@ export function park<T>(operation: Operation<T> | Task<T>): T {
   const named = state.given !== 0 ? state.given : depth
   state.given = 0
   state.next = 0
-  if (machine.task === null && !state.detached)
+  if (machine.task === null && state.detached === false)
     throw new UsageError(
       'a blocking call was made outside any task: start the program with `fibril run`, or wrap it in `run(() => …)`',
     )
   verify(depth, named)
   const { base, floor } = state
-  if (state.detached) {
+  if (state.detached === true) {
     if (depth === floor) link(new GreenFrame(passOn(), depth + 1))
     return defer(operation) as T
   }
@@ -59,11 +70,11 @@ export function park<T>(operation: Operation<T> | Task<T>): T {
   let result: IteratorResult<unknown, unknown>
   try {
     result = iterator.next()
-  } finally {
-    state.floor = floor
-    state.base = base
-    state.next = 0
+  } catch (error) {
+    restore(floor, base)
+    throw error
   }
+  restore(floor, base)
   if (result.done === true) return result.value as T
   state.pending = iterator
   // The engine itself called the primitive: there is no frame that could remember the operation.
@@ -73,17 +84,25 @@ export function park<T>(operation: Operation<T> | Task<T>): T {
 
 declareParking(park)
 
-/** What was found at each depth the last time: mostly it is the same. */
-const verified: unknown[] = []
+function restore(floor: number, base: number): void {
+  state.floor = floor
+  state.base = base
+  state.next = 0
+}
+
+/** What was found at each depth the last time, and the time before that: mostly it is the same, or two tasks take turns. */
+const latest: unknown[] = []
+const former: unknown[] = []
 
 /** Throws a `NativeFrameError` unless all that is between the activation at `depth` and the engine can be suspended. */
 function verify(depth: number, named: number): void {
   if (depth === 0) throw new NativeFrameError(nameOf(callees[0]), culprit())
   for (let at = state.base; at <= depth; at++) {
     const callee = callees[at]
-    if (callee === verified[at]) continue
-    if (!parks(callee)) throw new NativeFrameError(nameOf(callees[named]), callee)
-    verified[at] = callee
+    if (callee === latest[at]) continue
+    if (callee !== former[at] && !parks(callee)) throw new NativeFrameError(nameOf(callees[named]), callee)
+    former[at] = latest[at]
+    latest[at] = callee
   }
 }
 

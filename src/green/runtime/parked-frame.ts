@@ -1,5 +1,19 @@
-import { addCaller, type Frame, KIND, machine, PARK, type Steppable, type Unwind } from '../../core/index.ts'
-import { callees, type Pending, state } from './state.ts'
+import {
+  addCaller,
+  type Frame,
+  KIND,
+  type Steppable,
+  PARK as THE_PARK,
+  machine as theMachine,
+  type Unwind,
+} from '../../core/index.ts'
+import { type Pending, callees as theCallees, state as theState } from './state.ts'
+
+// Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
+const machine = theMachine
+const PARK = THE_PARK
+const state = theState
+const callees = theCallees
 
 const FAILURE = {}
 

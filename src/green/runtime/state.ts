@@ -54,8 +54,6 @@ class State {
   given = 0
   /** The operation that parked, until the innermost frame has taken it. */
   pending: Pending | null = null
-  /** The frame of the direct way whose function is called once more. */
-  resuming: object | null = null
   /** What a frame throws where it is resumed. */
   error: unknown = undefined
 }

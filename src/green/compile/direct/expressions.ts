@@ -70,7 +70,7 @@ export abstract class Expressions extends Terms {
     const [open, closed] = assignable(node)
     this.quiet(node.start, `${name}=${open}`)
     this.emitter.visit(node)
-    this.emitter.after(node.end, `${closed},0)`)
+    this.emitter.after(node.end, `${closed},!1)`)
     return name
   }
 
@@ -78,7 +78,7 @@ export abstract class Expressions extends Terms {
   protected keep(node: Node, text: string, open = '', closed = ''): string {
     const name = this.emitter.temp()
     this.assign(name, node, text, open, closed)
-    this.emitter.after(node.end, ',0)')
+    this.emitter.after(node.end, ',!1)')
     return name
   }
 
@@ -160,7 +160,7 @@ export abstract class Expressions extends Terms {
     if (!this.plan.places.has(part)) return `...${this.settleAs(part['argument'], '[...', ']', part)}`
     const name = this.spread(part)
     // What follows may change the list.
-    emitter.after(part.end, `||!${this.locals.place}&&(${name}=[...${name}],0)`)
+    emitter.after(part.end, `||!${this.locals.place}&&(${name}=[...${name}],!1)`)
     return `...${name}`
   }
 
@@ -176,7 +176,7 @@ export abstract class Expressions extends Terms {
     const name = this.emitter.temp()
     this.quiet(node.start, `${name}=${open}`)
     this.emitter.visit(node)
-    this.emitter.after(node.end, `${closed},0)`)
+    this.emitter.after(node.end, `${closed},!1)`)
     return name
   }
 

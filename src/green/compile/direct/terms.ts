@@ -48,7 +48,7 @@ export class Terms {
     const { place, value } = this.locals
     const number = typeof site === 'number' ? site : (this.plan.places.get(site) as number)
     const resumed = `${this.emitter.use('resumedValue', 'v')}(${value})`
-    return `${place}?${place}===${number}&&(${place}=0,${result === null ? '' : `${result}=`}${resumed},0):`
+    return `${place}?${place}===${number}&&(${place}=0,${result === null ? '' : `${result}=`}${resumed},!1):`
   }
 
   /** The term for the very start of a function, where every call parks once. */
@@ -73,8 +73,7 @@ export class Terms {
     const first = plan.variables.all.length
     for (let n = 1; n <= emitter.activation.used; n++) kept[first + n - 1] = emitter.names.of(String(n))
     this.temporaries = Math.max(this.temporaries, emitter.activation.used)
-    const op = `${emitter.use('machine', 'm')}.registers.op`
-    return `${op}&&${this.leave(place, kept)}`
+    return `${emitter.hasParked}&&${this.leave(place, kept)}`
   }
 
   protected leave(place: number, kept: readonly string[]): string {
@@ -89,7 +88,7 @@ export class Terms {
     const own = fn.kind !== 'arrow' && (fn.usesThis || fn.kind === 'declaration' || fn.kind === 'expression')
     const self = own ? `,this${fn.kind === 'declaration' || fn.kind === 'expression' ? ',new.target' : ''}` : ''
     const first = `${emitter.use('leave', 'leave')}(${emitter.names.of('d')},${place},[${list}]${self})`
-    return `(${frame}?(${again}${frame}.place=${place}):${first})`
+    return `(${frame}===null?${first}:(${again}${frame}.place=${place},!0))`
   }
 
   /** A term that evaluates something, and is false. */

@@ -91,7 +91,7 @@ export class Units extends Expressions {
     if (here) emitter.after(end, `,${announced()},${kept})`)
     if (kept !== '') emitter.release(1)
     emitter.release(1)
-    emitter.after(node.end, site ? `,${this.parked(node)}))` : ',0)')
+    emitter.after(node.end, site ? `,${this.parked(node)}))` : ',!1)')
     emitter.temp()
     return result
   }
@@ -134,22 +134,22 @@ export class Units extends Expressions {
     if (object.type === 'Super') {
       this.quiet(callee.start, `${fn}=${open}`)
       emitter.visit(callee)
-      emitter.after(callee.end, `${closed},0)`)
+      emitter.after(callee.end, `${closed},!1)`)
       return fn
     }
     this.erase(object.end, property.start)
     this.erase(property.end, callee.end)
     if (!computed) {
       this.quiet(property.start, `${fn}=${open}${self}.`)
-      emitter.after(property.end, `${closed},0)`)
+      emitter.after(property.end, `${closed},!1)`)
     } else if (this.has(property)) {
       const text = this.prefix(property)
       emitter.after(this.tailOf(property), `||!${this.locals.place}&&(${fn}=${self}[${text}`)
-      emitter.after(property.end, '],0)')
+      emitter.after(property.end, '],!1)')
     } else {
       this.quiet(property.start, `${fn}=${self}[`)
       emitter.visit(property)
-      emitter.after(property.end, '],0)')
+      emitter.after(property.end, '],!1)')
     }
     return fn
   }
@@ -200,7 +200,7 @@ export class Units extends Expressions {
       emitter.visit(node)
       emitter.after(node.end, closed)
     }
-    emitter.after(node.end, ',0)')
+    emitter.after(node.end, ',!1)')
     this.joint = '||'
   }
 
@@ -242,7 +242,7 @@ export class Units extends Expressions {
       emitter.visit(left)
       emitter.after(left.end, assignable(left)[1])
     }
-    emitter.after(left.end, ',0)')
+    emitter.after(left.end, ',!1)')
     this.erase(left.end, right.start)
     emitter.after(left.end, `||${this.unless(operator, result)}&&(`)
     this.branch(right, result)
@@ -263,12 +263,12 @@ export class Units extends Expressions {
     const { left, right, operator } = node
     const result = emitter.temp()
     this.quiet(left.start, `${result}=`)
-    emitter.after(left.end, ',0)')
+    emitter.after(left.end, ',!1)')
     this.erase(left.end, right.start)
     emitter.after(left.end, `||${this.unless(operator.slice(0, 2), result)}&&(`)
     this.joint = ''
     this.assign(`${result}=${left.name}`, right, this.prefix(right))
-    emitter.after(right.end, ',0)')
+    emitter.after(right.end, ',!1)')
     this.erase(right.end, node.end)
     emitter.after(node.end, ')')
     this.joint = '||'
@@ -282,7 +282,7 @@ export class Units extends Expressions {
     const name = left.type === 'Identifier'
     const target = name ? this.verbatim(left) : this.member(left)
     const old = emitter.temp()
-    emitter.after(left.end, `${this.takeJoint()}!${this.locals.place}&&(${old}=${target},0)`)
+    emitter.after(left.end, `${this.takeJoint()}!${this.locals.place}&&(${old}=${target},!1)`)
     this.erase(left.end, right.start)
     const text = this.prefix(right)
     this.erase(right.end, node.end)
@@ -291,7 +291,7 @@ export class Units extends Expressions {
       this.tailOf(right),
       `||!${this.locals.place}&&(${result}=${target}=${old}${operator.slice(0, -1)}(${text}`,
     )
-    emitter.after(node.end, '),0)')
+    emitter.after(node.end, '),!1)')
     return result
   }
 }
