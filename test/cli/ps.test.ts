@@ -24,6 +24,7 @@ test('lists those that listen, by signal or by the page, and keeps the token to 
   const inspected = await Inspected.start(t, waiting, { FIBRIL_INSPECT: 'page' })
   const { place, running } = inspected
   const other = place.startText(`${waiting}\nconsole.log('up')`, { FIBRIL_INSPECT: '1' })
+  await other.wrote('stdout', /up/)
   while (!(await ps(place)).stdout.includes(`${other.pid}`));
   const { stdout, stderr, code } = await ps(place)
   assert.deepEqual([stderr, code], ['', 0])
