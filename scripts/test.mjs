@@ -44,13 +44,13 @@ const reporters = [
 /** Runs `files`, `concurrency` at a time. The status of the runner. */
 function run(files, concurrency, { failedList = '', costs = '' } = {}) {
   const runner = process.versions.bun
-    ? ['test', '--timeout=120000']
+    ? ['test', '--timeout=240000']
     : [
         '--enable-source-maps',
         ...(failedList ? ['--import=./scripts/note-failure.mjs'] : []),
         ...(costs ? ['--import=./scripts/note-cost.mjs'] : []),
         '--test',
-        '--test-timeout=120000', // a test that hangs fails, and says which
+        '--test-timeout=240000', // a test that hangs fails, and says which; on Node 20 it is the time of a whole file
         `--test-concurrency=${concurrency}`,
         ...(flags.some((flag) => flag.startsWith('--test-reporter')) ? [] : reporters),
       ]
