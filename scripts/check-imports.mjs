@@ -40,7 +40,8 @@ const packages = {
 
 // green/compile is a folder of its own although it lies in green: the longest name wins.
 const folders = floors.flat().sort((a, b) => b.length - a.length)
-const folderOf = (file) => folders.find((folder) => file === folder || file.startsWith(`${folder}/`))
+/** The folder on a floor that a file of src/ is in. */
+export const folderOf = (file) => folders.find((folder) => file === folder || file.startsWith(`${folder}/`))
 const floorOf = (folder) => floors.findIndex((floor) => floor.includes(folder))
 const isBuiltin = (name) => name.startsWith('node:') || builtinModules.includes(name.split('/')[0])
 

@@ -3,7 +3,8 @@
 //   node scripts/test.mjs                         all
 //   node scripts/test.mjs core/queue              files whose path has "core/queue" in it
 //   node scripts/test.mjs -scripts/               all others than these
-//   node scripts/test.mjs --test-name-pattern=x   any argument that starts with a dash goes to the runner
+//   node scripts/test.mjs --slowest               then lists the files by the processor's time that they took
+//   node scripts/test.mjs --test-name-pattern=x   any other argument that starts with a dash goes to the runner
 //
 // The files are listed here because `node --test` understands patterns only from Node 21 on, and listed from the
 // sources, so that what a removed test left behind in dist/ does not run.
@@ -18,7 +19,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const args = process.argv.slice(2)
-const flags = args.filter((argument) => argument.startsWith('--'))
+const flags = args.filter((argument) => argument.startsWith('--') && argument !== '--slowest')
 const without = args.filter((argument) => /^-[^-]/.test(argument)).map((argument) => argument.slice(1))
 const names = args.filter((argument) => !argument.startsWith('-'))
 
@@ -41,18 +42,19 @@ const reporters = [
 ]
 
 /** Runs `files`, `concurrency` at a time. The status of the runner. */
-function run(files, concurrency, failedList = '') {
+function run(files, concurrency, { failedList = '', costs = '' } = {}) {
   const runner = process.versions.bun
-    ? ['test', '--timeout=120000']
+    ? ['test', '--timeout=240000']
     : [
         '--enable-source-maps',
         ...(failedList ? ['--import=./scripts/note-failure.mjs'] : []),
+        ...(costs ? ['--import=./scripts/note-cost.mjs'] : []),
         '--test',
-        '--test-timeout=120000', // a test that hangs fails, and says which
+        '--test-timeout=240000', // a test that hangs fails, and says which; on Node 20 it is the time of a whole file
         `--test-concurrency=${concurrency}`,
         ...(flags.some((flag) => flag.startsWith('--test-reporter')) ? [] : reporters),
       ]
-  const env = { ...process.env, FIBRIL_FAILED_TESTS: failedList }
+  const env = { ...process.env, FIBRIL_FAILED_TESTS: failedList, FIBRIL_TEST_COSTS: costs }
   return spawnSync(process.execPath, [...runner, ...flags, ...files], { cwd: root, env, stdio: 'inherit' }).status ?? 1
 }
 
@@ -63,15 +65,31 @@ function fewIn(failedList) {
   return failed.length <= 3 ? failed : []
 }
 
-if (process.env.CI) {
-  const scratch = mkdtempSync(join(tmpdir(), 'fibril-test-'))
-  const failedList = join(scratch, 'failed')
-  process.exitCode = run(files, availableParallelism(), failedList)
-  const failed = fewIn(failedList)
-  if (process.exitCode !== 0 && failed.length > 0) {
-    console.log(`\n✖ Failed, and run once more, alone:\n  ${failed.join('\n  ')}\n`)
-    process.exitCode = run(failed, 1)
-    if (process.exitCode === 0) console.log(`\n⚠ Flaky: passed only alone, to be cured:\n  ${failed.join('\n  ')}`)
-  }
-  rmSync(scratch, { recursive: true })
-} else process.exitCode = run(files, availableParallelism())
+/** The files that took most, a line each, in seconds. */
+function slowest(costs) {
+  const noted = existsSync(costs) ? readFileSync(costs, 'utf8').trim().split('\n') : []
+  const lines = noted
+    .map((line) => JSON.parse(line))
+    .map(([file, wall, own, ofChildren]) => ({ name: relative(join(root, 'dist'), file), wall, own, ofChildren }))
+    .map((cost) => ({ ...cost, cpu: cost.own + cost.ofChildren }))
+    .sort((a, b) => b.cpu - a.cpu)
+  const total = lines.reduce((sum, { cpu }) => sum + cpu, 0)
+  const figures = (...numbers) => numbers.map((number) => number.toFixed(1).padStart(7)).join(' ')
+  const shown = lines
+    .slice(0, 40)
+    .map(({ name, wall, cpu, ofChildren }) => `${figures(cpu, ofChildren, wall)}  ${name}`)
+  return `    CPU  started   wall  (seconds; ${total.toFixed(0)} of CPU in ${lines.length} files)\n${shown.join('\n')}`
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'fibril-test-'))
+const failedList = process.env.CI ? join(scratch, 'failed') : ''
+const costs = args.includes('--slowest') ? join(scratch, 'costs') : ''
+process.exitCode = run(files, availableParallelism(), { failedList, costs })
+const failed = failedList ? fewIn(failedList) : []
+if (process.exitCode !== 0 && failed.length > 0) {
+  console.log(`\n✖ Failed, and run once more, alone:\n  ${failed.join('\n  ')}\n`)
+  process.exitCode = run(failed, 1)
+  if (process.exitCode === 0) console.log(`\n⚠ Flaky: passed only alone, to be cured:\n  ${failed.join('\n  ')}`)
+}
+if (costs) console.log(`\n${slowest(costs)}`)
+rmSync(scratch, { recursive: true })

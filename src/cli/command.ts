@@ -1,16 +1,13 @@
-import { version } from '../green/load/index.ts'
-import { check } from './check.ts'
-import { run } from './run.ts'
 import { CommandError, help } from './usage.ts'
 
-// What `run` does not need is loaded when it is asked for.
+// Each loads what it needs when it is asked for.
 const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>>> = {
-  check,
+  check: async (args) => (await import('./check.ts')).check(args),
   deferred: async (args) => (await import('./deferred.ts')).deferred(args),
   dump: async (args) => (await import('./dump.ts')).dump(args),
   jobs: async (args) => (await import('./jobs.ts')).jobs(args),
   ps: async (args) => (await import('./ps.ts')).ps(args),
-  run,
+  run: async (args) => (await import('./run.ts')).run(args),
   serve: async (args) => (await import('./serve.ts')).serve(args),
   top: async (args) => (await import('./top/top.ts')).top(args),
   trace: async (args) => (await import('./trace.ts')).trace(args),
@@ -19,7 +16,7 @@ const commands: Readonly<Record<string, (args: string[]) => void | Promise<void>
 
 async function main([name, ...rest]: string[]): Promise<void> {
   if (name === '--help' || name === '-h' || name === 'help') return print(help)
-  if (name === '--version' || name === '-v') return print(`${version}\n`)
+  if (name === '--version' || name === '-v') return print(`${(await import('../green/load/index.ts')).version}\n`)
   if (name === undefined) throw new CommandError('say what to do')
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) throw new CommandError(`there is no command ${JSON.stringify(name)}`)

@@ -6,8 +6,8 @@ import { NoCurrentExceptionError } from './errors.ts'
  */
 export type ErrorKind = string | (abstract new (...args: never[]) => unknown)
 
-/** Where a chain called the callback that threw. */
-const catcher = /\/src\/twisted\/(drive|inline-callbacks)\.[jt]s/
+/** Where a chain called the callback that threw: by the functions in `drive.ts` and `inline-callbacks.ts`; built, they have no files. */
+const catcher = /^\s+at (?:[\w.]+\.)?(?:drive|advance) \(.*\/src\/twisted\//
 
 /**
  * An error on its way through a chain of callbacks. `value` is what was thrown, as it was: also what is no `Error`.

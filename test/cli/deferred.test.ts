@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cli, folderWith, node } from '../green/load/program.ts'
+import { wrongCommands } from './wrong-commands.ts'
 
 test('fibril deferred draws a chain from a text', async (t) => {
   const cwd = folderWith(t, { 'chain.txt': 'callback 1\nthrow oops\n| give 2\n' })
@@ -39,27 +40,18 @@ test('fibril deferred --svg gives a picture, --colour colours', async (t) => {
   assert.ok(colours.stdout.includes('\x1b[32m'))
 })
 
-for (const [args, message] of [
-  [[], 'fibril deferred needs one chain to draw: a file, or --chain TEXT'],
-  [['a', 'b'], 'fibril deferred needs one chain to draw: a file, or --chain TEXT'],
-  [['none.txt'], /^cannot read none\.txt: ENOENT/],
-  [['none.ts'], /^cannot read none\.ts: ENOENT/],
-  [['wrong.txt'], 'wrong.txt: line 2: there is no action "gvie". Did you mean "give"?'],
-  [['--chain', 'callback 1; gvie 2'], '--chain: line 2: there is no action "gvie". Did you mean "give"?'],
-  [['wrong.mjs'], 'wrong.mjs should export a function `chain(deferred, later)` that adds callbacks to a Deferred'],
-  [['--wait', 'long', 'right.txt'], '--wait takes milliseconds, not "long"'],
-  [['--fast', 'wrong.txt'], "Unknown option '--fast'"],
-] as const) {
-  test(`a wrong command is said, with exit code 2: fibril deferred ${args.join(' ')}`, async (t) => {
-    const cwd = folderWith(t, {
-      'right.txt': 'callback 1',
-      'wrong.txt': 'callback 1\ngvie 2\n',
-      'wrong.mjs': 'export const links = 1\n',
-    })
-    const { stdout, stderr, code } = await node([cli, 'deferred', ...args], { cwd })
-    assert.deepEqual([stdout, code], ['', 2])
-    const said = /^fibril: (.*)\nSee fibril --help\n$/.exec(stderr)?.[1] ?? stderr
-    if (typeof message === 'string') assert.equal(said, message)
-    else assert.match(said, message)
-  })
-}
+wrongCommands(
+  ['deferred'],
+  [
+    [[], 'fibril deferred needs one chain to draw: a file, or --chain TEXT'],
+    [['a', 'b'], 'fibril deferred needs one chain to draw: a file, or --chain TEXT'],
+    [['none.txt'], /^cannot read none\.txt: ENOENT/],
+    [['none.ts'], /^cannot read none\.ts: ENOENT/],
+    [['wrong.txt'], 'wrong.txt: line 2: there is no action "gvie". Did you mean "give"?'],
+    [['--chain', 'callback 1; gvie 2'], '--chain: line 2: there is no action "gvie". Did you mean "give"?'],
+    [['wrong.mjs'], 'wrong.mjs should export a function `chain(deferred, later)` that adds callbacks to a Deferred'],
+    [['--wait', 'long', 'right.txt'], '--wait takes milliseconds, not "long"'],
+    [['--fast', 'wrong.txt'], "Unknown option '--fast'"],
+  ],
+  { 'right.txt': 'callback 1', 'wrong.txt': 'callback 1\ngvie 2\n', 'wrong.mjs': 'export const links = 1\n' },
+)

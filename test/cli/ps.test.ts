@@ -2,29 +2,29 @@ import assert from 'node:assert/strict'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { cli, folderWith, node } from '../green/load/program.ts'
+import { cli, node } from '../green/load/program.ts'
 import { Place, uid } from '../inspect/program.ts'
 import { holding, Inspected, waiting } from '../inspect/server/inspected.ts'
+import { wrongCommands } from './wrong-commands.ts'
 
 const skip = process.platform === 'win32' && 'no signals'
 
 const ps = (place: Place, ...args: (string | number)[]) =>
   node([cli, 'ps', '--wait', '60000', ...args.map(String)], { cwd: place.folder, env: { TMPDIR: place.folder } })
 
-for (const [args, message] of [
-  [['1', '2'], 'fibril ps takes the id of one process, or the address of its inspector'],
-  [['--wait', 'long'], '--wait takes milliseconds, not "long"'],
-] as const) {
-  test(`a wrong command is said, with exit code 2: fibril ps ${args.join(' ')}`, async (t) => {
-    const { stdout, stderr, code } = await node([cli, 'ps', ...args], { cwd: folderWith(t, {}) })
-    assert.deepEqual([stdout, stderr, code], ['', `fibril: ${message}\nSee fibril --help\n`, 2])
-  })
-}
+wrongCommands(
+  ['ps'],
+  [
+    [['1', '2'], 'fibril ps takes the id of one process, or the address of its inspector'],
+    [['--wait', 'long'], '--wait takes milliseconds, not "long"'],
+  ],
+)
 
 test('lists those that listen, by signal or by the page, and keeps the token to itself', { skip }, async (t) => {
   const inspected = await Inspected.start(t, waiting, { FIBRIL_INSPECT: 'page' })
   const { place, running } = inspected
   const other = place.startText(`${waiting}\nconsole.log('up')`, { FIBRIL_INSPECT: '1' })
+  await other.wrote('stdout', /up/)
   while (!(await ps(place)).stdout.includes(`${other.pid}`));
   const { stdout, stderr, code } = await ps(place)
   assert.deepEqual([stderr, code], ['', 0])

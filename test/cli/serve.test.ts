@@ -4,23 +4,23 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { cli, folderWith, node } from '../green/load/program.ts'
+import { wrongCommands } from './wrong-commands.ts'
 
 const posix = {
   skip: process.platform === 'win32' ? 'no signals' : process.versions['bun'] !== undefined && 'not for Bun',
 }
 
-for (const [args, message] of [
-  [[], 'fibril serve needs a program to serve'],
-  [['nowhere.js'], 'there is no file nowhere.js'],
-  [['--workers', 'many', 'app.js'], 'serveAcross: workers is NaN: give a whole number from 1 up'],
-  [['--spread', 'odd', 'app.js'], "serveAcross: spread is odd: give 'even' or 'kernel'"],
-  [['--fast', 'app.js'], "Unknown option '--fast'"],
-] as const) {
-  test(`a wrong command is said, with exit code 2: fibril serve ${args.join(' ')}`, async (t) => {
-    const { stdout, stderr, code } = await node([cli, 'serve', ...args], { cwd: folderWith(t, { 'app.js': '' }) })
-    assert.deepEqual([stdout, stderr, code], ['', `fibril: ${message}\nSee fibril --help\n`, 2])
-  })
-}
+wrongCommands(
+  ['serve'],
+  [
+    [[], 'fibril serve needs a program to serve'],
+    [['nowhere.js'], 'there is no file nowhere.js'],
+    [['--workers', 'many', 'app.js'], 'serveAcross: workers is NaN: give a whole number from 1 up'],
+    [['--spread', 'odd', 'app.js'], "serveAcross: spread is odd: give 'even' or 'kernel'"],
+    [['--fast', 'app.js'], "Unknown option '--fast'"],
+  ],
+  { 'app.js': '' },
+)
 
 test('a program that dies is said, with exit code 1, and what it said', posix, async (t) => {
   const cwd = folderWith(t, { 'app.js': "throw new Error('no database')" })

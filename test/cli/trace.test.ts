@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { cli, type Ending, folderWith, node } from '../green/load/program.ts'
 import { type TraceFile, validTrace } from '../inspect/trace/validate.ts'
+import { wrongCommands } from './wrong-commands.ts'
 
 const program = `
   import { run, sleep, yieldNow } from '${new URL('../../src/index.js', import.meta.url).href}'
@@ -71,18 +72,14 @@ test('a trace of so many events or milliseconds says that it has no more, and th
   assert.ok(!short.file.traceEvents.some(({ name }) => name === 'ended'))
 })
 
-test('says what is missing or makes no sense', async (t) => {
-  const cwd = folderWith(t, { 'app.mjs': program })
-  const cases: [string[], RegExp][] = [
+wrongCommands(
+  ['trace'],
+  [
     [['app.mjs'], /needs a file to write: -o FILE/],
     [['-o', 'trace.json'], /needs a program to run/],
     [['-o', 'no/such/trace.json', 'app.mjs'], /cannot write the trace: ENOENT/],
     [['-o', 'trace.json', '--for', 'soon', 'app.mjs'], /--for takes a whole number above 0, not "soon"/],
     [['-o', 'trace.json', '--max-events=0', 'app.mjs'], /--max-events takes a whole number above 0, not "0"/],
-  ]
-  const endings = await Promise.all(cases.map(([args]) => node([cli, 'trace', ...args], { cwd })))
-  for (const [i, { code, stderr }] of endings.entries()) {
-    assert.equal(code, 2)
-    assert.match(stderr, cases[i]?.[1] as RegExp)
-  }
-})
+  ],
+  { 'app.mjs': program },
+)

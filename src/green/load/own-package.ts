@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-// This file is PACKAGE/dist/src/green/load/own-package.js.
+// This is in PACKAGE/dist/src/green/load/.
 const root = new URL('../../../../', import.meta.url)
 const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
   readonly name: string

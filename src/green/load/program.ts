@@ -19,8 +19,8 @@ export async function prepare(settings: LoadSettings): Promise<void> {
   setDefaultHost(() => new NodeHost())
   // Before anything else is loaded, which might keep what it finds.
   if (settings.patch) patchAll()
-  // What a program is going to import takes longer once there are hooks: each file goes through them, and has its map read.
-  if (isMainThread) await import('../index.ts')
+  // Hooks in a thread of their own are asked twice for each file that comes after them: what most programs import comes before.
+  if (registerHooks === undefined && isMainThread) await import('../index.ts')
   install(settings)
   cancelTasksOnInterrupt()
   exitByDeadlock()
