@@ -71,7 +71,7 @@ export class Call<T> extends Operation<T> implements Frame {
 
   resumed(value: unknown): IteratorResult<unknown, unknown> {
     const { body } = this
-    return this.native ? generatorNext.call(body as Body<unknown>, value) : (body as Steppable).next(value)
+    return this.native === true ? generatorNext.call(body as Body<unknown>, value) : (body as Steppable).next(value)
   }
 
   failed(error: unknown): IteratorResult<unknown, unknown> {

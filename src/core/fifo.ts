@@ -26,7 +26,7 @@ export class Fifo<T> {
   private count: number
 
   constructor() {
-    const chunk = new Array<unknown>(SMALLEST + 1)
+    const chunk = chunkOf(SMALLEST)
     this.reading = chunk
     this.writing = chunk
     this.read = 0
@@ -81,7 +81,7 @@ export class Fifo<T> {
 
   private append(): void {
     const size = Math.min(LARGEST, Math.max(SMALLEST, 2 * this.count))
-    const chunk = new Array<unknown>(size + 1)
+    const chunk = chunkOf(size)
     this.writing[this.writeEnd] = chunk
     this.writing = chunk
     this.write = 0
@@ -96,4 +96,11 @@ export class Fifo<T> {
     this.read = 0
     this.readEnd = next.length - 1
   }
+}
+
+/** Written to once, so that it is an array of anything from the start: V8 would make it one of small numbers, and find out later. */
+function chunkOf(size: number): unknown[] {
+  const chunk = new Array<unknown>(size + 1)
+  chunk[size] = undefined
+  return chunk
 }

@@ -83,7 +83,10 @@ export class Loop implements TaskLoop, Turning {
     }
   }
 
-  /** Steps so many tasks as are not worth a look at the clock. True if there may be more. */
+  /**
+   * Steps so many tasks as are not worth a look at the clock. True if there may be more. (Here and in what it calls, booleans are
+   * compared to true: V8 asks any value that it does not know to be a boolean nine things to find out whether it is true.)
+   */
   private batch(registers: Registers): boolean {
     const { host, readyTasks } = this
     for (let left = BATCH; left > 0; left--) {
@@ -93,7 +96,7 @@ export class Loop implements TaskLoop, Turning {
         this.steps += BATCH - left
         return false
       }
-      if (task.step(registers)) this.ready(task)
+      if (task.step(registers) === true) this.ready(task)
     }
     this.steps += BATCH
     return true
@@ -120,7 +123,7 @@ export class Loop implements TaskLoop, Turning {
   /** @internal Puts a task at the end of the line. */
   ready(task: object): void {
     this.readyTasks.push(task as Task<unknown>)
-    if (!this.deferred) {
+    if (this.deferred === false) {
       this.deferred = true
       this.host.defer()
     }
