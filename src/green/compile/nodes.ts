@@ -56,3 +56,8 @@ export function boundNames(pattern: Node | null, into: Node[] = []): Node[] {
   }
   return into
 }
+
+/** True for a declaration by `using`, or `await using`. */
+export function isUsing(node: Node | null): boolean {
+  return node?.type === 'VariableDeclaration' && (node['kind'] === 'using' || node['kind'] === 'await using')
+}

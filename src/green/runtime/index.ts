@@ -32,7 +32,7 @@ export { main, waitFor } from './main.ts'
 export { NativeFrameError } from './native-frame-error.ts'
 export { park, parkable } from './park.ts'
 export { load, required } from './require.ts'
-export { dispose, resources } from './resources.ts'
+export { dispose, disposeAll, resources } from './resources.ts'
 export { callees, state } from './state.ts'
 export { stress } from './stress.ts'
 

@@ -229,6 +229,31 @@ export const constructs: Record<string, string> = {
     const again = () => tag\`x\${leaf(1)}y\`
     again(); again()
     return [o.t\`a\${leaf(1)}b\${leaf(2)}\\n\`, tag\`\`, seen.size]`,
+  using: `
+    const log = []
+    const own = (name, fails) => ({ name, [Symbol.dispose]() { log.push(leaf(this.name)); if (fails) throw new Error('d' + leaf(name)) } })
+    const told = (e) => e.name === 'SuppressedError' ? [told(e.error), told(e.suppressed)] : e.name === 'Error' ? e.message : e.name
+    const tries = (f) => { try { log.push(leaf(f())) } catch (e) { log.push(told(e)) } }
+    const two = (fails) => { using a = leaf(own('a', fails)), none = null; leaf(1); using b = own('b', fails), c = undefined; return log.push('body') && a.name + b.name }
+    function body(x) { 'use strict'; using a = own('in a body'); if (leaf(x)) return f(x); function f(y) { return leaf(y) + a.name } throw new Error('no') }
+    const loop = () => { for (using x of [own('x1'), null, own('x2'), own('x3')]) { if (x === null) continue; log.push('round'); if (x.name === leaf('x2')) break } }
+    const labelled = () => { outer: for (using x of leaf([own('o1'), own('o2')])) for (using y of [own('y'), x]) { log.push(y.name); continue outer } }
+    const single = () => { for (using x of [own('s')]) log.push(x.name)
+      if (leaf(1)) for (using z of [own('u')]) leaf(z); else for (using z of [null]); }
+    const caught = () => { try { using a = own('c'); throw leaf('t') } catch (e) { using b = own('d'); log.push(e) } finally { using c = own('e'); leaf(1) } }
+    const closures = () => { const fs = []; for (using x of [own(1), own(2)]) { using y = own(x.name * 10); fs.push(() => [leaf(x.name), y.name]) } return fs.map((f) => f()).join() }
+    function* g() { using a = own('g' + leaf(1)); yield a.name; using b = own('h', true); yield b.name }
+    class A { static { using s = own('static'); log.push(s.name) } static x = leaf(own('k')) }
+    const hidden = () => { using a = own('outer'); { using a = own('inner'); leaf(a) } return a.name }
+    for (const f of [() => two(false), () => two(true), () => body(1), () => body(0), loop, labelled, single, caught, closures, hidden]) tries(f)
+    tries(() => [...g()]); tries(() => { for (const x of g()) break }); tries(() => { const it = g(); it.next(); return it.return(leaf(5)).value }); tries(() => { const it = g(); it.next(); it.next(); it.throw(new Error('thrown')) })
+    for (const bad of [{}, 5, 'x', { [Symbol.dispose]: 5 }, { get [Symbol.dispose]() { throw new Error('got') } }]) tries(() => { using a = own('before'), b = bad })
+    tries(() => { using a = own('tdz'); using b = leaf(c); using c = null })
+    tries(() => { using a = own('fixed'); a = leaf(null) })
+    tries(() => { for (using x of [x]); })
+    tries(() => { using a = { get [Symbol.dispose]() { log.push('read'); return () => { log.push('called', leaf(this === undefined)) } } }; log.push('after') })
+    tries(() => { { using a = own('z', true); throw new Error('1') } })
+    return log`,
   recursion: `
     const fib = function fib(n) { return n < 2 ? leaf(n) : fib(n - 1) + fib(n - 2) }
     const fact = (n) => n === 0 ? leaf(1) : n * fact(n - 1)

@@ -1,5 +1,6 @@
 /** Loops, and what leaves them. */
-import { closing, takeLabels } from '../emit/loop.ts'
+import { takeLabels } from '../emit/labels.ts'
+import { closing } from '../emit/loop.ts'
 import type { Node } from '../nodes.ts'
 import { Declarations } from './declarations.ts'
 import type { Loop } from './plan.ts'

@@ -86,6 +86,8 @@ export interface EmitOptions {
   readonly loads: boolean
   /** Every function that may park is compiled by way of a generator. */
   readonly onlyGenerators: boolean
+  /** Code in which nothing parks keeps its `using`. */
+  readonly nativeUsing: boolean
 }
 
 export class Emitter {
@@ -319,13 +321,14 @@ export class Emitter {
     this.after(end, `)==null?void 0:${front}${name}`)
   }
 
-  inActivation(activation: Activation, lexical: Lexical, visit: () => void): void {
+  inActivation<T>(activation: Activation, lexical: Lexical, visit: () => T): T {
     const { activation: outer, lexical: outerLexical } = this
     this.activation = activation
     this.lexical = lexical
-    visit()
+    const result = visit()
     this.activation = outer
     this.lexical = outerLexical
+    return result
   }
 
   // -- places
