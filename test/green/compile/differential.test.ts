@@ -9,7 +9,7 @@
 import { strict as assert } from 'node:assert'
 import { run } from '../../../src/core/index.ts'
 import { it } from '../../support/it.ts'
-import { blocking, echoAtRandom, knowsUsing as heads, load } from './load.ts'
+import { blocking, echoAtRandom, load } from './load.ts'
 import { randomFunctions } from './random-function.ts'
 import { randomProgram } from './random-program.ts'
 import { library, randomSyntax } from './random-syntax.ts'
@@ -19,10 +19,10 @@ const [from, to] = seedsOf(process.env['SEEDS'] ?? '24')
 const kinds: Record<string, (seed: number) => string> = {
   programs: randomProgram,
   'ordinary functions': randomFunctions,
-  'programs of newer syntax': (seed) => randomSyntax(seed, { heads }),
-  'programs of two modules': (seed) => randomSyntax(seed + 1e6, { heads, inline: false }),
-  'async programs': (seed) => randomSyntax(seed, { heads, async: true }),
-  'async programs of two modules': (seed) => randomSyntax(seed + 1e6, { heads, async: true, inline: false }),
+  'programs of newer syntax': (seed) => randomSyntax(seed),
+  'programs of two modules': (seed) => randomSyntax(seed + 1e6, { inline: false }),
+  'async programs': (seed) => randomSyntax(seed, { async: true }),
+  'async programs of two modules': (seed) => randomSyntax(seed + 1e6, { async: true, inline: false }),
 }
 
 const chunk = 12

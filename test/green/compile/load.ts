@@ -57,7 +57,7 @@ const still = { sleep: () => {}, yieldNow: () => {}, leaf: <T>(value: T): T => v
 /** Node does from 24 on. */
 export const knowsUsing: boolean = canParse('{ using x = null }')
 
-/** For a Node that does not know `using`: as somebody else lowers it, who leaves the heads of `for (;;)`. */
+/** For a Node that does not know `using`: as somebody else lowers it. Neither he nor V8 is right about the heads of `for (;;)`. */
 function withoutUsing(source: string): string {
   return knowsUsing || !/\busing\b/.test(source) ? source : transformSync(source, { target: 'node20' }).code
 }

@@ -39,7 +39,7 @@ interface Context {
  * Programs at random, from a seed, of what the others leave out: optional chains, private members, patterns with defaults,
  * computed names, spread, labels, \`switch\`, generators that are left, disposal, and, with \`async\`, async functions and iteration.
  */
-export function randomSyntax(seed: number, { async = false, inline = true, heads = false } = {}): string {
+export function randomSyntax(seed: number, { async = false, inline = true } = {}): string {
   const choices = new Random(seed, async ? 777 : 99)
   const random = (below: number): number => choices.below(below)
   const pick = <T>(list: readonly T[]): T => choices.pick(list)
@@ -285,7 +285,7 @@ log(Object.keys(new ${C}(${e()})).join(), new ${C}(1).m(${e()}), ${C}.s)`,
           const does = `log('disposed', ${pick([number(), `leaf(${number()})`, expression(within(c, kind)), `thrower(${number()})`])})`
           return kind === 'async'
             ? `{ async [Symbol.asyncDispose]() { ${does} } }`
-            : `{ [Symbol.dispose]() { ${does}; return ${e()} } }`
+            : `{ [Symbol.dispose]() { ${does}; return ${expression(within(c, 'plain'))} } }`
         }
         const [using, resource] = awaits(c) && random(2) ? ['await using', owned('async')] : ['using', owned()]
         return [
@@ -293,13 +293,10 @@ log(Object.keys(new ${C}(${e()})).join(), new ${C}(1).m(${e()}), ${C}.s)`,
             () =>
               `{ ${using} ${x} = ${resource}${pick(['', `, ${a} = null`])}; ${more()} ${pick(['', `using ${b} = ${owned()}`])} }`,
             () => `${label}: for (${using} ${x} of [${resource}, null, ${owned()}]) { ${looping(label)} }`,
-            () => {
-              const head = `${using} ${x} = ${resource};`
-              const loop = heads ? `${label}: for (${head} ${a}++ < 2;)` : `${head} ${label}: for (; ${a}++ < 2;)`
-              return `{ let ${a} = 0; ${loop} { fs.push(() => typeof ${x}); ${looping(label)} } }`
-            },
             () =>
-              `log((() => { 'use strict'; using ${x} = ${owned()}; ${block(within(c, 'plain'))} return ${e()} })())`,
+              `{ let ${a} = 0; ${using} ${x} = ${resource}; ${label}: for (; ${a}++ < 2;) { fs.push(() => typeof ${x}); ${looping(label)} } }`,
+            () =>
+              `log((() => { 'use strict'; using ${x} = ${owned()}; ${block(within(c, 'plain'))} return ${expression(within(c, 'plain'))} })())`,
           ])(),
         ]
       }
