@@ -38,14 +38,6 @@ const cases: Record<string, { readonly body: string; readonly named: RegExp }> =
     body: 'const o = { get x() { sleep(1) } }; try { const { x } = o } catch (e) { return e }',
     named: /cannot park here/,
   },
-  'a getter that is read behind an optional chain': {
-    body: 'const o = { get x() { sleep(1) } }; try { return o?.x } catch (e) { return e }',
-    named: /cannot park here/,
-  },
-  'a getter of what is called': {
-    body: 'const o = { get x() { sleep(1); return leaf } }; try { return o.x(1) } catch (e) { return e }',
-    named: /cannot park here/,
-  },
   'a setter that is the variable of a loop': {
     body: 'const o = { set x(v) { sleep(1) } }; try { for (o.x of [1]); } catch (e) { return e }',
     named: /cannot park here/,

@@ -103,6 +103,18 @@ export const constructs: Record<string, string> = {
     const f = (a) => a.slow
     const { [new A(5).slow]: taken = leaf(3), ...others } = { 6: 1, [new A(6).slow]: 2 }
     return [taken, others, new A(1).slow, A.slow, new B(1).slow, o.slow, o.other.slow, f(new A(4)), f(o), [new A(7)].map((a) => a.slow + a.fast), new A(1).slow.toFixed(leaf(1)), typeof new A(2).slow, { slow: new A(3).slow }]`,
+  'getters behind optional links, and of what is called': `
+    const log = [], note = (x) => (log.push(x), leaf(x))
+    const o = { z: 1, get slow() { log.push('slow'); return leaf(this.z) }, get f() { note('f'); return function (x) { return note(x) + this.z } }, get o() { leaf(1); return this }, get none() { return leaf(null) }, get map() { leaf(1); return [1, 2].map } }
+    class P { get slow() { return note('p') } get #x() { return note('x') } get #f() { return leaf(() => note('called')) } static all(p) { return [p?.#x, p?.#x.length, p.o?.#x, p?.o?.#x] } o = this }
+    const fs = [
+      (q) => q?.slow, (q) => q?.slow.toFixed?.(note(1)), (q) => q?.o.slow, (q) => q?.o?.o?.slow, (q) => q.o?.slow + 1, (q) => q?.none?.slow, (q) => q?.none.slow, (q) => (q?.o)?.slow, (q) => (q?.o).slow,
+      (q) => q.f(note(2)), (q) => q?.f(note(3)), (q) => q.o.f(4), (q) => q?.o?.f(note(5)), (q) => q.f?.(note(6)), (q) => q.none?.(note(7)), (q) => q.none(note(8)), (q) => q.slow(note(9)), (q) => new q.f(1), (q) => q?.o.o.f(...note([1, 2])),
+      (q) => ({ __proto__: q, length: 2, 0: 5, 1: 6 }).map((x) => note(x)), (q) => { let i = 0; while (q?.slow > i) i += q?.slow; return i }, (q) => q?.['slow'], (q) => q['f'](note(1)), (q) => delete q?.slow, (q) => q?.o.slow?.x,
+      function* (q) { yield q?.slow; yield q?.f(note(1)) },
+    ]
+    const t = fs.flatMap((f) => [o, null, new P()].map((q) => { try { const r = f(q); return r?.next ? [...r] : r } catch (e) { return e.name } }))
+    return [t.map((x) => typeof x === 'object' ? typeof x : x), P.all(new P()), log]`,
   'callbacks of typed arrays': `
     const t = [], a = new Int16Array([5, 1, 4]), b = new BigInt64Array([3n, 1n])
     class Own extends Float64Array {}
@@ -306,6 +318,39 @@ export const constructs: Record<string, string> = {
     for (const bad of [undefined, null]) try { log.push(f(bad)) } catch (e) { log.push(e.name) }
     const get = { get a() { log.push('a'); return 5 }, get z() { log.push('z') } }
     return [f({ a: 1, y: 8 }), f({ a: 1, 'b c': 5, d: { e: 6, u: 7 } }, { i: 9 }, 3, 1, 2), f(get), o.m({ a: 1 }, 2), o.n({ a: 3 }), f.length, log]`,
+  'parameters that are moved to the body': `
+    const log = [], note = (x) => (log.push(x), x), shared = { z: 3 }
+    const idle = { *[Symbol.iterator]() { try { note('i'); yield 1; yield 2; yield 3 } finally { note('closed') } } }
+    function a([x, , y = note('y')] = [1], ...[first, { z } = shared]) { return leaf([x, y, first, z]) }
+    const b = (p, q = {}, r = note('r'), s = () => [p, r], t = (1, note('t')), u = class {}, { v = [], ...w } = q, [k] = 'k') => leaf([p, q, r, s(), s.name, t, u.name, v, w, k])
+    const c = ({ length }, { [length + 'x']: d = length } = {}) => { for (let i = 0; i < 2; i++) leaf(d); return [length, d] }
+    const o = { m([x] = [this.z], y = x + 1) { const g = () => x + y; return [leaf(g()), leaf(x)] }, z: 5 }
+    function e(x, y = note('again'), z = x) { x = leaf(y); x += leaf(1); return [x, y, z] }
+    const f = (x = this === undefined) => leaf(x), g = x => leaf(x), h = async (x = note('async')) => x
+    function i([x, y] = idle) { leaf(x); leaf(y); return [x, y, log.length] }
+    const j = (x = { a: 1,
+      b: [2, note('j')] }, /* one ) */ y = ')' // two (
+    ) =>
+      leaf([x, y])
+    h()
+    const t = [a(), a([7, 8, undefined], 4, { z: 0 }), b(1), b(1, { v: 2, n: 3 }, 4, 5 && (() => []), 6), c('ab'), c('ab', { '2x': 9 }), o.m(), o.m([1]), o.m([1], 7), e(5), e(5, 6, 7), f(), g(1), i(), i([8, 9, 10]), j(), j(1, 2)]
+    for (const bad of [() => a(null), () => a(5), () => c(), () => b(1, null), () => o.m.call(null), () => i({})]) try { bad(); t.push('none') } catch (error) { t.push(error.name) }
+    return [t, a.length, b.length, c.length, o.m.length, e.length, j.length, log]`,
+  'optional chains in functions of their own': `
+    const log = [], note = (x) => (log.push(x), leaf(x))
+    const o = { z: 2, a: { z: 10, b(x) { return { c: note(x) + this.z, d: (y) => note(y), n: null } }, get g() { return note('g') } }, n: null, list: [1, 2, (x) => note(x + 1)], f: (x) => [x, note(x)] }
+    class P { #p = 4; #m(x) { return note(x + this.#p) } static of(p, x) { return [p?.#p, p?.#m(x), p?.#m?.(leaf(x))] } }
+    class Q { v() { return note('v') } } class R extends Q { w() { return [super.v?.(), super.none?.(note('x'))] } }
+    const fs = [
+      (q) => q?.a?.b(note(1)).c, (q) => q?.a.b(note(2))?.d?.(note(3)), (q) => q?.n?.b(note(4)).c.d.e(note(5)), (q) => q?.[note('a')]?.['b']?.(note(6))?.c,
+      (q) => q?.list?.map?.((x) => note(x)), (q) => q?.list?.[note(2)]?.(note(7)), (q) => (q?.a)?.b(note(8)).c, (q) => (q?.a?.b)?.(note(9))?.c, (q) => q?.f(...note([1, 2]), note(3))?.[note(0)],
+      (q) => leaf(q)?.a?.z + (q?.a?.b(1).c ?? note('none')) * 2, (q) => { let i = 0; const r = []; while (i++ < 2) r.push(q?.a?.b(note(i))?.c); return r }, (q) => { let t = q; return t?.f((t = null, note(1)), t) },
+      (q) => [q?.a.g?.length, q?.a?.b?.length, (q?.list).length, !q?.list?.includes?.(note(2)), \`<\${q?.f?.(note(1))}>\`], (q) => { if (q?.a?.b(note(1))?.n) return 1; else return q?.a?.b(note(2)).n?.x(note(3)) },
+      (q) => (q?.a).b?.(note(1)).c, (q) => q?.a.none?.(note(1)).x, function (q) { return this?.a?.b?.(note(this.z)).c + q?.none?.(1) }, (q) => q?.f?.call?.(null, note(5)), (q) => { q.tmp = q?.f?.(note(6)); q.tmp &&= q?.tmp?.[note(0)]; return q.tmp }, (q) => delete q?.tmp,
+      (q) => new (q?.a?.b(1).d)(note(1)), (q) => q?.a?.b(1).d(note(q?.a?.b(2).c ?? 3)) ?? note('late'),
+    ]
+    const t = fs.flatMap((f) => [o, null, undefined].map((q) => { try { return f.call(o, q) } catch (e) { return e.name } }))
+    return [t, P.of(new P(), 1), P.of(null, note(2)), new R().w(), log]`,
   'patterns without names': `
     const log = []
     const note = (x) => { log.push(x); return leaf(x) }

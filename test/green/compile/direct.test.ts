@@ -28,6 +28,9 @@ const direct: Record<string, string> = {
   'destructuring of what a call gives':
     'function f(a) { const { b, c = 1 } = leaf(a); const [d] = leaf(b); return leaf(c) + d }',
   'patterns of objects as parameters': 'function f({ a, b: { c = 1 }, ...d }, { e } = {}) { return leaf(a, c, d, e) }',
+  'patterns of lists as parameters': 'function f([a, , b = 1], ...[c]) { return leaf(a, b, c) }',
+  'parameters with defaults': 'function f(a, b = {}, c = a.b, d = () => a, { e = [] } = c) { return leaf(b, c, d, e) }',
+  'optional chains': 'function f(a) { return a?.b(leaf(1))?.c?.[leaf(2)]?.(3) }',
   methods: 'const o = { f(a) { return this.g(leaf(a)) } }',
   'methods that use super': 'const o = { f(a) { return leaf(super.g(a)) } }',
   arrows: 'const f = (a) => leaf(a)',
@@ -44,7 +47,12 @@ const others: Record<string, string> = {
   arguments: 'function f() { return leaf(arguments.length) }',
   'new.target': 'function f() { return leaf(new.target) }',
   'a direct eval': 'function f(a) { leaf(a); return eval("a") }',
-  'a pattern of a list as a parameter': 'function f([a]) { return leaf(a) }',
+  'a parameter that may park': 'function f(a = leaf(1)) { return leaf(a) }',
+  'a parameter that uses one behind it': 'function f(a = () => b, b) { return leaf(a, b) }',
+  'a parameter that uses itself': 'function f(a = a) { return leaf(a) }',
+  'a parameter that uses what the body hides': 'function f(a = text) { let text = leaf(a); return text }',
+  'a parameter that is declared again': 'function f(a, b = () => a) { var a = leaf(b); return a }',
+  'an optional chain that is deleted': 'function f(a) { return delete a?.[leaf(1)] }',
   'a pattern as a parameter, and a function of that name': 'function f({ a }) { function a() {} return leaf(a) }',
   'a class within': 'function f(a) { class C {} leaf(a); return C }',
 }

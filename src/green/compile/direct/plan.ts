@@ -25,12 +25,13 @@
  */
 import type { Emitter } from '../emit/emitter.ts'
 import { hides } from '../emit/loop.ts'
-import { isGreenRead, isGreenWrite } from '../emit/read.ts'
+import { isGreenCallee, isGreenRead, isGreenWrite } from '../emit/read.ts'
 import { initialiserFn, initialisersOf } from '../fields.ts'
 import { mayPark } from '../infer.ts'
 import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
 import { isRequire } from '../requires.ts'
 import type { Fn } from '../scope.ts'
+import { isConstant, parametersProblem } from './parameters.ts'
 import { type Variable, Variables } from './variables.ts'
 
 export interface Plan {
@@ -112,14 +113,10 @@ class Planner {
       const { lexical } = emitter
       if (fn.usesSuper || (fn.usesThis && lexical.derived)) refuse('super in an arrow function')
     } else if (fn.usesArguments) refuse('arguments')
-    for (const param of fn.node['params'] as Node[]) {
-      if (isPlainParam(param)) continue
-      if (!isPlainPattern(param)) refuse('a parameter that is a pattern')
-      const names = new Set(boundNames(param).map((id) => id['name']))
-      const statements: Node[] = fn.node['body'].body ?? []
-      if (statements.some(({ type, id }) => type === 'FunctionDeclaration' && names.has(id.name)))
-        refuse('a function that has the name of a parameter')
-    }
+    const unmovable = parametersProblem(fn)
+    if (unmovable !== null) refuse(unmovable)
+    for (const param of fn.node['params'] as Node[]) this.scan(param)
+    if (this.ranges.size > 0) refuse('a parameter that may park')
     const start = emitter.options.stress ? emitter.place(fn.node) : null
     const { body } = fn.node
     if (body.type === 'BlockStatement') this.list(body.body, true)
@@ -279,7 +276,7 @@ class Planner {
       case 'NewExpression':
         return !emitter.isHarmless(node)
       case 'MemberExpression':
-        if (!isGreenRead(emitter, node)) return false
+        if (!isGreenRead(emitter, node) && !isGreenCallee(emitter, node)) return false
         if (node['computed'] || node['property'].type !== 'Identifier') refuse('a getter without a plain name')
         return true
       case 'SpreadElement':
@@ -300,14 +297,16 @@ class Planner {
       case 'CallExpression':
         if (node['callee'].type === 'Super') refuse('super(…)')
         if (!this.places.has(node) && node['callee'].type === 'Import') refuse('import(…)')
-        if (node['optional']) refuse('an optional chain')
         return
       case 'MemberExpression':
-        if (node['optional']) refuse('an optional chain')
         if (node['object'].type === 'Super') refuse('a computed key of super')
         return
-      case 'NewExpression':
       case 'UnaryExpression':
+        if (node['operator'] === 'delete' && node['argument'].type === 'ChainExpression')
+          refuse('an optional chain that is deleted')
+        return
+      case 'ChainExpression':
+      case 'NewExpression':
       case 'UpdateExpression':
       case 'SequenceExpression':
       case 'TemplateLiteral':
@@ -420,33 +419,6 @@ function isLabelled(loop: Node, label: string, parentOf: ReadonlyMap<Node, Node>
 
 function refuse(reason: string): never {
   throw new Obstacle(reason)
-}
-
-/** A name, one with a default that runs nothing, or a rest of that kind: nothing happens if it is evaluated again. */
-function isPlainParam(param: Node): boolean {
-  if (param.type === 'RestElement') return param['argument'].type === 'Identifier'
-  if (param.type === 'AssignmentPattern') return param['left'].type === 'Identifier' && isConstant(param['right'])
-  return param.type === 'Identifier'
-}
-
-/** `{ a, b = 1 }`, or `{ a } = {}`. It is taken to pieces in the body, after the announcement has been taken: that may run a getter. */
-function isPlainPattern(param: Node): boolean {
-  if (param.type === 'AssignmentPattern') {
-    const { left, right } = param
-    return (
-      isPlainPattern(left) && (isConstant(right) || (right.type === 'ObjectExpression' && !right.properties.length))
-    )
-  }
-  return param.type === 'ObjectPattern' && isSimplePattern(param) && !iterates(param)
-}
-
-function iterates(pattern: Node): boolean {
-  return pattern.type === 'ArrayPattern' || childrenOf(pattern).some(iterates)
-}
-
-function isConstant(node: Node): boolean {
-  if (node.type === 'UnaryExpression') return node['operator'] !== 'delete' && isConstant(node['argument'])
-  return node.type === 'Literal' && !node['regex'] && !/[\n\r\u2028\u2029]/.test(node['raw'] ?? '')
 }
 
 /** One that may be printed anew: it has names, keys, and defaults that are constants. */

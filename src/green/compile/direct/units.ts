@@ -1,11 +1,17 @@
 /** Expressions that get a value of their own: calls, and what is evaluated under a condition. See expressions.ts. */
 import { hasWork, visitArguments } from '../emit/arguments.ts'
 import { nameFor, visitCall, visitNew } from '../emit/call.ts'
+import { optionalLink } from '../emit/chain.ts'
 import { assignable } from '../emit/emitter.ts'
 import { twins } from '../emit/method.ts'
 import type { Node } from '../nodes.ts'
 import { Expressions, isLogical } from './expressions.ts'
 import { withoutComments } from './terms.ts'
+
+interface Link {
+  readonly value: string
+  readonly self: string | null
+}
 
 export class Units extends Expressions {
   protected unit(node: Node): string {
@@ -16,6 +22,8 @@ export class Units extends Expressions {
         return this.call(node)
       case 'MemberExpression':
         return this.getter(node)
+      case 'ChainExpression':
+        return this.links(node['expression'], false).value
       case 'SpreadElement':
         return `...${this.spread(node)}`
       case 'ConditionalExpression':
@@ -28,16 +36,21 @@ export class Units extends Expressions {
   }
 
   protected call(node: Node): string {
+    const { callee } = node
+    const method = node.type === 'CallExpression' && callee.type === 'MemberExpression'
+    if (!this.has(callee) && !node['arguments'].some((argument: Node) => this.has(argument)))
+      return this.plainCall(node, method)
+    this.erase(node.start, callee.start)
+    const self = method ? this.receiver(callee) : null
+    return this.callOn(node, self === null ? this.settle(callee) : this.method(callee, self), self)
+  }
+
+  /** The call of `fn`, which has been evaluated. */
+  protected callOn(node: Node, fn: string, self: string | null): string {
     const { emitter } = this
     const { callee } = node
     const args: Node[] = node['arguments']
     const last = args.findLastIndex((argument) => this.has(argument))
-    const method = node.type === 'CallExpression' && callee.type === 'MemberExpression'
-    if (last < 0 && !this.has(callee)) return this.plainCall(node, method)
-
-    this.erase(node.start, callee.start)
-    const self = method ? this.receiver(callee) : null
-    const fn = self === null ? this.settle(callee) : this.method(callee, self)
     let at = callee.end
     const given: string[] = []
     args.slice(0, Math.max(last, 0)).forEach((argument) => {
@@ -78,7 +91,7 @@ export class Units extends Expressions {
     const site = this.plan.places.has(node)
     const early = late || here || !site ? '' : `${announced()},`
     const open = site ? `(${this.resume(node, result)}(` : `!${this.locals.place}&&(`
-    const begin = `||${open}${early}${result}=${head}${before}`
+    const begin = `${this.takeJoint()}${open}${early}${result}=${head}${before}`
     if (target === undefined) {
       // Only the callee has sites: the arguments stand as they are.
       const bare = emitter.findBefore('(', this.afterCallee(node), node.end) < 0
@@ -123,12 +136,55 @@ export class Units extends Expressions {
     return this.settle(object)
   }
 
-  /** Evaluates `self.m` into a temporary. */
-  protected method(callee: Node, self: string): string {
+  /**
+   * What is in front of an optional link is evaluated, then, unless that is null, what is behind it. Answers the value, and what a
+   * call of it has for `this`, if it is a member and `called`.
+   */
+  protected links(node: Node, called: boolean): Link {
+    const link = optionalLink(node)
+    if (link === null) {
+      if (!called || node.type !== 'MemberExpression') return { value: this.settle(node), self: null }
+      const self = this.receiver(node)
+      return { value: this.method(node, self), self }
+    }
+    const { emitter } = this
+    const { place } = this.locals
+    const front: Node = link['object'] ?? link['callee']
+    this.erase(node.start, front.start)
+    let { value, self } = this.links(
+      front.type === 'ChainExpression' ? front['expression'] : front,
+      link.type === 'CallExpression',
+    )
+    const result = emitter.temp()
+    emitter.after(front.end, `${this.takeJoint()}(${place}||${value}!=null?(`)
+    this.joint = ''
+    const behind = spine(node, link)
+    behind.forEach((at, index) => {
+      if (at.type === 'CallExpression') {
+        value = this.callOn(at, value, self)
+        self = null
+        return
+      }
+      const target = index === behind.length - 1 ? called : behind[index + 1]?.type === 'CallExpression'
+      self = target ? value : null
+      value = this.method(at, value, target)
+    })
+    emitter.after(node.end, `${this.takeJoint()}!${place}&&(${result}=${value},0)):(${result}=void 0,0))`)
+    this.joint = '||'
+    return { value: result, self }
+  }
+
+  /** Evaluates `self.m` into a temporary. `called`: to be called. */
+  protected method(callee: Node, self: string, called = true): string {
     const { emitter } = this
     const { object, property, computed } = callee
+    const twin = called && !computed && twins.has(property.name)
+    if (this.plan.places.has(callee)) {
+      const got = this.getterOf(callee, self)
+      if (twin) emitter.after(callee.end, `||!${this.locals.place}&&(${got}=${emitter.use('twin', 'twin')}(${got}),0)`)
+      return got
+    }
     const fn = emitter.temp()
-    const twin = !computed && twins.has(property.name)
     const open = twin ? `${emitter.use('twin', 'twin')}(` : ''
     const closed = twin ? ')' : ''
     if (object.type === 'Super') {
@@ -175,9 +231,14 @@ export class Units extends Expressions {
   }
 
   protected getter(node: Node): string {
-    const { object, property } = node
+    const { object } = node
     this.erase(node.start, object.start)
-    const self = this.settle(object)
+    return this.getterOf(node, this.settle(object))
+  }
+
+  /** The same, of an object that has been evaluated. */
+  protected getterOf(node: Node, self: string): string {
+    const { object, property } = node
     this.erase(object.end, node.end)
     return this.runtimeCall(node, 'get', `${self},${JSON.stringify(property.name)}`)
   }
@@ -293,5 +354,14 @@ export class Units extends Expressions {
     )
     emitter.after(node.end, '),0)')
     return result
+  }
+}
+
+/** From an optional link out to a node. */
+function spine(node: Node, link: Node): Node[] {
+  const found: Node[] = []
+  for (let at = node; ; at = at['object'] ?? at['callee']) {
+    found.unshift(at)
+    if (at === link) return found
   }
 }

@@ -7,7 +7,8 @@
  */
 import type { Node } from '../nodes.ts'
 import type { Emitter } from './emitter.ts'
-import { visitMethod } from './method.ts'
+import { twins, visitMethod } from './method.ts'
+import { isGreenRead } from './read.ts'
 
 export function visitChain(emitter: Emitter, node: Node): void {
   const expression: Node = node['expression']
@@ -38,14 +39,16 @@ export function visitLinks(emitter: Emitter, node: Node, called = false): string
   emitter.text.update(mark, mark + 2, plain ? '.' : ' ')
   const { hole } = emitter
   emitter.hole = { node: front, name, self, start: node.start, end: mark, front: '' }
+  const twin = member && !node['computed'] && twins.has(node['property'].name)
+  if (twin) emitter.before(node.start, `${emitter.use('twin', 'twin')}(`)
   emitter.visit(node)
   emitter.hole = hole
-  emitter.after(node.end, ')')
+  emitter.after(node.end, twin ? '))' : ')')
   return member ? receiver : 'void 0'
 }
 
 /** The outermost `?.` of a chain. */
-function optionalLink(node: Node): Node | null {
+export function optionalLink(node: Node): Node | null {
   for (let at: Node | undefined = node; at !== undefined; at = at['object'] ?? at['callee']) {
     if (at.type !== 'MemberExpression' && at.type !== 'CallExpression') return null
     if (at['optional']) return at
@@ -56,6 +59,7 @@ function optionalLink(node: Node): Node | null {
 function hasSite(emitter: Emitter, node: Node): boolean {
   for (let at: Node | undefined = node; at !== undefined; at = at['object'] ?? at['callee']) {
     if (at.type === 'CallExpression' && !emitter.isHarmless(at)) return true
+    if (at.type === 'MemberExpression' && isGreenRead(emitter, at)) return true
     if (at.type !== 'MemberExpression' && at.type !== 'CallExpression') return false
   }
   return false

@@ -15,7 +15,7 @@
 
 import { visitDirect } from '../direct/function.ts'
 import { planOf } from '../direct/plan.ts'
-import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
+import { boundNames, type Node, redeclares } from '../nodes.ts'
 import type { Fn } from '../scope.ts'
 import { constructionOf } from './class.ts'
 import { type Activation, type Emitter, NATIVE } from './emitter.ts'
@@ -127,13 +127,6 @@ function parametersPark(emitter: Emitter, fn: Fn, reading: boolean): boolean {
   if (!reading && !parks) return false
   // `var a` in the body would be the parameter itself.
   return !redeclares(node['body'], new Set(params.flatMap((param) => boundNames(param)).map((id) => id['name'])))
-}
-
-function redeclares(node: Node, names: ReadonlySet<string>): boolean {
-  if (isFunction(node)) return false
-  if (node.type === 'VariableDeclaration' && node['kind'] === 'var')
-    for (const { id } of node['declarations']) if (boundNames(id).some((name) => names.has(name['name']))) return true
-  return childrenOf(node).some((child) => redeclares(child, names))
 }
 
 /** `(a = f()) { … }` → `(...$q) { let [a = f()] = $q; { … } }`: parameters of a generator could not yield. */

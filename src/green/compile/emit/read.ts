@@ -1,12 +1,23 @@
 import { accessOf, memberNames } from '../accessors.ts'
 import type { Node } from '../nodes.ts'
 import type { Fn } from '../scope.ts'
-import { assignable, type Emitter, type Mode } from './emitter.ts'
+import { assignable, type Emitter, type Hole, type Mode } from './emitter.ts'
 
 /** True if a member is read whose name is that of a getter of this source which may park. */
 export function isGreenRead(emitter: Emitter, node: Node): boolean {
-  if (!emitter.mayPark || emitter.hole !== null || node['object'].type === 'Super') return false
-  return reaches(emitter, node, '') && accessOf(emitter.analysis, node).read
+  if (!emitter.mayPark || node['object'].type === 'Super' || !reaches(emitter, node, '')) return false
+  return accessOf(emitter.analysis, node).read && !isCalled(emitter, node)
+}
+
+/** The same of one that is read to be called. */
+export function isGreenCallee(emitter: Emitter, node: Node): boolean {
+  if (!emitter.mayPark || node.type !== 'MemberExpression' || node['object'].type === 'Super') return false
+  return node['property'].type !== 'PrivateIdentifier' && reaches(emitter, node, '') && isCalled(emitter, node)
+}
+
+function isCalled(emitter: Emitter, node: Node): boolean {
+  const { type, callee } = emitter.analysis.parentOf.get(node) as Node
+  return type === 'CallExpression' && callee === node
 }
 
 const writers: ReadonlySet<Mode> = new Set<Mode>(['green', 'generator', 'async', 'direct'])
@@ -33,6 +44,30 @@ export function visitRead(emitter: Emitter, node: Node): void {
     const place = visitPlace(emitter, node)
     emitter.after(node.end, `,${place.get})`)
   })
+}
+
+/** The back of a member that is read to be called, from behind `end`. Its object is in `self`. */
+export function visitGetter(emitter: Emitter, callee: Node, self: string, end: number): void {
+  emitter.keep(() => {
+    const key = visitKey(emitter, callee, end)
+    emitter.after(callee.end, `,${emitter.callOf('get', `${self},${key}`, callee)})`)
+  })
+}
+
+/** Takes the key of a member out of it, from behind `end`; answers its name. */
+function visitKey(emitter: Emitter, member: Node, end: number): string {
+  const { property, computed } = member
+  if (!computed) {
+    // That of an optional link has been replaced.
+    emitter.text.remove(emitter.code.startsWith('?.', end) ? end : emitter.find('.', end), property.end)
+    return JSON.stringify(property.name)
+  }
+  const key = emitter.temp()
+  const open = emitter.find('[', end)
+  emitter.text.update(open, open + 1, `,${key}=(`)
+  emitter.visit(property)
+  emitter.text.update(member.end - 1, member.end, ')')
+  return key
 }
 
 /** `o.x = v` → `($1 = o, $2 = v, announce set, set($1, "x", $2), … , $2)`, and so what reads beforehand. */
@@ -86,22 +121,16 @@ interface Place {
 
 /** Leaves a parenthesis open, behind which the object and the key are known. */
 function visitPlace(emitter: Emitter, member: Node): Place {
-  const { object, property, computed } = member
-  const self = emitter.temp()
+  const { object } = member
+  const { hole } = emitter
+  const inHole = object === hole?.node
+  const self = inHole ? (hole as Hole).name : emitter.temp()
+  const end = inHole ? (hole as Hole).end : object.end
   emitter.before(member.start, '(')
-  emitter.keepIn(self, object)
-  if (property.type === 'PrivateIdentifier') {
-    emitter.text.remove(emitter.find('.', object.end), property.end)
-    return privatePlace(emitter, member, self)
-  }
-  let key = JSON.stringify(property.name)
-  if (computed) {
-    key = emitter.temp()
-    const open = emitter.find('[', object.end)
-    emitter.text.update(open, open + 1, `,${key}=(`)
-    emitter.visit(property)
-    emitter.text.update(member.end - 1, member.end, ')')
-  } else emitter.text.remove(emitter.find('.', object.end), property.end)
+  if (inHole) emitter.visit(object)
+  else emitter.keepIn(self, object)
+  const key = visitKey(emitter, member, end)
+  if (member['property'].type === 'PrivateIdentifier') return privatePlace(emitter, member, self)
   return {
     get: emitter.callOf('get', `${self},${key}`, member),
     set: (value) => emitter.callOf('set', `${self},${key},${value}${emitter.isStrict(member) ? '' : ',1'}`, member),
