@@ -46,9 +46,8 @@ export function accessOf(analysis: Analysis, member: Node): { readonly read: boo
     case 'TaggedTemplateExpression':
       return { read: false, write: false }
     case 'ChainExpression': {
-      // What is called may have parentheses around it.
       const { type, operator } = analysis.parentOf.get(parent) as Node
-      return { read: !/^(Call|TaggedTemplate)Expression$/.test(type) && operator !== 'delete', write: false }
+      return { read: type !== 'TaggedTemplateExpression' && operator !== 'delete', write: false }
     }
     case 'UnaryExpression':
       return { read: parent['operator'] !== 'delete', write: false }

@@ -56,6 +56,8 @@ class State {
   pending: Pending | null = null
   /** The frame of the direct way whose function is called once more. */
   resuming: object | null = null
+  /** The CommonJS module whose body runs where it cannot park. */
+  importing: string | null = null
   /** What a frame throws where it is resumed. */
   error: unknown = undefined
 }

@@ -109,7 +109,7 @@ export const constructs: Record<string, string> = {
     class P { get slow() { return note('p') } get #x() { return note('x') } get #f() { return leaf(() => note('called')) } static all(p) { return [p?.#x, p?.#x.length, p.o?.#x, p?.o?.#x] } o = this }
     const fs = [
       (q) => q?.slow, (q) => q?.slow.toFixed?.(note(1)), (q) => q?.o.slow, (q) => q?.o?.o?.slow, (q) => q.o?.slow + 1, (q) => q?.none?.slow, (q) => q?.none.slow, (q) => (q?.o)?.slow, (q) => (q?.o).slow,
-      (q) => q.f(note(2)), (q) => q?.f(note(3)), (q) => q.o.f(4), (q) => q?.o?.f(note(5)), (q) => q.f?.(note(6)), (q) => q.none?.(note(7)), (q) => q.none(note(8)), (q) => q.slow(note(9)), (q) => new q.f(1), (q) => q?.o.o.f(...note([1, 2])),
+      (q) => q.f(note(2)), (q) => q?.f(note(3)), (q) => q.o.f(4), (q) => q?.o?.f(note(5)), (q) => q.f?.(note(6)), (q) => q.none?.(note(7)), (q) => q?.f?.(note(3)), (q) => q?.o?.f?.(note(4)), (q) => q?.o.none?.(1), (q) => (q?.f)(note(5)), (q) => (q?.o?.f)?.(note(6)), (q) => q.none(note(8)), (q) => q.slow(note(9)), (q) => new q.f(1), (q) => q?.o.o.f(...note([1, 2])),
       (q) => ({ __proto__: q, length: 2, 0: 5, 1: 6 }).map((x) => note(x)), (q) => { let i = 0; while (q?.slow > i) i += q?.slow; return i }, (q) => q?.['slow'], (q) => q['f'](note(1)), (q) => delete q?.slow, (q) => q?.o.slow?.x,
       function* (q) { yield q?.slow; yield q?.f(note(1)) },
     ]

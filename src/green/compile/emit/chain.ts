@@ -7,7 +7,7 @@
  */
 import type { Node } from '../nodes.ts'
 import type { Emitter } from './emitter.ts'
-import { twins, visitMethod } from './method.ts'
+import { visitMethod } from './method.ts'
 import { isGreenRead } from './read.ts'
 
 export function visitChain(emitter: Emitter, node: Node): void {
@@ -29,7 +29,6 @@ export function visitLinks(emitter: Emitter, node: Node, called = false): string
   const name = emitter.temp()
   const member = called && node.type === 'MemberExpression'
   const receiver = member && node !== link ? emitter.temp() : name
-  if (receiver !== name) emitter.receivers.set(node, receiver)
   emitter.before(node.start, `((${name}=`)
   // What is called may be a chain of its own, in parentheses.
   const inner = front.type === 'ChainExpression' ? front['expression'] : front
@@ -39,11 +38,10 @@ export function visitLinks(emitter: Emitter, node: Node, called = false): string
   emitter.text.update(mark, mark + 2, plain ? '.' : ' ')
   const { hole } = emitter
   emitter.hole = { node: front, name, self, start: node.start, end: mark, front: '' }
-  const twin = member && !node['computed'] && twins.has(node['property'].name)
-  if (twin) emitter.before(node.start, `${emitter.use('twin', 'twin')}(`)
-  emitter.visit(node)
+  if (member) visitMethod(emitter, node, receiver)
+  else emitter.visit(node)
   emitter.hole = hole
-  emitter.after(node.end, twin ? '))' : ')')
+  emitter.after(node.end, ')')
   return member ? receiver : 'void 0'
 }
 

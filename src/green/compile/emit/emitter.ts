@@ -100,8 +100,6 @@ export class Emitter {
   lexical: Lexical = NATIVE
   /** Set while the back of an optional chain is visited. */
   hole: Hole | null = null
-  /** Members of a chain whose object is needed again. */
-  readonly receivers = new Map<Node, string>()
   /** Names that are declared at a place, by position. */
   readonly declared = new Map<number, { keyword: 'var' | 'let'; names: string[] }>()
   /** The runtime's exports that are used, by the name that they have here. */

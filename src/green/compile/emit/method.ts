@@ -19,16 +19,16 @@ export function visitMethod(emitter: Emitter, callee: Node, receiver: string): s
     emitter.visit(callee)
     self = emitter.lexical.self ?? 'this'
   } else {
-    if (object === emitter.hole?.node) self = (emitter.hole as Hole).name
+    const hole = object === emitter.hole?.node ? (emitter.hole as Hole) : null
+    const green = isGreenCallee(emitter, callee)
+    if (hole !== null) self = hole.name
     else if (object.type === 'ThisExpression') self = emitter.lexical.self ?? 'this'
     else if (isStable(emitter, object)) self = emitter.code.slice(object.start, object.end)
     else self = receiver
-    const green = isGreenCallee(emitter, callee)
-    const end = object === emitter.hole?.node ? (emitter.hole as Hole).end : object.end
     if (green) emitter.before(callee.start, '(')
-    if (self === receiver) emitter.keepIn(receiver, object)
+    if (hole === null && self === receiver) emitter.keepIn(receiver, object)
     else emitter.visit(object)
-    if (green) visitGetter(emitter, callee, self, end)
+    if (green) visitGetter(emitter, callee, self, hole === null ? object.end : hole.end)
     else if (callee['computed']) emitter.visit(property)
   }
   if (twin) emitter.after(callee.end, ')')

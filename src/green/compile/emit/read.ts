@@ -16,8 +16,12 @@ export function isGreenCallee(emitter: Emitter, node: Node): boolean {
 }
 
 function isCalled(emitter: Emitter, node: Node): boolean {
-  const { type, callee } = emitter.analysis.parentOf.get(node) as Node
-  return type === 'CallExpression' && callee === node
+  const { parentOf } = emitter.analysis
+  const parent = parentOf.get(node) as Node
+  // A chain that is called has parentheses around it.
+  const whole = parent.type === 'ChainExpression' ? parent : node
+  const { type, callee } = parentOf.get(whole) as Node
+  return type === 'CallExpression' && callee === whole
 }
 
 const writers: ReadonlySet<Mode> = new Set<Mode>(['green', 'generator', 'async', 'direct'])

@@ -88,8 +88,7 @@ export function visit(emitter: Emitter, node: Node): void {
     case 'MemberExpression':
       if (node['object'].type === 'Super') return visitSuperMember(emitter, node)
       if (isGreenRead(emitter, node)) return visitRead(emitter, node)
-      if (emitter.receivers.has(node)) emitter.keepIn(emitter.receivers.get(node) as string, node['object'])
-      else emitter.visit(node['object'])
+      emitter.visit(node['object'])
       if (node['computed']) emitter.visit(node['property'])
       return
     case 'Property':
