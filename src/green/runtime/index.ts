@@ -12,6 +12,8 @@ export { canPark } from './can-park.ts'
 export { bound, declareParking } from './compiled.ts'
 export {
   Construction,
+  constructed,
+  constructing,
   define,
   derive,
   hold,

@@ -302,6 +302,25 @@ export const constructs: Record<string, string> = {
     const g = () => { for (let { x } of [leaf(() => x)]) return 1 }
     for (const h of [f, g, () => { for (const y of leaf([() => y])) return y() }]) try { names.push(leaf(typeof h())) } catch (e) { names.push(e.name) }
     return [names, x]`,
+  'heads of loops': `
+    const log = [], note = (x) => (log.push(x), leaf(x)), line = (...all) => ({ i: 0, next() { return leaf(all[this.i++] ?? null) } })
+    const fs = [
+      () => { const l = line(1, 2, 3); for (let x = l.next(); x !== null; x = l.next()) note(x) },
+      () => { const l = line(1, 2, 3); a: for (let x = l.next(); x !== null; x = l.next()) { if (x === 2) continue a; for (const y of [1, 2]) { if (y === leaf(2)) continue a; note(x * 10 + y) } } },
+      () => { let n = 0; for (n = note(2); n < leaf(9); n += note(3)) { if (n > 7) break; note(n) } return n },
+      () => { for (var v = note(1), w; ; v = note(v + 1)) { let t = v; if (note(t) > 2) return [v, w] } },
+      () => { for (let i = (note('b'), 0); i < 2; i++, note('u')) ; for (;; note('never')) { break } },
+      () => { const gs = []; for (let i = note(0) + 1; i < 3; i = leaf(i) + 1) { const j = i; gs.push(() => j) } return gs.map((g) => g()) },
+      () => { for (const o = note({ n: 3 }); o.n--; ) note(o.n) },
+      () => { for (let i = note(5) /* x = y */ - (4); i < note(3); note('last'), ++i) { try { if (note(i) === 2) throw i } catch (e) { note('caught'); continue } finally { i += 0 } } },
+      () => { let sum = 0; for (let i = 0; i < 2; i = note(i + 1)) for (let j = note(i); j < 2; j = note(j) + 1) sum += i * 10 + j; return sum },
+      () => { if (leaf(1)) for (let x = note(3); x > 1; x -= leaf(1)) note('in'); else note('no') },
+      () => { for (let at = { up: { up: null } }, n = 0; at; at = leaf(at).up) n++ },
+      () => { let r = []; for (let x = note(1); x; x = x < 3 ? note(x + 1) : (r.push(leaf('end')), 0)) r.push(x); return r },
+      () => { const o = { n: null, m: { k: 1 }, l: [0] }; o.n ??= note(1); o.m.k ||= note(2); o.m['k'] &&= note(3) + 1; leaf(o).n &&= note(4); o.l[0] ||= leaf(note(5)); return [o, o.n ??= note('never')] },
+      () => { const o = { set s(v) { log.push('s'); this.v = leaf(v) + note(1) } }; o.s = note(4); return o.v },
+    ]
+    return [fs.map((f) => f()), log]`,
   'strings in patterns': `
     const f = () => { let { a = 'x  //  y', "b /* */  c": b = "\\"//\\'  ", /* gone // */ 'd\t  e': d = '' } = leaf({}), c; ({ a: c = ' /*  ' } = leaf({})); return [leaf(a), b, c, d] }
     return f()`,

@@ -149,7 +149,7 @@ export function randomFunctions(seed: number): string {
       const label = fresh('L')
       return [label, { labels: [...c.labels, { name: label, loop: true }] }]
     }
-    switch (random(29)) {
+    switch (random(31)) {
       case 0: {
         const v = fresh('v')
         return [`let ${v} = ${e()}`, [], [v]]
@@ -261,6 +261,17 @@ export function randomFunctions(seed: number): string {
           [],
         ]
       }
+      case 27: {
+        const [i, n, [label, extra]] = [fresh('i'), fresh('n'), loop()]
+        const inside = inner({ ...extra, names: [...c.names, i] })
+        return [
+          `{ let ${n} = 0; ${label}: for (${pick(['let', 'var', 'const'])} ${i} = ${e()}; ${pick(['', `${n} < 2`, `leaf(${n}) < 2`])}; ${pick([`${n}++, ${e()}`, `${n} += leaf(1)`, `${e()}, ${n}++`])}) { if (${n} > 2) break; ${inside} } }`,
+          [],
+          [],
+        ]
+      }
+      case 28:
+        return [`box.n ${pick(['||=', '&&=', '??='])} ${e()}; make('${fresh('o')}', 1).a ??= ${e()}`, [], []]
       case 22: {
         const i = fresh('i')
         return [`for (var ${i} = 0; ${i} < 2; ${i}++) log(${i}, ${e()})`, [], []]

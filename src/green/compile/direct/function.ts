@@ -2,6 +2,7 @@
 import { type Activation, type Emitter, NATIVE } from '../emit/emitter.ts'
 import { bodyStart, lead } from '../emit/places.ts'
 import type { Node } from '../nodes.ts'
+import { makeConstructor } from './constructor.ts'
 import { visitParameters } from './parameters.ts'
 import type { Plan } from './plan.ts'
 import { Statements } from './statements.ts'
@@ -18,6 +19,7 @@ export function visitDirect(emitter: Emitter, plan: Plan): void {
   const lexical = fn.kind === 'arrow' ? emitter.lexical : NATIVE
   let head = ''
   let moved: Node[] = []
+  if (fn.kind === 'constructor') makeConstructor(emitter, fn)
   emitter.inActivation(activation, lexical, () => {
     const guard = isResumed(plan) ? `!${statements.locals.place}&&` : ''
     moved = visitParameters(emitter, node['params'], guard)

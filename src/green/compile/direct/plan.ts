@@ -89,7 +89,7 @@ export function planOf(emitter: Emitter, fn: Fn): Plan | string {
 
 const oneExpression = new Set(['ExpressionStatement', 'ReturnStatement', 'ThrowStatement', 'VariableDeclarator'])
 
-const kinds = new Set(['declaration', 'expression', 'arrow', 'method', 'getter'])
+const kinds = new Set(['declaration', 'expression', 'arrow', 'method', 'getter', 'setter', 'constructor'])
 
 class Planner {
   private readonly emitter: Emitter
@@ -109,6 +109,12 @@ class Planner {
     if (!kinds.has(fn.kind)) refuse(`a ${fn.kind}`)
     if (fn.evals) refuse('eval')
     if (fn.usesNewTarget) refuse('new.target')
+    if (fn.kind === 'constructor') {
+      const home = fn.home as Node
+      if (!home['id']) refuse('a constructor of a class without a name')
+      if (fn.usesSuper) refuse('super in a constructor')
+      if (emitter.initialising.has(home)) refuse('a constructor of a class whose fields may park')
+    }
     if (fn.kind === 'arrow') {
       const { lexical } = emitter
       if (fn.usesSuper || (fn.usesThis && lexical.derived)) refuse('super in an arrow function')
@@ -341,7 +347,6 @@ class Planner {
         if (this.has(node['id']) || !isSimplePattern(node['id'])) refuse('a pattern')
         return this.checkPattern(node)
       case 'ForStatement':
-        if (this.has(node['init']) || this.has(node['update'])) refuse('a call in the head of a for')
         return this.checkHead(node['init'])
       case 'SwitchStatement':
         for (const { consequent } of node['cases'])
@@ -375,6 +380,12 @@ class Planner {
 
   private checkHead(init: Node | null): void {
     if (init?.type !== 'VariableDeclaration') return
+    const [{ id }] = init['declarations']
+    if (
+      this.has(init) &&
+      (init['declarations'].length > 1 || mentions(init['declarations'][0].init, new Set([id.name])))
+    )
+      refuse('a call in the head of a for')
     for (const { id, init: value } of init['declarations'])
       if (id.type !== 'Identifier' || (value && isFunction(value))) refuse('a pattern in the head of a for')
   }
@@ -403,7 +414,6 @@ class Planner {
     }
     if (left.object.type === 'Super') refuse('super')
     if (!this.has(right)) return
-    if (/^(\|\||&&|\?\?)=$/.test(operator)) refuse('a logical assignment to a member')
     if (operator !== '=' && left.computed && left.property.type !== 'Literal')
       refuse('a compound assignment to a computed member')
   }

@@ -322,13 +322,13 @@ export class Units extends Expressions {
   protected logicalAssignment(node: Node): string {
     const { emitter } = this
     const { left, right, operator } = node
+    const target = left.type === 'Identifier' ? this.verbatim(left) : this.member(left)
     const result = emitter.temp()
-    this.quiet(left.start, `${result}=`)
-    emitter.after(left.end, ',0)')
+    emitter.after(left.end, `${this.takeJoint()}!${this.locals.place}&&(${result}=${target},0)`)
     this.erase(left.end, right.start)
     emitter.after(left.end, `||${this.unless(operator.slice(0, 2), result)}&&(`)
     this.joint = ''
-    this.assign(`${result}=${left.name}`, right, this.prefix(right))
+    this.assign(`${result}=${target}`, right, this.prefix(right))
     emitter.after(right.end, ',0)')
     this.erase(right.end, node.end)
     emitter.after(node.end, ')')
