@@ -7,7 +7,7 @@
  *   direct-frame.ts   the same, for functions that are compiled the direct way
  */
 export { machine, PARK } from '../../core/index.ts'
-export { call, get, notCallable, set, template, twin } from './calls.ts'
+export { call, get, notCallable, set, superGet, superSet, template, twin } from './calls.ts'
 export { canPark } from './can-park.ts'
 export { bound, declareParking } from './compiled.ts'
 export {

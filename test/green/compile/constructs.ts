@@ -103,6 +103,19 @@ export const constructs: Record<string, string> = {
     const f = (a) => a.slow
     const { [new A(5).slow]: taken = leaf(3), ...others } = { 6: 1, [new A(6).slow]: 2 }
     return [taken, others, new A(1).slow, A.slow, new B(1).slow, o.slow, o.other.slow, f(new A(4)), f(o), [new A(7)].map((a) => a.slow + a.fast), new A(1).slow.toFixed(leaf(1)), typeof new A(2).slow, { slow: new A(3).slow }]`,
+  'accessors by way of super': `
+    const log = [], note = (x) => (log.push(x), leaf(x))
+    class A { #v = 1; get slow() { return note(this.#v) } set slow(v) { log.push('set'); this.#v = leaf(v) } get [leaf('computed')]() { return leaf('c') } get fast() { return 7 } static get slow() { return note(this.name) } set only(v) { this.got = leaf(v) } }
+    class B extends A {
+      get slow() { return super.slow + 10 } set slow(v) { super.slow = v * 2 } static get slow() { return super.slow + '!' } get arrow() { return [1, 2].map((x) => super.slow * x + leaf(0)) }
+      m() { return [super.slow, super['slow'], super[leaf('slow')], super.fast, super.none, super.slow++, ++super.slow, super.slow += leaf(2), super.slow ??= leaf(9), super['computed'], super.slow?.toFixed?.(leaf(1)), (super.only = note(3)), this.got] }
+      *g() { yield super.slow; super.slow = yield 5; yield super.slow } static s() { return super.slow }
+      shadowed(B) { try { return super.fast + leaf(B) } catch (e) { return e.name } }
+      constructor(x) { if (x) try { super.slow } catch (e) { log.push(e.name) } super(); this.first = super.slow; super.slow = leaf(4) }
+    }
+    class C extends B { get slow() { return super.slow + leaf(100) } fails() { try { super.arrow = 1 } catch (e) { return e.name } } }
+    const b = new B(1), c = new C(), it = b.g()
+    return [b.first, b.slow, b.arrow, b.m(), b.slow = 3, b.slow, B.slow, C.slow, B.s(), c.slow, c.fails(), it.next(), it.next(), it.next(leaf(6)), b.shadowed(1), log]`,
   'getters behind optional links, and of what is called': `
     const log = [], note = (x) => (log.push(x), leaf(x))
     const o = { z: 1, get slow() { log.push('slow'); return leaf(this.z) }, get f() { note('f'); return function (x) { return note(x) + this.z } }, get o() { leaf(1); return this }, get none() { return leaf(null) }, get map() { leaf(1); return [1, 2].map } }

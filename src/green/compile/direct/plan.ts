@@ -283,6 +283,7 @@ class Planner {
         return !emitter.isHarmless(node)
       case 'MemberExpression':
         if (!isGreenRead(emitter, node) && !isGreenCallee(emitter, node)) return false
+        if (node['object'].type === 'Super') refuse('a getter of super')
         if (node['computed'] || node['property'].type !== 'Identifier') refuse('a getter without a plain name')
         return true
       case 'SpreadElement':

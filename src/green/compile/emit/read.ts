@@ -5,7 +5,7 @@ import { assignable, type Emitter, type Hole, type Mode } from './emitter.ts'
 
 /** True if a member is read whose name is that of a getter of this source which may park. */
 export function isGreenRead(emitter: Emitter, node: Node): boolean {
-  if (!emitter.mayPark || node['object'].type === 'Super' || !reaches(emitter, node, '')) return false
+  if (!emitter.mayPark || !isReachable(emitter, node) || !reaches(emitter, node, '')) return false
   return accessOf(emitter.analysis, node).read && !isCalled(emitter, node)
 }
 
@@ -13,6 +13,11 @@ export function isGreenRead(emitter: Emitter, node: Node): boolean {
 export function isGreenCallee(emitter: Emitter, node: Node): boolean {
   if (!emitter.mayPark || node.type !== 'MemberExpression' || node['object'].type === 'Super') return false
   return node['property'].type !== 'PrivateIdentifier' && reaches(emitter, node, '') && isCalled(emitter, node)
+}
+
+/** True but for a member of `super` that is not a class's: nobody can name the object that it is looked for from. */
+function isReachable(emitter: Emitter, node: Node): boolean {
+  return node['object'].type !== 'Super' || superHome(emitter, node) !== null
 }
 
 function isCalled(emitter: Emitter, node: Node): boolean {
@@ -30,7 +35,7 @@ const writers: ReadonlySet<Mode> = new Set<Mode>(['green', 'generator', 'async',
 export function isGreenWrite(emitter: Emitter, node: Node): boolean {
   if (!writers.has(emitter.activation.mode) || emitter.hole !== null) return false
   const target: Node = node['left'] ?? node['argument']
-  if (target.type !== 'MemberExpression' || target['object'].type === 'Super') return false
+  if (target.type !== 'MemberExpression' || !isReachable(emitter, target)) return false
   // What is read and written at once, is if either may park.
   if (node.type === 'UpdateExpression' || node['operator'] !== '=')
     return reaches(emitter, target, '=') || reaches(emitter, target, '')
@@ -126,6 +131,7 @@ interface Place {
 /** Leaves a parenthesis open, behind which the object and the key are known. */
 function visitPlace(emitter: Emitter, member: Node): Place {
   const { object } = member
+  if (object.type === 'Super') return superPlace(emitter, member)
   const { hole } = emitter
   const inHole = object === hole?.node
   const self = inHole ? (hole as Hole).name : emitter.temp()
@@ -139,6 +145,33 @@ function visitPlace(emitter: Emitter, member: Node): Place {
     get: emitter.callOf('get', `${self},${key}`, member),
     set: (value) => emitter.callOf('set', `${self},${key},${value}${emitter.isStrict(member) ? '' : ',1'}`, member),
   }
+}
+
+function superPlace(emitter: Emitter, member: Node): Place {
+  const { object } = member
+  const self = emitter.lexical.self ?? 'this'
+  emitter.before(member.start, '(')
+  // In a constructor it has to be there before the key is evaluated.
+  emitter.text.update(object.start, object.end, self)
+  const key = visitKey(emitter, member, object.end)
+  const args = `${superHome(emitter, member)},${self},${key}`
+  return {
+    get: emitter.callOf('superGet', args, member),
+    set: (value) => emitter.callOf('superSet', `${args},${value}`, member),
+  }
+}
+
+/** The object whose method has this `super`, by its name; null where it has none. */
+function superHome(emitter: Emitter, member: Node): string | null {
+  const { parentOf, fnOf } = emitter.analysis
+  let at: Node | undefined = member
+  while (at !== undefined && (fnOf.get(at)?.kind ?? 'arrow') === 'arrow') at = parentOf.get(at)
+  const definition = at === undefined ? undefined : parentOf.get(at)
+  if (definition?.type !== 'MethodDefinition') return null
+  const cls = parentOf.get(parentOf.get(definition) as Node) as Node
+  const name: string | undefined = cls['id']?.name
+  if (name === undefined || emitter.scopeAt(member).lookup(name)?.scope.node !== cls) return null
+  return definition['static'] ? name : `${name}.prototype`
 }
 
 /** Accessors with a private name, which the runtime cannot look up: each has a method beside it. */

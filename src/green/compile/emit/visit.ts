@@ -86,8 +86,8 @@ export function visit(emitter: Emitter, node: Node): void {
     case 'StaticBlock':
       return inFields(emitter, node, () => visitStatements(emitter, node))
     case 'MemberExpression':
-      if (node['object'].type === 'Super') return visitSuperMember(emitter, node)
       if (isGreenRead(emitter, node)) return visitRead(emitter, node)
+      if (node['object'].type === 'Super') return visitSuperMember(emitter, node)
       emitter.visit(node['object'])
       if (node['computed']) emitter.visit(node['property'])
       return
