@@ -1,19 +1,22 @@
 /** Expressions that get a value of their own: calls, and what is evaluated under a condition. See expressions.ts. */
 import { hasWork, visitArguments } from '../emit/arguments.ts'
 import { nameFor, visitCall, visitNew } from '../emit/call.ts'
-import { optionalLink } from '../emit/chain.ts'
 import { assignable } from '../emit/emitter.ts'
 import { twins } from '../emit/method.ts'
 import type { Node } from '../nodes.ts'
 import { Expressions, isLogical } from './expressions.ts'
 import { withoutComments } from './terms.ts'
 
-interface Link {
+/** What a chain gives, and what a call of it has for `this`, if it is a member that is to be called. */
+export interface Link {
   readonly value: string
   readonly self: string | null
 }
 
-export class Units extends Expressions {
+export abstract class Units extends Expressions {
+  /** An optional chain. `called`: it is what is called. */
+  protected abstract links(node: Node, called: boolean): Link
+
   protected unit(node: Node): string {
     switch (node.type) {
       case 'CallExpression':
@@ -134,44 +137,6 @@ export class Units extends Expressions {
     if (object.type === 'Super') return 'this'
     this.erase(callee.start, object.start)
     return this.settle(object)
-  }
-
-  /**
-   * What is in front of an optional link is evaluated, then, unless that is null, what is behind it. Answers the value, and what a
-   * call of it has for `this`, if it is a member and `called`.
-   */
-  protected links(node: Node, called: boolean): Link {
-    const link = optionalLink(node)
-    if (link === null) {
-      if (!called || node.type !== 'MemberExpression') return { value: this.settle(node), self: null }
-      const self = this.receiver(node)
-      return { value: this.method(node, self), self }
-    }
-    const { emitter } = this
-    const { place } = this.locals
-    const front: Node = link['object'] ?? link['callee']
-    this.erase(node.start, front.start)
-    let { value, self } = this.links(
-      front.type === 'ChainExpression' ? front['expression'] : front,
-      link.type === 'CallExpression',
-    )
-    const result = emitter.temp()
-    emitter.after(front.end, `${this.takeJoint()}(${place}||${value}!=null?(`)
-    this.joint = ''
-    const behind = spine(node, link)
-    behind.forEach((at, index) => {
-      if (at.type === 'CallExpression') {
-        value = this.callOn(at, value, self)
-        self = null
-        return
-      }
-      const target = index === behind.length - 1 ? called : behind[index + 1]?.type === 'CallExpression'
-      self = target ? value : null
-      value = this.method(at, value, target)
-    })
-    emitter.after(node.end, `${this.takeJoint()}!${place}&&(${result}=${value},0)):(${result}=void 0,0))`)
-    this.joint = '||'
-    return { value: result, self }
   }
 
   /** Evaluates `self.m` into a temporary. `called`: to be called. */
@@ -354,14 +319,5 @@ export class Units extends Expressions {
     )
     emitter.after(node.end, '),0)')
     return result
-  }
-}
-
-/** From an optional link out to a node. */
-function spine(node: Node, link: Node): Node[] {
-  const found: Node[] = []
-  for (let at = node; ; at = at['object'] ?? at['callee']) {
-    found.unshift(at)
-    if (at === link) return found
   }
 }
