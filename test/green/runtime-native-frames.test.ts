@@ -34,16 +34,20 @@ const cases: Record<string, { readonly body: string; readonly named: RegExp }> =
     body: 'const o = { set x(v) { sleep(1) } }, p = { __proto__: o, m() { super.x = 1 } }; try { p.m() } catch (e) { return e }',
     named: /cannot park here/,
   },
+  'a getter that is read by way of super': {
+    body: 'const o = { get x() { sleep(1) } }, p = { __proto__: o, m() { return super.x } }; try { p.m() } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a getter of another module': {
+    body: 'try { return elsewhere.x } catch (e) { return e }',
+    named: /cannot park here/,
+  },
+  'a setter of another module': {
+    body: 'try { elsewhere.x = 1 } catch (e) { return e }',
+    named: /cannot park here/,
+  },
   'a getter that is taken by a pattern': {
     body: 'const o = { get x() { sleep(1) } }; try { const { x } = o } catch (e) { return e }',
-    named: /cannot park here/,
-  },
-  'a getter that is read behind an optional chain': {
-    body: 'const o = { get x() { sleep(1) } }; try { return o?.x } catch (e) { return e }',
-    named: /cannot park here/,
-  },
-  'a getter of what is called': {
-    body: 'const o = { get x() { sleep(1); return leaf } }; try { return o.x(1) } catch (e) { return e }',
     named: /cannot park here/,
   },
   'a setter that is the variable of a loop': {
@@ -65,6 +69,26 @@ const cases: Record<string, { readonly body: string; readonly named: RegExp }> =
   'a function that uses arguments.callee': {
     body: 'function f() { leaf(arguments.callee.length) } try { return f() } catch (e) { return e }',
     named: /f stands between/,
+  },
+  'a method that uses a direct eval': {
+    body: 'const o = { m() { eval("1"); leaf(1) } }; try { return o.m() } catch (e) { return e }',
+    named: /stands between it and the task, and was not compiled/,
+  },
+  'a function of which a comment says that it never parks': {
+    body: `// @fibril never-parks
+      function never() { leaf(1) }
+      try { return never() } catch (e) { return e }`,
+    named: /stands between it and the task, and was not compiled/,
+  },
+  'the disposal of what such a function uses': {
+    body: `// @fibril never-parks
+      function never() { using a = { [Symbol.dispose]() { leaf(1) } } }
+      try { return never() } catch (e) { return e }`,
+    named: /stands between it and the task, and was not compiled/,
+  },
+  'a computed member of what is called, that is a getter': {
+    body: 'const o = { get x() { sleep(1); return leaf } }; try { return o[String("x")](1) } catch (e) { return e }',
+    named: /cannot park here/,
   },
   'an arrow that uses a direct eval': {
     body: 'const f = () => { eval("1"); leaf(1) }; try { return f() } catch (e) { return e }',
@@ -141,7 +165,9 @@ for (const [title, { body, named }] of Object.entries(cases))
       const caught = (() => { ${body} })()
       return [caught, before + leaf(5) + leaf(6), kept.concat([3, 1, 2].map((x) => leaf(x)))]
     }`
+      const { elsewhere } = load('exports.elsewhere = { get x() { sleep(1) }, set x(v) { sleep(1) } }', options)
       const globals = {
+        elsewhere,
         uncompiled: function uncompiled(f: () => unknown): unknown {
           return f()
         },

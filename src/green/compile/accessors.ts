@@ -37,22 +37,20 @@ export function accessOf(analysis: Analysis, member: Node): { readonly read: boo
     case 'ForInStatement':
     case 'ForOfStatement':
       return { read: parent['left'] !== member, write: false }
-    case 'CallExpression':
-    case 'NewExpression':
-      return { read: parent['callee'] !== member, write: false }
     case 'Property':
       // In a pattern it is a key, or what is written.
       if (parent['computed'] && parent['key'] === member) return { read: true, write: false }
       return { read: (analysis.parentOf.get(parent) as Node).type === 'ObjectExpression', write: false }
     case 'ArrayPattern':
     case 'RestElement':
-    case 'ChainExpression':
     case 'TaggedTemplateExpression':
       return { read: false, write: false }
+    case 'ChainExpression': {
+      const { type, operator } = analysis.parentOf.get(parent) as Node
+      return { read: type !== 'TaggedTemplateExpression' && operator !== 'delete', write: false }
+    }
     case 'UnaryExpression':
       return { read: parent['operator'] !== 'delete', write: false }
-    case 'MemberExpression':
-      return { read: !parent['optional'] || parent['property'] === member, write: false }
     default:
       return { read: true, write: false }
   }

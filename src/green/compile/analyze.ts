@@ -1,4 +1,4 @@
-import { boundNames, childrenOf, isFunction, type Node } from './nodes.ts'
+import { boundNames, childrenOf, isFunction, isUsing, type Node } from './nodes.ts'
 import type { Binding, Fn, FnKind } from './scope.ts'
 import { lexicalOwner, Scope } from './scope.ts'
 import { builtinMade, foreignOf, siteOf } from './sites.ts'
@@ -144,16 +144,14 @@ export function analyze(program: Node, strict: boolean): Analysis {
         within.pop()
         return
       case 'VariableDeclaration':
-        // In the head of a loop, or a case of a switch.
-        if (node['kind'] === 'await using' && fn === null && !Array.isArray(parentOf.get(node)?.['body']))
-          topObstacle = true
+        if (isUsing(node)) candidates.push({ node, scope, fn })
         for (const { id, init } of node['declarations'])
           for (const name of boundNames(id)) {
             quiet.add(name)
             const target = node['kind'] === 'var' ? scope.hoist : scope
-            const binding = target.declare(name['name'], node['kind'] === 'const' || (node['kind'] === 'let' && init))
+            const binding = target.declare(name['name'], isConstant(node) || (node['kind'] === 'let' && init))
             if (node['kind'] === 'const' && init && id === name && isFunction(init)) pendingFn.set(init, binding)
-            if (node['kind'] !== 'const' && !init) binding.fixed = false
+            if (!isConstant(node) && !init) binding.fixed = false
             const path = init && pathTo(id, name)
             if (path) initialised.push({ binding, init, path, scope })
           }
@@ -454,6 +452,10 @@ export function analyze(program: Node, strict: boolean): Analysis {
 
 /** Functions that are the value of a constant which is declared, but whose `Fn` has not been made yet. */
 const pendingFn = new WeakMap<Node, ReturnType<Scope['declare']>>()
+
+function isConstant(declaration: Node): boolean {
+  return declaration['kind'] === 'const' || isUsing(declaration)
+}
 
 /** From what a declaration is initialised with to a name in it; null where that is not plainly said. */
 function pathTo(id: Node, name: Node): string[] | null {

@@ -48,6 +48,8 @@ export interface OutputOptions {
   readonly loads?: boolean
   /** No function is compiled the direct way, which is for ordinary ones: for tests, and to compare. */
   readonly onlyGenerators?: boolean
+  /** What runs it knows `using`: where nothing parks it stays what it is. Otherwise it is lowered everywhere. */
+  readonly nativeUsing?: boolean
   /** Every call parks once: for tests. */
   readonly stress?: boolean
 }
@@ -77,7 +79,7 @@ export interface FunctionVerdict {
 }
 
 /** Part of every cache key. */
-export const COMPILER_VERSION = '3'
+export const COMPILER_VERSION = '4'
 
 /** A source that has been read. */
 export interface Opened {
@@ -114,11 +116,12 @@ function emit(
   parsed: Parsed,
   analysis: Analysis,
   foreign: (value: Foreign) => ForeignVerdict | null,
-  { url, format, runtime, stress = false, entry = false, onlyGenerators = false, loads = false }: CompileOptions,
+  { url, format, runtime, ...options }: CompileOptions,
 ): Compiled {
+  const { stress = false, entry = false, onlyGenerators = false, nativeUsing = false, loads = false } = options
   infer(analysis, foreign, stress)
   const strict = isStrictly(format, parsed)
-  const emitting = { stress, strict, loads: loads && format === 'commonjs', onlyGenerators }
+  const emitting = { stress, strict, loads: loads && format === 'commonjs', onlyGenerators, nativeUsing }
   const emitter = new Emitter(parsed.code, analysis, new Names(analysis.identifiers), emitting, visit)
   emitModule(emitter, parsed.program, { url, format, runtime, entry })
   const changed = emitter.text.hasChanged()

@@ -56,3 +56,16 @@ export function boundNames(pattern: Node | null, into: Node[] = []): Node[] {
   }
   return into
 }
+
+/** True for a declaration by `using`, or `await using`. */
+export function isUsing(node: Node | null): boolean {
+  return node?.type === 'VariableDeclaration' && (node['kind'] === 'using' || node['kind'] === 'await using')
+}
+
+/** True if a body has a `var` of one of these names. */
+export function redeclares(node: Node, names: ReadonlySet<string>): boolean {
+  if (isFunction(node)) return false
+  if (node.type === 'VariableDeclaration' && node['kind'] === 'var')
+    for (const { id } of node['declarations']) if (boundNames(id).some((name) => names.has(name['name']))) return true
+  return childrenOf(node).some((child) => redeclares(child, names))
+}

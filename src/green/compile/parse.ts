@@ -26,8 +26,7 @@ export function parse(source: string, url: string, format: 'module' | 'commonjs'
   const comments: Comment[] = []
   const options: Options = {
     ecmaVersion: 'latest',
-    sourceType: format === 'module' ? 'module' : 'script',
-    allowReturnOutsideFunction: format === 'commonjs',
+    sourceType: format,
     allowAwaitOutsideFunction: format === 'module',
     allowHashBang: true,
     onComment: (_block, text, start, end) => comments.push({ text, start, end }),

@@ -39,6 +39,7 @@ const collections = new Set(['keys', 'values', 'entries', 'getOwnPropertyNames']
 
 /** The site that a node is, or null if nothing parks there. */
 export function siteOf(node: Node, scope: Scope): Site | null {
+  if (node.type === 'VariableDeclaration') return ownsNothing(node) ? null : siteAt(node, node['kind'])
   const iterated = iteratedBy(node)
   if (iterated !== null) return isInertIterable(iterated, scope) ? null : siteAt(node, iterations[node.type] as string)
   if (node.type === 'YieldExpression') return siteAt(node, 'yield*')
@@ -72,6 +73,11 @@ export function siteOf(node: Node, scope: Scope): Site | null {
     return siteAt(node, `${name === null ? '[…]' : `.${name}`}(…)`)
   }
   return siteAt(node, isFunction(callee) ? 'a function expression' : 'a computed function')
+}
+
+/** `using x = null` */
+function ownsNothing(node: Node): boolean {
+  return (node['declarations'] as Node[]).every(({ init }) => init?.['raw'] === 'null')
 }
 
 function siteAt(node: Node, what: string): Site {

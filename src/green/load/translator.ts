@@ -15,6 +15,9 @@ export interface Translator {
   translate(source: string, url: string, format: Format, entry: boolean): string
 }
 
+/** Node does from 24 on. */
+const knowsUsing = canParse('{ using x = null }')
+
 const runtime = new URL('../runtime/index.js', import.meta.url).href
 
 export function createTranslator(settings: LoadSettings): Translator {
@@ -62,6 +65,7 @@ export function createTranslator(settings: LoadSettings): Translator {
         runtime: format === 'module' ? runtime : fileURLToPath(runtime),
         entry,
         loads: true,
+        nativeUsing: knowsUsing,
         stress: settings.stress,
       }
       const assumed = settings.stress ? '' : modules.assumed(modules.meet(source, url, format), url)
@@ -89,6 +93,14 @@ export function asFound(error: SyntaxError, url: string): SyntaxError {
   const found = new SyntaxError(error.message.trimEnd())
   found.stack = `${found}\n    at ${pathOf(url)}${line === undefined ? '' : `:${line}:${column}`}`
   return found
+}
+
+function canParse(code: string): boolean {
+  try {
+    return new Function(code) instanceof Function
+  } catch {
+    return false
+  }
 }
 
 function withMap(code: string, map: object, source: string): string {

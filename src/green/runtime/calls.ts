@@ -53,6 +53,39 @@ export const set: (object: unknown, key: unknown, value: unknown, sloppy?: 1) =>
   return call(accessor.set, object, value)
 })
 
+/** `super[key]` in a method of `home`. */
+export const superGet: (home: object, self: unknown, key: unknown) => unknown = declareParking(function superGet(
+  home: object,
+  self: unknown,
+  key: unknown,
+): unknown {
+  const announced = taken()
+  const name = nameOf(key)
+  const parent = Object.getPrototypeOf(home) as object | null
+  const accessor = announced === 0 || parent === null ? undefined : accessorOf(parent, name)
+  if (accessor === undefined || !parks(accessor.get)) return Reflect.get(parent as object, name, self)
+  callees[announced] = accessor.get
+  state.next = announced
+  return call(accessor.get, self)
+})
+
+/** `super[key] = value`. */
+export const superSet: (home: object, self: unknown, key: unknown, value: unknown) => unknown = declareParking(
+  function superSet(home: object, self: unknown, key: unknown, value: unknown): unknown {
+    const announced = taken()
+    const name = nameOf(key)
+    const parent = Object.getPrototypeOf(home) as object | null
+    const accessor = announced === 0 || parent === null ? undefined : accessorOf(parent, name)
+    if (accessor !== undefined && parks(accessor.set)) {
+      callees[announced] = accessor.set
+      state.next = announced
+      return call(accessor.set, self, value)
+    }
+    if (Reflect.set(parent as object, name, value, self)) return undefined
+    throw new TypeError(`Cannot assign to read only property '${String(name)}' of object`)
+  },
+)
+
 function assign(object: Record<PropertyKey, unknown>, name: PropertyKey, value: unknown, sloppy?: 1): void {
   if (sloppy === undefined || object == null) object[name] = value
   else Reflect.set(Object(object), name, value, object)

@@ -75,6 +75,23 @@ export function derive(
   return PARK
 }
 
+/**
+ * The constructor of `home` is about to hand its announcement on to `body`, which it calls. One that is not meant for it stays as
+ * it is, and is refused. Answers whether it was called by `super`.
+ */
+export function constructing(home: unknown, body: unknown): boolean {
+  const { bySuper, next } = state
+  state.bySuper = false
+  if (callees[next] === home) callees[next] = body
+  return bySuper
+}
+
+/** What a constructor gives whose body has parked. */
+export function constructed(bySuper: boolean): typeof PARK {
+  if (bySuper) throw PARKED
+  return PARK
+}
+
 /** The object that a constructor is called once more for. */
 export function takeMade(): object | null {
   const { made } = state

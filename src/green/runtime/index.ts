@@ -7,11 +7,13 @@
  *   direct-frame.ts   the same, for functions that are compiled the direct way
  */
 export { machine, PARK } from '../../core/index.ts'
-export { call, get, notCallable, set, template, twin } from './calls.ts'
+export { call, get, notCallable, set, superGet, superSet, template, twin } from './calls.ts'
 export { canPark } from './can-park.ts'
 export { bound, declareParking } from './compiled.ts'
 export {
   Construction,
+  constructed,
+  constructing,
   define,
   derive,
   hold,
@@ -32,7 +34,7 @@ export { main, waitFor } from './main.ts'
 export { NativeFrameError } from './native-frame-error.ts'
 export { park, parkable } from './park.ts'
 export { load, required } from './require.ts'
-export { dispose, resources } from './resources.ts'
+export { dispose, disposeAll, resources } from './resources.ts'
 export { callees, state } from './state.ts'
 export { stress } from './stress.ts'
 

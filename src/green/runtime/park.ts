@@ -57,7 +57,9 @@ export function park<T>(operation: Operation<T> | Task<T>): T {
   state.next = 0
   if (machine.task === null && state.detached === false)
     throw new UsageError(
-      'a blocking call was made outside any task: start the program with `fibril run`, or wrap it in `run(() => …)`',
+      state.importing === null
+        ? 'a blocking call was made outside any task: start the program with `fibril run`, or wrap it in `run(() => …)`'
+        : `${state.importing} makes a blocking call as it is imported, which a CommonJS module cannot wait for: make an ES module of it, require it by its path, or make the call in a function`,
     )
   verify(depth, named)
   const { base, floor } = state

@@ -40,7 +40,9 @@ export abstract class ParkedFrame implements Frame, Steppable {
   }
 
   get name(): string {
-    return (this.source as { name?: string } | undefined)?.name || 'anonymous'
+    const { name } = (this.source ?? {}) as { name?: string }
+    // The body of a constructor (compile/direct/constructor.ts).
+    return name?.replace(/^#\$+new_/, '') || 'anonymous'
   }
 
   get standing(): unknown {

@@ -95,9 +95,20 @@ const runBody = declareParking(function runBody(body: GreenBody): unknown {
 
 /** The body of a CommonJS module that is not the program's first. Run at once, unless `load` has asked for it. */
 export function required(module: LoadedModule, body: GreenBody): unknown {
-  if (loading === null || loading.id !== module.filename) return enter(0, 0, body)
+  if (loading === null || loading.id !== module.filename) return aside(module.filename, body)
   loading.module = module
   loading.body = body
   loading = null
   return undefined
+}
+
+/** Where nobody knows how to wait for it. */
+function aside(filename: string, body: GreenBody): unknown {
+  const { importing } = state
+  state.importing = filename
+  try {
+    return enter(0, 0, body)
+  } finally {
+    state.importing = importing
+  }
 }

@@ -54,6 +54,8 @@ class State {
   given = 0
   /** The operation that parked, until the innermost frame has taken it. */
   pending: Pending | null = null
+  /** The CommonJS module whose body runs where it cannot park. */
+  importing: string | null = null
   /** What a frame throws where it is resumed. */
   error: unknown = undefined
 }

@@ -103,6 +103,31 @@ export const constructs: Record<string, string> = {
     const f = (a) => a.slow
     const { [new A(5).slow]: taken = leaf(3), ...others } = { 6: 1, [new A(6).slow]: 2 }
     return [taken, others, new A(1).slow, A.slow, new B(1).slow, o.slow, o.other.slow, f(new A(4)), f(o), [new A(7)].map((a) => a.slow + a.fast), new A(1).slow.toFixed(leaf(1)), typeof new A(2).slow, { slow: new A(3).slow }]`,
+  'accessors by way of super': `
+    const log = [], note = (x) => (log.push(x), leaf(x))
+    class A { #v = 1; get slow() { return note(this.#v) } set slow(v) { log.push('set'); this.#v = leaf(v) } get [leaf('computed')]() { return leaf('c') } get fast() { return 7 } static get slow() { return note(this.name) } set only(v) { this.got = leaf(v) } }
+    class B extends A {
+      get slow() { return super.slow + 10 } set slow(v) { super.slow = v * 2 } static get slow() { return super.slow + '!' } get arrow() { return [1, 2].map((x) => super.slow * x + leaf(0)) }
+      m() { return [super.slow, super['slow'], super[leaf('slow')], super.fast, super.none, super.slow++, ++super.slow, super.slow += leaf(2), super.slow ??= leaf(9), super['computed'], super.slow?.toFixed?.(leaf(1)), (super.only = note(3)), this.got] }
+      *g() { yield super.slow; super.slow = yield 5; yield super.slow } static s() { return super.slow }
+      shadowed(B) { try { return super.fast + leaf(B) } catch (e) { return e.name } }
+      constructor(x) { if (x) try { super.slow } catch (e) { log.push(e.name) } super(); this.first = super.slow; super.slow = leaf(4) }
+    }
+    class C extends B { get slow() { return super.slow + leaf(100) } fails() { try { super.arrow = 1 } catch (e) { return e.name } } }
+    const b = new B(1), c = new C(), it = b.g()
+    return [b.first, b.slow, b.arrow, b.m(), b.slow = 3, b.slow, B.slow, C.slow, B.s(), c.slow, c.fails(), it.next(), it.next(), it.next(leaf(6)), b.shadowed(1), log]`,
+  'getters behind optional links, and of what is called': `
+    const log = [], note = (x) => (log.push(x), leaf(x))
+    const o = { z: 1, get slow() { log.push('slow'); return leaf(this.z) }, get f() { note('f'); return function (x) { return note(x) + this.z } }, get o() { leaf(1); return this }, get none() { return leaf(null) }, get map() { leaf(1); return [1, 2].map } }
+    class P { get slow() { return note('p') } get #x() { return note('x') } get #f() { return leaf(() => note('called')) } static all(p) { return [p?.#x, p?.#x.length, p.o?.#x, p?.o?.#x] } o = this }
+    const fs = [
+      (q) => q?.slow, (q) => q?.slow.toFixed?.(note(1)), (q) => q?.o.slow, (q) => q?.o?.o?.slow, (q) => q.o?.slow + 1, (q) => q?.none?.slow, (q) => q?.none.slow, (q) => (q?.o)?.slow, (q) => (q?.o).slow,
+      (q) => q.f(note(2)), (q) => q?.f(note(3)), (q) => q.o.f(4), (q) => q?.o?.f(note(5)), (q) => q.f?.(note(6)), (q) => q.none?.(note(7)), (q) => q?.f?.(note(3)), (q) => q?.o?.f?.(note(4)), (q) => q?.o.none?.(1), (q) => (q?.f)(note(5)), (q) => (q?.o?.f)?.(note(6)), (q) => q.none(note(8)), (q) => q.slow(note(9)), (q) => new q.f(1), (q) => q?.o.o.f(...note([1, 2])),
+      (q) => ({ __proto__: q, length: 2, 0: 5, 1: 6 }).map((x) => note(x)), (q) => { let i = 0; while (q?.slow > i) i += q?.slow; return i }, (q) => q?.['slow'], (q) => q['f'](note(1)), (q) => delete q?.slow, (q) => q?.o.slow?.x,
+      function* (q) { yield q?.slow; yield q?.f(note(1)) },
+    ]
+    const t = fs.flatMap((f) => [o, null, new P()].map((q) => { try { const r = f(q); return r?.next ? [...r] : r } catch (e) { return e.name } }))
+    return [t.map((x) => typeof x === 'object' ? typeof x : x), P.all(new P()), log]`,
   'callbacks of typed arrays': `
     const t = [], a = new Int16Array([5, 1, 4]), b = new BigInt64Array([3n, 1n])
     class Own extends Float64Array {}
@@ -229,6 +254,31 @@ export const constructs: Record<string, string> = {
     const again = () => tag\`x\${leaf(1)}y\`
     again(); again()
     return [o.t\`a\${leaf(1)}b\${leaf(2)}\\n\`, tag\`\`, seen.size]`,
+  using: `
+    const log = []
+    const own = (name, fails) => ({ name, [Symbol.dispose]() { log.push(leaf(this.name)); if (fails) throw new Error('d' + leaf(name)) } })
+    const told = (e) => e.name === 'SuppressedError' ? [told(e.error), told(e.suppressed)] : e.name === 'Error' ? e.message : e.name
+    const tries = (f) => { try { log.push(leaf(f())) } catch (e) { log.push(told(e)) } }
+    const two = (fails) => { using a = leaf(own('a', fails)), none = null; leaf(1); using b = own('b', fails), c = undefined; return log.push('body') && a.name + b.name }
+    function body(x) { 'use strict'; using a = own('in a body'); if (leaf(x)) return f(x); function f(y) { return leaf(y) + a.name } throw new Error('no') }
+    const loop = () => { for (using x of [own('x1'), null, own('x2'), own('x3')]) { if (x === null) continue; log.push('round'); if (x.name === leaf('x2')) break } }
+    const labelled = () => { outer: for (using x of leaf([own('o1'), own('o2')])) for (using y of [own('y'), x]) { log.push(y.name); continue outer } }
+    const single = () => { for (using x of [own('s')]) log.push(x.name)
+      if (leaf(1)) for (using z of [own('u')]) leaf(z); else for (using z of [null]); }
+    const caught = () => { try { using a = own('c'); throw leaf('t') } catch (e) { using b = own('d'); log.push(e) } finally { using c = own('e'); leaf(1) } }
+    const closures = () => { const fs = []; for (using x of [own(1), own(2)]) { using y = own(x.name * 10); fs.push(() => [leaf(x.name), y.name]) } return fs.map((f) => f()).join() }
+    function* g() { using a = own('g' + leaf(1)); yield a.name; using b = own('h', true); yield b.name }
+    class A { static { using s = own('static'); log.push(s.name) } static x = leaf(own('k')) }
+    const hidden = () => { using a = own('outer'); { using a = own('inner'); leaf(a) } return a.name }
+    for (const f of [() => two(false), () => two(true), () => body(1), () => body(0), loop, labelled, single, caught, closures, hidden]) tries(f)
+    tries(() => [...g()]); tries(() => { for (const x of g()) break }); tries(() => { const it = g(); it.next(); return it.return(leaf(5)).value }); tries(() => { const it = g(); it.next(); it.next(); it.throw(new Error('thrown')) })
+    for (const bad of [{}, 5, 'x', { [Symbol.dispose]: 5 }, { get [Symbol.dispose]() { throw new Error('got') } }]) tries(() => { using a = own('before'), b = bad })
+    tries(() => { using a = own('tdz'); using b = leaf(c); using c = null })
+    tries(() => { using a = own('fixed'); a = leaf(null) })
+    tries(() => { for (using x of [x]); })
+    tries(() => { using a = { get [Symbol.dispose]() { log.push('read'); return () => { log.push('called', leaf(this === undefined)) } } }; log.push('after') })
+    tries(() => { { using a = own('z', true); throw new Error('1') } })
+    return log`,
   recursion: `
     const fib = function fib(n) { return n < 2 ? leaf(n) : fib(n - 1) + fib(n - 2) }
     const fact = (n) => n === 0 ? leaf(1) : n * fact(n - 1)
@@ -265,6 +315,25 @@ export const constructs: Record<string, string> = {
     const g = () => { for (let { x } of [leaf(() => x)]) return 1 }
     for (const h of [f, g, () => { for (const y of leaf([() => y])) return y() }]) try { names.push(leaf(typeof h())) } catch (e) { names.push(e.name) }
     return [names, x]`,
+  'heads of loops': `
+    const log = [], note = (x) => (log.push(x), leaf(x)), line = (...all) => ({ i: 0, next() { return leaf(all[this.i++] ?? null) } })
+    const fs = [
+      () => { const l = line(1, 2, 3); for (let x = l.next(); x !== null; x = l.next()) note(x) },
+      () => { const l = line(1, 2, 3); a: for (let x = l.next(); x !== null; x = l.next()) { if (x === 2) continue a; for (const y of [1, 2]) { if (y === leaf(2)) continue a; note(x * 10 + y) } } },
+      () => { let n = 0; for (n = note(2); n < leaf(9); n += note(3)) { if (n > 7) break; note(n) } return n },
+      () => { for (var v = note(1), w; ; v = note(v + 1)) { let t = v; if (note(t) > 2) return [v, w] } },
+      () => { for (let i = (note('b'), 0); i < 2; i++, note('u')) ; for (;; note('never')) { break } },
+      () => { const gs = []; for (let i = note(0) + 1; i < 3; i = leaf(i) + 1) { const j = i; gs.push(() => j) } return gs.map((g) => g()) },
+      () => { for (const o = note({ n: 3 }); o.n--; ) note(o.n) },
+      () => { for (let i = note(5) /* x = y */ - (4); i < note(3); note('last'), ++i) { try { if (note(i) === 2) throw i } catch (e) { note('caught'); continue } finally { i += 0 } } },
+      () => { let sum = 0; for (let i = 0; i < 2; i = note(i + 1)) for (let j = note(i); j < 2; j = note(j) + 1) sum += i * 10 + j; return sum },
+      () => { if (leaf(1)) for (let x = note(3); x > 1; x -= leaf(1)) note('in'); else note('no') },
+      () => { for (let at = { up: { up: null } }, n = 0; at; at = leaf(at).up) n++ },
+      () => { let r = []; for (let x = note(1); x; x = x < 3 ? note(x + 1) : (r.push(leaf('end')), 0)) r.push(x); return r },
+      () => { const o = { n: null, m: { k: 1 }, l: [0] }; o.n ??= note(1); o.m.k ||= note(2); o.m['k'] &&= note(3) + 1; leaf(o).n &&= note(4); o.l[0] ||= leaf(note(5)); return [o, o.n ??= note('never')] },
+      () => { const o = { set s(v) { log.push('s'); this.v = leaf(v) + note(1) } }; o.s = note(4); return o.v },
+    ]
+    return [fs.map((f) => f()), log]`,
   'strings in patterns': `
     const f = () => { let { a = 'x  //  y', "b /* */  c": b = "\\"//\\'  ", /* gone // */ 'd\t  e': d = '' } = leaf({}), c; ({ a: c = ' /*  ' } = leaf({})); return [leaf(a), b, c, d] }
     return f()`,
@@ -281,6 +350,39 @@ export const constructs: Record<string, string> = {
     for (const bad of [undefined, null]) try { log.push(f(bad)) } catch (e) { log.push(e.name) }
     const get = { get a() { log.push('a'); return 5 }, get z() { log.push('z') } }
     return [f({ a: 1, y: 8 }), f({ a: 1, 'b c': 5, d: { e: 6, u: 7 } }, { i: 9 }, 3, 1, 2), f(get), o.m({ a: 1 }, 2), o.n({ a: 3 }), f.length, log]`,
+  'parameters that are moved to the body': `
+    const log = [], note = (x) => (log.push(x), x), shared = { z: 3 }
+    const idle = { *[Symbol.iterator]() { try { note('i'); yield 1; yield 2; yield 3 } finally { note('closed') } } }
+    function a([x, , y = note('y')] = [1], ...[first, { z } = shared]) { return leaf([x, y, first, z]) }
+    const b = (p, q = {}, r = note('r'), s = () => [p, r], t = (1, note('t')), u = class {}, { v = [], ...w } = q, [k] = 'k') => leaf([p, q, r, s(), s.name, t, u.name, v, w, k])
+    const c = ({ length }, { [length + 'x']: d = length } = {}) => { for (let i = 0; i < 2; i++) leaf(d); return [length, d] }
+    const o = { m([x] = [this.z], y = x + 1) { const g = () => x + y; return [leaf(g()), leaf(x)] }, z: 5 }
+    function e(x, y = note('again'), z = x) { x = leaf(y); x += leaf(1); return [x, y, z] }
+    const f = (x = this === undefined) => leaf(x), g = x => leaf(x), h = async (x = note('async')) => x
+    function i([x, y] = idle) { leaf(x); leaf(y); return [x, y, log.length] }
+    const j = (x = { a: 1,
+      b: [2, note('j')] }, /* one ) */ y = ')' // two (
+    ) =>
+      leaf([x, y])
+    h()
+    const t = [a(), a([7, 8, undefined], 4, { z: 0 }), b(1), b(1, { v: 2, n: 3 }, 4, 5 && (() => []), 6), c('ab'), c('ab', { '2x': 9 }), o.m(), o.m([1]), o.m([1], 7), e(5), e(5, 6, 7), f(), g(1), i(), i([8, 9, 10]), j(), j(1, 2)]
+    for (const bad of [() => a(null), () => a(5), () => c(), () => b(1, null), () => o.m.call(null), () => i({})]) try { bad(); t.push('none') } catch (error) { t.push(error.name) }
+    return [t, a.length, b.length, c.length, o.m.length, e.length, j.length, log]`,
+  'optional chains in functions of their own': `
+    const log = [], note = (x) => (log.push(x), leaf(x))
+    const o = { z: 2, a: { z: 10, b(x) { return { c: note(x) + this.z, d: (y) => note(y), n: null } }, get g() { return note('g') } }, n: null, list: [1, 2, (x) => note(x + 1)], f: (x) => [x, note(x)] }
+    class P { #p = 4; #m(x) { return note(x + this.#p) } static of(p, x) { return [p?.#p, p?.#m(x), p?.#m?.(leaf(x))] } }
+    class Q { v() { return note('v') } } class R extends Q { w() { return [super.v?.(), super.none?.(note('x'))] } }
+    const fs = [
+      (q) => q?.a?.b(note(1)).c, (q) => q?.a.b(note(2))?.d?.(note(3)), (q) => q?.n?.b(note(4)).c.d.e(note(5)), (q) => q?.[note('a')]?.['b']?.(note(6))?.c,
+      (q) => q?.list?.map?.((x) => note(x)), (q) => q?.list?.[note(2)]?.(note(7)), (q) => (q?.a)?.b(note(8)).c, (q) => (q?.a?.b)?.(note(9))?.c, (q) => q?.f(...note([1, 2]), note(3))?.[note(0)],
+      (q) => leaf(q)?.a?.z + (q?.a?.b(1).c ?? note('none')) * 2, (q) => { let i = 0; const r = []; while (i++ < 2) r.push(q?.a?.b(note(i))?.c); return r }, (q) => { let t = q; return t?.f((t = null, note(1)), t) },
+      (q) => [q?.a.g?.length, q?.a?.b?.length, (q?.list).length, !q?.list?.includes?.(note(2)), \`<\${q?.f?.(note(1))}>\`], (q) => { if (q?.a?.b(note(1))?.n) return 1; else return q?.a?.b(note(2)).n?.x(note(3)) },
+      (q) => (q?.a).b?.(note(1)).c, (q) => q?.a.none?.(note(1)).x, function (q) { return this?.a?.b?.(note(this.z)).c + q?.none?.(1) }, (q) => q?.f?.call?.(null, note(5)), (q) => { q.tmp = q?.f?.(note(6)); q.tmp &&= q?.tmp?.[note(0)]; return q.tmp }, (q) => delete q?.tmp,
+      (q) => new (q?.a?.b(1).d)(note(1)), (q) => q?.a?.b(1).d(note(q?.a?.b(2).c ?? 3)) ?? note('late'),
+    ]
+    const t = fs.flatMap((f) => [o, null, undefined].map((q) => { try { return f.call(o, q) } catch (e) { return e.name } }))
+    return [t, P.of(new P(), 1), P.of(null, note(2)), new R().w(), log]`,
   'patterns without names': `
     const log = []
     const note = (x) => { log.push(x); return leaf(x) }

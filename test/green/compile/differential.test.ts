@@ -16,16 +16,13 @@ import { library, randomSyntax } from './random-syntax.ts'
 
 const [from, to] = seedsOf(process.env['SEEDS'] ?? '24')
 
-/** Node from 24 on understands it. */
-const using = canUse()
-
 const kinds: Record<string, (seed: number) => string> = {
   programs: randomProgram,
   'ordinary functions': randomFunctions,
-  'programs of newer syntax': (seed) => randomSyntax(seed, { using }),
-  'programs of two modules': (seed) => randomSyntax(seed + 1e6, { using, inline: false }),
-  'async programs': (seed) => randomSyntax(seed, { using, async: true }),
-  'async programs of two modules': (seed) => randomSyntax(seed + 1e6, { using, async: true, inline: false }),
+  'programs of newer syntax': (seed) => randomSyntax(seed),
+  'programs of two modules': (seed) => randomSyntax(seed + 1e6, { inline: false }),
+  'async programs': (seed) => randomSyntax(seed, { async: true }),
+  'async programs of two modules': (seed) => randomSyntax(seed + 1e6, { async: true, inline: false }),
 }
 
 const chunk = 12
@@ -68,13 +65,4 @@ async function traceOf(source: string, options: Options): Promise<unknown> {
 function seedsOf(text: string): [from: number, to: number] {
   const [first, last] = text.split('..').map(Number)
   return last === undefined ? [1, first as number] : [first as number, last]
-}
-
-function canUse(): boolean {
-  try {
-    new Function('{ using x = null }')
-    return true
-  } catch {
-    return false
-  }
 }

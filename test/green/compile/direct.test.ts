@@ -28,13 +28,23 @@ const direct: Record<string, string> = {
   'destructuring of what a call gives':
     'function f(a) { const { b, c = 1 } = leaf(a); const [d] = leaf(b); return leaf(c) + d }',
   'patterns of objects as parameters': 'function f({ a, b: { c = 1 }, ...d }, { e } = {}) { return leaf(a, c, d, e) }',
+  'patterns of lists as parameters': 'function f([a, , b = 1], ...[c]) { return leaf(a, b, c) }',
+  'parameters with defaults': 'function f(a, b = {}, c = a.b, d = () => a, { e = [] } = c) { return leaf(b, c, d, e) }',
+  'calls in the head of a for':
+    'function f(a) { for (let b = leaf(a); b; b = leaf(b)) leaf(b); for (;; leaf(1)) leaf(2) }',
+  'a logical assignment to a member': 'function f(a) { a.b ??= leaf(1); return (a.c ||= leaf(a)) }',
+  'constructors of base classes':
+    'class f { x = 1; constructor(a, { b } = {}) { this.a = leaf(a); if (b) return { b } } }',
+  setters: 'const o = { set f(v) { leaf(v) } }',
+  'optional chains': 'function f(a) { return a?.b(leaf(1))?.c?.[leaf(2)]?.(3) }',
   methods: 'const o = { f(a) { return this.g(leaf(a)) } }',
   'methods that use super': 'const o = { f(a) { return leaf(super.g(a)) } }',
   arrows: 'const f = (a) => leaf(a)',
   getters: 'const o = { get f() { return leaf(this.a) } }',
 }
 for (const [shape, source] of Object.entries(direct))
-  test(`compiled the direct way: ${shape}`, () => assert.equal(wayOf(source), 'B'))
+  test(`compiled the direct way: ${shape}`, () =>
+    assert.equal(wayOf(source, source.startsWith('class') ? 'constructor' : 'f'), 'B'))
 
 const others: Record<string, string> = {
   'a variable that changes and is captured': 'function f(a) { let n = 0; leaf(() => n++); return leaf(n) }',
@@ -44,7 +54,12 @@ const others: Record<string, string> = {
   arguments: 'function f() { return leaf(arguments.length) }',
   'new.target': 'function f() { return leaf(new.target) }',
   'a direct eval': 'function f(a) { leaf(a); return eval("a") }',
-  'a pattern of a list as a parameter': 'function f([a]) { return leaf(a) }',
+  'a parameter that may park': 'function f(a = leaf(1)) { return leaf(a) }',
+  'a parameter that uses one behind it': 'function f(a = () => b, b) { return leaf(a, b) }',
+  'a parameter that uses itself': 'function f(a = a) { return leaf(a) }',
+  'a parameter that uses what the body hides': 'function f(a = text) { let text = leaf(a); return text }',
+  'a parameter that is declared again': 'function f(a, b = () => a) { var a = leaf(b); return a }',
+  'an optional chain that is deleted': 'function f(a) { return delete a?.[leaf(1)] }',
   'a pattern as a parameter, and a function of that name': 'function f({ a }) { function a() {} return leaf(a) }',
   'a class within': 'function f(a) { class C {} leaf(a); return C }',
 }
@@ -128,6 +143,42 @@ it('an error knows the lines of direct frames, also of those that were parked', 
   assert.equal(error?.message, 'boo')
   const lines = [...(error?.stack ?? '').matchAll(/<anonymous>:(\d+):/g)].map(([, line]) => Number(line) - 2)
   assert.deepEqual(lines.slice(0, 4), [3, 4, 4, 9])
+})
+
+it('a constructor parks as a part of its class: made by new, by super, by Reflect, and again for a derived one', async () => {
+  const main = green(`function main() {
+    const log = [], note = (x) => (log.push(x), leaf(x))
+    class A {
+      #p = log.push('field'); q = note.name; static one = new A('static')
+      constructor(x, y = 2, ...z) { this.x = note(x) + y + this.#p; for (const each of z) note(each); if (x === 'other') return leaf({ other: true }) }
+    }
+    class B { n = log.push('B'); constructor(x) { this.x = leaf(x); if (!x) throw new Error(leaf('no')) } m() { return leaf(this.x) } }
+    class C extends B { c = log.push('C'); constructor(x) { super(leaf(x)); this.y = leaf(this.x) } }
+    class D extends C { d = this.y }
+    class E extends B {}
+    const fails = (f) => { try { return f() } catch (e) { return e.message } }
+    return [A.one.x, new A('a', undefined, 1, 2).x, new A('other').other, A.length, Reflect.construct(B, [3], C) instanceof C, new D(4).d, Object.keys(new D(5)), new E(6).m(), fails(() => new D(0)), fails(() => B(1)).slice(0, 19),
+      [7, 8].map((x) => new B(x).x), Object.getOwnPropertyNames(B), Object.getOwnPropertyNames(B.prototype), B.name, log]
+  }`)
+  assert.equal(
+    JSON.stringify(await run(main)),
+    '["static21","a23",true,1,true,4,["n","x","c","y","d"],6,"no","Class constructor B",[7,8],["length","name","prototype"],["constructor","m"],"B",' +
+      '["field","static","field","a",1,2,"field","other","B","B","C","B","C","B","B","B","B"]]',
+  )
+})
+
+it('a constructor that is cancelled runs its finally blocks, and reports are told its name', function* () {
+  const log: string[] = []
+  const main = green(`function main(log) {
+    class Slow { constructor() { try { sleep(1000) } catch { log.push('never') } finally { sleep(1); log.push('closed') } } }
+    return new Slow()
+  }`)
+  const task = spawn(called(main)(log))
+  yield* sleep(500)
+  assert.ok(task.frames.includes('Slow'), task.frames.join())
+  task.cancel()
+  yield* sleep(500)
+  assert.deepEqual([task.outcome?.status, log], ['cancelled', ['closed']])
 })
 
 it('what native code calls may not park, and loses nothing by being refused', async () => {

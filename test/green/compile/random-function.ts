@@ -28,7 +28,7 @@ export function randomFunctions(seed: number): string {
     const d = { ...c, depth: c.depth - 1 }
     const e = (): string => expression(d)
     const target = (): string => pick([...c.writable, 'outer'])
-    switch (random(46)) {
+    switch (random(52)) {
       case 0:
       case 1:
       case 2:
@@ -113,6 +113,18 @@ export function randomFunctions(seed: number): string {
         return `((${e()}) + (${e()}))`
       case 41:
         return `(${e()} in { 1: 1 })`
+      case 42:
+        return `make('${fresh('o')}', ${e()})?.${pick(['m', 'none', 'toString'])}${pick(['', '?.'])}(${e()})`
+      case 43:
+        return `maybe(${e()})?.pass(${e()})${pick(['.', '?.'])}n`
+      case 44:
+        return `maybe(${e()})?.[${pick(["'m'", "leaf('m')", "leaf('none')"])}]?.(${e()})`
+      case 45:
+        return `box.${pick(['none', 'm'])}?.(${e()}, ...pair(${e()}))`
+      case 46:
+        return `maybe(${e()})?.list?.[${e()}]?.call?.(${e()}, ${e()})`
+      case 47:
+        return `(maybe(${e()})?.pass)?.(${e()})?.n`
       default:
         return `log(${e()})`
     }
@@ -137,7 +149,7 @@ export function randomFunctions(seed: number): string {
       const label = fresh('L')
       return [label, { labels: [...c.labels, { name: label, loop: true }] }]
     }
-    switch (random(29)) {
+    switch (random(31)) {
       case 0: {
         const v = fresh('v')
         return [`let ${v} = ${e()}`, [], [v]]
@@ -249,6 +261,17 @@ export function randomFunctions(seed: number): string {
           [],
         ]
       }
+      case 27: {
+        const [i, n, [label, extra]] = [fresh('i'), fresh('n'), loop()]
+        const inside = inner({ ...extra, names: [...c.names, i] })
+        return [
+          `{ let ${n} = 0; ${label}: for (${pick(['let', 'var', 'const'])} ${i} = ${e()}; ${pick(['', `${n} < 2`, `leaf(${n}) < 2`])}; ${pick([`${n}++, ${e()}`, `${n} += leaf(1)`, `${e()}, ${n}++`])}) { if (${n} > 2) break; ${inside} } }`,
+          [],
+          [],
+        ]
+      }
+      case 28:
+        return [`box.n ${pick(['||=', '&&=', '??='])} ${e()}; make('${fresh('o')}', 1).a ??= ${e()}`, [], []]
       case 22: {
         const i = fresh('i')
         return [`for (var ${i} = 0; ${i} < 2; ${i}++) log(${i}, ${e()})`, [], []]
@@ -280,6 +303,8 @@ export function randomFunctions(seed: number): string {
     const [first, ends] = pick([
       [p, [') { ', ' = 3) { ', ', ...rest) { ', ") { 'use strict'; "]],
       [`{ length: ${p} = 2 } = 'ab'`, [') { ', ' = 3) { ', ', ...rest) { ']],
+      [`${p} = quiet.a`, [') { ', ' = quiet.a) { ', ' = {}, ...[rest]) { ']],
+      [`[${p} = quiet.a, { other = () => ${p} } = {}] = quiet.list`, [') { ', ` = quiet[${p}]) { `]],
     ] as const)
     return `function f${n}(${first}, ${q}${pick(ends)}function g${n}(x) { return leaf(x) }
 ${body}
@@ -300,8 +325,10 @@ function* gen(n) { try { for (let i = 0; i < n; i++) yield leaf(i) } finally { l
 function all(...list) { log('all', list.length); return leaf(list.length) }
 function Made(x, y) { this.x = leaf(x); log('Made', y) }
 function thrower(x) { leaf(x); if (++steps % 3 === 0) throw new Error('t' + text(x)); return x }
+function maybe(x) { log('maybe', x); return leaf(x) ? box : null }
+const quiet = { get a() { trace.push('quiet'); return 4 }, get list() { trace.push('list'); return [undefined, { get other() { trace.push('other') } }] } }
 function choose(x) { log('choose', x); return x ? all : (a, b) => leaf(b) }
-const box = { n: 1, m(x) { if (deep > 1) return 1; deep++; try { return method.call(box, x) } finally { deep-- } }, pass(x) { log('pass', this === box); leaf(x); return this } }
+const box = { n: 1, list: [leaf, null, pair], m(x) { if (deep > 1) return 1; deep++; try { return method.call(box, x) } finally { deep-- } }, pass(x) { log('pass', this === box); leaf(x); return this } }
 ${functions.join('\n')}
 function method(${p}) { ${method}
 return ${p} }

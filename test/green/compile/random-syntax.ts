@@ -39,7 +39,7 @@ interface Context {
  * Programs at random, from a seed, of what the others leave out: optional chains, private members, patterns with defaults,
  * computed names, spread, labels, \`switch\`, generators that are left, disposal, and, with \`async\`, async functions and iteration.
  */
-export function randomSyntax(seed: number, { async = false, inline = true, using = false } = {}): string {
+export function randomSyntax(seed: number, { async = false, inline = true } = {}): string {
   const choices = new Random(seed, async ? 777 : 99)
   const random = (below: number): number => choices.below(below)
   const pick = <T>(list: readonly T[]): T => choices.pick(list)
@@ -280,11 +280,26 @@ log(Object.keys(new ${C}(${e()})).join(), new ${C}(1).m(${e()}), ${C}.s)`,
         ]
       case 20:
         return [`if (${e()}) ${pick([`throw new Error(${e()})`, `throw ${e()}`, `log(${e()}); else log(${e()})`])}`]
-      case 21:
-        if (!using) return [`log(${e()})`]
+      case 21: {
+        const owned = (kind: 'plain' | 'async' = 'plain'): string => {
+          const does = `log('disposed', ${pick([number(), `leaf(${number()})`, expression(within(c, kind)), `thrower(${number()})`])})`
+          return kind === 'async'
+            ? `{ async [Symbol.asyncDispose]() { ${does} } }`
+            : `{ [Symbol.dispose]() { ${does}; return ${expression(within(c, 'plain'))} } }`
+        }
+        const [using, resource] = awaits(c) && random(2) ? ['await using', owned('async')] : ['using', owned()]
         return [
-          `{ using ${x} = { [Symbol.dispose]: () => log('disposed', ${number()}) }${pick(['', `, ${a} = null`])}; ${awaits(c) ? `await using ${b} = { [Symbol.asyncDispose]: async () => log('disposed', await leaf(${number()})) };` : ''} ${more()} }`,
+          pick([
+            () =>
+              `{ ${using} ${x} = ${resource}${pick(['', `, ${a} = null`])}; ${more()} ${pick(['', `using ${b} = ${owned()}`])} }`,
+            () => `${label}: for (${using} ${x} of [${resource}, null, ${owned()}]) { ${looping(label)} }`,
+            () =>
+              `{ let ${a} = 0; ${using} ${x} = ${resource}; ${label}: for (; ${a}++ < 2;) { fs.push(() => typeof ${x}); ${looping(label)} } }`,
+            () =>
+              `log((() => { 'use strict'; using ${x} = ${owned()}; ${block(within(c, 'plain'))} return ${expression(within(c, 'plain'))} })())`,
+          ])(),
         ]
+      }
       case 22:
       case 23:
         if (!awaits(c)) return [`for (${writable(c)} of [${e()}, ${e()}]) log(${e()})`]
@@ -316,7 +331,7 @@ log(Object.keys(new ${C}(${e()})).join(), new ${C}(1).m(${e()}), ${C}.s)`,
 let steps = 0, outer = 1
 const trace = [], fs = []
 const text = (x) => typeof x === 'function' ? 'f' : typeof x === 'object' && x !== null ? 'done' in x ? \`\${text(x.value)} \${x.done}\` : Array.isArray(x) ? \`[\${x.map(text)}]\` : 'o' : String(x)
-const told = (e) => !(e instanceof Error) ? text(e) : e.name === 'Error' ? e.message : e.name
+const told = (e) => !(e instanceof Error) ? text(e) : e.name === 'SuppressedError' ? told(e.error) + ' after ' + told(e.suppressed) : e.name === 'Error' ? e.message : e.name
 const log = (...all) => { if (++steps > 300) throw new RangeError('long'); trace.push(all.map(text).join(' ')); return all[0] }
 ${inline ? library : ''}
 const { gen, closes, stream, later, tag, through, each, thrower, Base, obj } = library(log)

@@ -73,51 +73,6 @@ console.log(log.join())
   assert.deepEqual([stdout, stderr, code], [expected, '', 0])
 })
 
-const old = Number.parseInt(process.versions.node, 10) < 24 ? 'this Node does not know it' : false
-
-test('what an `await using` owns is disposed of by the main task', { skip: old }, async (t) => {
-  const cwd = folderWith(t, {
-    ...esm,
-    'main.js': `import { currentTask, sleep } from 'fibril/green'
-const log = []
-export function owned(name) {
-  return { name, async [Symbol.asyncDispose]() { await 1; log.push(name) } }
-}
-const parks = (name) => ({ [Symbol.dispose]() { sleep(1); log.push(name) } })
-await using first = owned('first'), none = null
-{
-  await using inner = owned('inner')
-  using second = parks('second')
-  log.push(inner.name)
-}
-for (const n of [1, 2]) {
-  await using each = parks('each' + n)
-  if (n === 1) continue
-  log.push('body')
-}
-try {
-  await using a = owned('a')
-  await using b = { async [Symbol.asyncDispose]() { throw new Error('disposing') } }
-  throw new Error('body')
-} catch (error) {
-  log.push(error.name, error.error.message, error.suppressed.message)
-}
-try { await using wrong = {} } catch (error) { log.push(error.name) }
-sleep(1)
-log.push(currentTask().name)
-process.on('exit', () => console.log(log.join()))
-`,
-  })
-  for (const args of [
-    [cli, 'run'],
-    [cli, 'run', '--stress'],
-  ]) {
-    const { stdout, stderr, code } = await node([...args, 'main.js'], { cwd, env })
-    const expected = 'inner,second,inner,each1,body,each2,a,SuppressedError,disposing,body,TypeError,main,first\n'
-    assert.deepEqual([stdout, stderr, code], [expected, '', 0])
-  }
-})
-
 test('a module that imports itself stays one, and its top level awaits', async (t) => {
   const cwd = folderWith(t, {
     ...esm,

@@ -14,7 +14,7 @@ const source = `import { sleep } from 'fibril/green'
 
 interface Asked { n: number }
 
-function twice({ n }: Asked, [one] = [1]): number {
+function twice({ n }: Asked, one = arguments.length): number {
   const before = n + one
   sleep(1)
   const after = before * 2
@@ -32,7 +32,7 @@ const answer = twice({ n: 20 })
 console.log(answer, new Shop().total)
 `
 
-// By way of a generator, for its pattern of a list: the direct way declares again what stands in front of where it goes on.
+// By way of a generator, for its `arguments`: the direct way declares again what stands in front of where it goes on.
 test('a breakpoint on a line of the source is hit there, before a park and after it', async (t) => {
   const cwd = folderWith(t, { 'package.json': '{"type":"module"}', 'main.ts': source })
   const program = await DebuggedProgram.start(['--import', register, 'main.ts'], { cwd })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { cli, folderWith, node, register } from './program.ts'
 
@@ -77,6 +78,27 @@ MODULE_NOT_FOUND
     const { stdout, stderr, code } = await node([...args, 'main.cts'], { cwd, env })
     assert.deepEqual([stdout, stderr, code], [expected, '', 0])
   }
+})
+
+test('a CommonJS module that blocks as it is imported, or as a package, is told of', async (t) => {
+  const cwd = folderWith(t, {
+    ...primitives,
+    'main.mts': `import { sleep } from './green.mts'
+for (const load of [() => import('./other.cts'), () => import('some-package'), () => import('./requires.cjs')])
+  try { await load() } catch (error) { console.log((error as Error).name, (error as Error).message) }
+sleep(1)
+console.log('goes on')
+`,
+    'other.cts': `const { sleep } = require('./green.cts')\nsleep(1)`,
+    'requires.cjs': `exports.value = require('some-package')`,
+    'node_modules/some-package/package.json': '{"main":"index.js"}',
+    'node_modules/some-package/index.js': `const { sleep } = require('../../green.cts')\nsleep(1)`,
+  })
+  const { stdout, stderr, code } = await node([cli, 'run', '--include', 'some-package', 'main.mts'], { cwd, env })
+  const told = (file: string): string =>
+    `UsageError ${join(cwd, file)} makes a blocking call as it is imported, which a CommonJS module cannot wait for: make an ES module of it, require it by its path, or make the call in a function\n`
+  const ofPackage = told('node_modules/some-package/index.js')
+  assert.deepEqual([stdout, stderr, code], [`${told('other.cts')}${ofPackage}${ofPackage}goes on\n`, '', 0])
 })
 
 test('a module that blocks as it is required by what was not compiled is told of', async (t) => {

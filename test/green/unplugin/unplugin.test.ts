@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -92,6 +92,26 @@ test('a program that blocks runs from a bundle of Rollup', async (t) => {
   const { stdout, stderr } = await node(['out.mjs'], { cwd })
   assert.equal(stdout, 'a,b42\n', stderr)
   assert.match(readFileSync(join(cwd, 'out.mjs'), 'utf8'), /^function double\(n +\) +\{\n {2}return n \* 2\n\}$/m)
+})
+
+test('a bundle has `using` also for those who do not know it', async (t) => {
+  const cwd = programThatBlocks(t)
+  const file = join(cwd, 'using.js')
+  writeFileSync(
+    file,
+    `import { run, sleep } from 'fibril/green'
+const log = [], own = (name) => ({ [Symbol.dispose]() { log.push(name) } })
+// @fibril never-parks
+function plain() { using a = own('plain'); log.push('in') }
+run(() => { using a = { [Symbol.dispose]() { sleep(1); log.push('parked') } }; plain() }).then(() => console.log(log.join()))
+using top = own('top')
+`,
+  )
+  const bundle = await rollup({ input: file, external: /^fibril/, plugins: [green.rollup()] })
+  await bundle.write({ file: join(cwd, 'out.mjs') })
+  assert.doesNotMatch(readFileSync(join(cwd, 'out.mjs'), 'utf8'), /\busing \w+ =/)
+  const { stdout, stderr } = await node(['out.mjs'], { cwd })
+  assert.equal(stdout, 'top,in,plain,parked\n', stderr)
 })
 
 test('a program that blocks runs from a bundle of esbuild, minified or not', async (t) => {

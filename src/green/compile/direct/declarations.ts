@@ -1,9 +1,9 @@
 /** Declarations, also of what is declared again on the way to a place. */
 import { boundNames, isFunction, type Node } from '../nodes.ts'
+import { Chains } from './chains.ts'
 import { withoutComments } from './terms.ts'
-import { Units } from './units.ts'
 
-export class Declarations extends Units {
+export class Declarations extends Chains {
   /** True at places in a node, and where there is none to go to. */
   protected until(node: Node): string {
     return `${this.locals.place}<=${this.range(node)[1]}`

@@ -39,6 +39,7 @@ export abstract class Expressions extends Terms {
     switch (node.type) {
       case 'CallExpression':
       case 'NewExpression':
+      case 'ChainExpression':
         return this.has(node)
       case 'ConditionalExpression':
         return this.has(node['consequent']) || this.has(node['alternate'])

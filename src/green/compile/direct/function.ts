@@ -1,7 +1,9 @@
 /** Functions that are compiled the direct way. See plan.ts. */
 import { type Activation, type Emitter, NATIVE } from '../emit/emitter.ts'
 import { bodyStart, lead } from '../emit/places.ts'
-import { boundNames, type Node } from '../nodes.ts'
+import type { Node } from '../nodes.ts'
+import { makeConstructor } from './constructor.ts'
+import { visitParameters } from './parameters.ts'
 import type { Plan } from './plan.ts'
 import { Statements } from './statements.ts'
 import { withoutComments } from './terms.ts'
@@ -16,47 +18,35 @@ export function visitDirect(emitter: Emitter, plan: Plan): void {
   const position = block ? bodyStart(body) : body.start
   const lexical = fn.kind === 'arrow' ? emitter.lexical : NATIVE
   let head = ''
-  let parens = ''
-  let taken = ''
+  let moved: Node[] = []
+  if (fn.kind === 'constructor') makeConstructor(emitter, fn)
   emitter.inActivation(activation, lexical, () => {
-    ;(node['params'] as Node[]).forEach((param, index) => {
-      const pattern = patternOf(param)
-      if (pattern === null) {
-        emitter.visit(param)
-        return
-      }
-      const name = emitter.names.of(`p${index}`)
-      const text = withoutComments(emitter.code.slice(pattern.start, pattern.end))
-      taken +=
-        `var ${boundNames(pattern).map((id) => id['name'])};if(!${statements.locals.place})(${text}=${name});`.replace(
-          /^var ;/,
-          '',
-        )
-      emitter.replace(pattern.start, pattern.end, name)
-    })
+    const guard = isResumed(plan) ? `!${statements.locals.place}&&` : ''
+    moved = visitParameters(emitter, node['params'], guard)
     if (block) return statements.body(body.body)
     const arrow = emitter.arrowOf(node)
-    parens = withoutComments(emitter.code.slice(arrow + 2, body.start)).trim()
+    head = `return(${withoutComments(emitter.code.slice(arrow + 2, body.start)).trim()}`
     statements.erase(arrow + 2, body.start)
-    if (statements.has(body)) head = statements.value(body, `return(${parens}`)
-    else {
-      emitter.visit(body)
-      head = `return(${parens}`
-    }
+    if (statements.has(body)) head = statements.value(body, head)
+    else emitter.visit(body)
   })
-  const prologue = prologueOf(emitter, plan, activation, position, statements, taken)
-  if (block) {
-    emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
-  } else {
-    emitter.text.appendLeft(emitter.arrowOf(node) + 2, `{${prologue}${head}`)
+  const start = plan.start === null ? '' : `if(${statements.startTerm(plan.start)})return ${statements.PARK};`
+  const prologue = prologueOf(emitter, plan, activation, position, statements)
+  const last = `${start}${head}`
+  if (moved.length > 0) emitter.text.prependRight(position, last)
+  const text = moved.length > 0 ? prologue : prologue + last
+  // Not before all is done: what is replaced later would take along what was moved behind it.
+  for (const { start, end } of moved) emitter.text.move(start, end, position)
+  if (block) emitter.text.prependLeft(position, lead(emitter.code, position) + text)
+  else {
+    emitter.text.appendLeft(emitter.arrowOf(node) + 2, `{${text}`)
     emitter.after(node.end, ')}')
   }
 }
 
-/** The pattern of a parameter, if it is one. */
-function patternOf(param: Node): Node | null {
-  if (param.type === 'AssignmentPattern') return patternOf(param['left'])
-  return param.type === 'ObjectPattern' ? param : null
+/** True if it may be called once more to go on. */
+function isResumed(plan: Plan): boolean {
+  return plan.places.size > 0 || plan.loops.size > 0 || plan.start !== null
 }
 
 /** What a function begins with: it takes its announcement, or, if it is to go on, what its frame has kept. */
@@ -66,13 +56,11 @@ function prologueOf(
   activation: Activation,
   position: number,
   statements: Statements,
-  taken: string,
 ): string {
   const { names } = emitter
   const next = `${emitter.use('state', 's')}.next`
   const declared = emitter.takeDeclared(position)
-  if (plan.places.size === 0 && plan.loops.size === 0 && plan.start === null)
-    return `${next}=0;${taken.replaceAll(`if(!${statements.locals.place})`, '')}${declared}`
+  if (!isResumed(plan)) return `${next}=0;${declared}`
   const { place, value, frame, saved, left } = statements.locals
   const depth = names.of('d')
   const locals = [`${depth}=${next}`, `${place}=0`, `${frame}=null`, value, saved, left]
@@ -90,6 +78,5 @@ function prologueOf(
     `${saved}=${frame}.saved`,
     ...again,
   ].join(',')
-  const start = plan.start === null ? '' : `if(${statements.startTerm(plan.start)})return ${statements.PARK};`
-  return `let ${locals.join(',')};${next}=0;if(${depth}>0)${depth}++;else if(${depth}<0){${resume}}${taken}${start}${declared}`
+  return `let ${locals.join(',')};${next}=0;if(${depth}>0)${depth}++;else if(${depth}<0){${resume}}${declared}`
 }

@@ -1,8 +1,10 @@
 /** Loops, and what leaves them. */
-import { closing, takeLabels } from '../emit/loop.ts'
+import { takeLabels } from '../emit/labels.ts'
+import { closing } from '../emit/loop.ts'
 import type { Node } from '../nodes.ts'
 import { Declarations } from './declarations.ts'
 import type { Loop } from './plan.ts'
+import { withoutComments } from './terms.ts'
 
 export abstract class Loops extends Declarations {
   /** Visits a statement that is not in a list. */
@@ -53,8 +55,9 @@ export abstract class Loops extends Declarations {
   protected for(node: Node): void {
     const { emitter } = this
     const { init, test, update, body } = node
-    const { place } = this.locals
-    if (init?.type === 'VariableDeclaration') {
+    const { place, left } = this.locals
+    if (this.has(init)) this.headed(node)
+    else if (init?.type === 'VariableDeclaration') {
       for (const declarator of init.declarations as Node[])
         if (init.kind !== 'var') this.again(declarator)
         else if (declarator['init'] !== null) {
@@ -67,10 +70,63 @@ export abstract class Loops extends Declarations {
       emitter.visit(init)
       emitter.after(init.end, ')')
     }
-    const parks = test !== null && this.condition(test, this.has(body))
-    if (update !== null) emitter.visit(update)
+    const updates = this.has(update)
+    if (updates && test !== null) emitter.before(test.start, `!${left}&&(`)
+    const parks = test !== null && this.condition(test, updates || this.has(body))
+    if (updates) {
+      const semicolon = emitter.find(';', test?.end ?? emitter.find(';', init?.end ?? node.start) + 1)
+      emitter.after(semicolon, test === null ? `!${left}` : ')')
+      this.updating(node)
+    } else if (update !== null) emitter.visit(update)
     this.single(body)
-    if (parks) this.leaveLoop(node)
+    if (updates) emitter.after(body.end, '}')
+    if (updates || parks) this.leaveLoop(node)
+    if (this.has(init)) emitter.after(node.end, '}')
+  }
+
+  /** The head's first part has sites: `{ if (terms) return PARK; for (let a = …; …) … }` */
+  protected headed(node: Node): void {
+    const { emitter } = this
+    const { init } = node
+    const { place, saved } = this.locals
+    const declarator: Node | null = init.type === 'VariableDeclaration' ? init.declarations[0] : null
+    const value: Node = declarator === null ? init : declarator['init']
+    const labels = takeLabels(emitter, node)
+    emitter.keep(() => {
+      this.begin(value)
+      emitter.text.appendRight(node.start, `{if(${this.until(init)}&&(`)
+      const head = withoutComments(emitter.code.slice(node.start, value.start))
+      this.erase(node.start, value.start)
+      const prefix = this.prefix(value)
+      let kept = `${place}||`
+      if (declarator !== null) {
+        const slot = init.kind === 'var' ? null : this.variable(declarator['id'])
+        kept = `${place}?${slot === null ? declarator['id'].name : `${saved}[${slot}]`}:`
+      }
+      const open = head.lastIndexOf('=') + 1 || head.indexOf('(') + 1
+      const start = `${labels}${head.slice(0, open)}${kept}(${head.slice(open)}`
+      emitter.after(this.tailOf(value), `))return ${this.PARK};${start}${prefix}`)
+      emitter.after(value.end, ')')
+    })
+  }
+
+  /**
+   * The head's last part has sites. The way to them is past the body; and what has parked there shows in the condition, which
+   * ends the loop.
+   */
+  protected updating(node: Node): void {
+    const { emitter } = this
+    const { update, body } = node
+    const { place, left } = this.locals
+    const [first, last] = this.range(update)
+    emitter.keep(() => {
+      this.begin(update)
+      emitter.before(update.start, `${left}=`)
+      const prefix = this.prefix(update)
+      emitter.after(this.tailOf(update), `||!${place}&&(${prefix}`)
+      emitter.after(update.end, ',!1)')
+    })
+    emitter.text.appendRight(body.start, `{if(${place}<${first}||${place}>${last})`)
   }
 
   /** A statement that leaves loops: they are closed first. */

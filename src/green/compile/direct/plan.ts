@@ -25,12 +25,13 @@
  */
 import type { Emitter } from '../emit/emitter.ts'
 import { hides } from '../emit/loop.ts'
-import { isGreenRead, isGreenWrite } from '../emit/read.ts'
+import { isGreenCallee, isGreenRead, isGreenWrite } from '../emit/read.ts'
 import { initialiserFn, initialisersOf } from '../fields.ts'
 import { mayPark } from '../infer.ts'
 import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
 import { isRequire } from '../requires.ts'
 import type { Fn } from '../scope.ts'
+import { isConstant, parametersProblem } from './parameters.ts'
 import { type Variable, Variables } from './variables.ts'
 
 export interface Plan {
@@ -88,7 +89,7 @@ export function planOf(emitter: Emitter, fn: Fn): Plan | string {
 
 const oneExpression = new Set(['ExpressionStatement', 'ReturnStatement', 'ThrowStatement', 'VariableDeclarator'])
 
-const kinds = new Set(['declaration', 'expression', 'arrow', 'method', 'getter'])
+const kinds = new Set(['declaration', 'expression', 'arrow', 'method', 'getter', 'setter', 'constructor'])
 
 class Planner {
   private readonly emitter: Emitter
@@ -108,18 +109,20 @@ class Planner {
     if (!kinds.has(fn.kind)) refuse(`a ${fn.kind}`)
     if (fn.evals) refuse('eval')
     if (fn.usesNewTarget) refuse('new.target')
+    if (fn.kind === 'constructor') {
+      const home = fn.home as Node
+      if (!home['id']) refuse('a constructor of a class without a name')
+      if (fn.usesSuper) refuse('super in a constructor')
+      if (emitter.initialising.has(home)) refuse('a constructor of a class whose fields may park')
+    }
     if (fn.kind === 'arrow') {
       const { lexical } = emitter
       if (fn.usesSuper || (fn.usesThis && lexical.derived)) refuse('super in an arrow function')
     } else if (fn.usesArguments) refuse('arguments')
-    for (const param of fn.node['params'] as Node[]) {
-      if (isPlainParam(param)) continue
-      if (!isPlainPattern(param)) refuse('a parameter that is a pattern')
-      const names = new Set(boundNames(param).map((id) => id['name']))
-      const statements: Node[] = fn.node['body'].body ?? []
-      if (statements.some(({ type, id }) => type === 'FunctionDeclaration' && names.has(id.name)))
-        refuse('a function that has the name of a parameter')
-    }
+    const unmovable = parametersProblem(fn)
+    if (unmovable !== null) refuse(unmovable)
+    for (const param of fn.node['params'] as Node[]) this.scan(param)
+    if (this.ranges.size > 0) refuse('a parameter that may park')
     const start = emitter.options.stress ? emitter.place(fn.node) : null
     const { body } = fn.node
     if (body.type === 'BlockStatement') this.list(body.body, true)
@@ -279,7 +282,8 @@ class Planner {
       case 'NewExpression':
         return !emitter.isHarmless(node)
       case 'MemberExpression':
-        if (!isGreenRead(emitter, node)) return false
+        if (!isGreenRead(emitter, node) && !isGreenCallee(emitter, node)) return false
+        if (node['object'].type === 'Super') refuse('a getter of super')
         if (node['computed'] || node['property'].type !== 'Identifier') refuse('a getter without a plain name')
         return true
       case 'SpreadElement':
@@ -300,14 +304,16 @@ class Planner {
       case 'CallExpression':
         if (node['callee'].type === 'Super') refuse('super(…)')
         if (!this.places.has(node) && node['callee'].type === 'Import') refuse('import(…)')
-        if (node['optional']) refuse('an optional chain')
         return
       case 'MemberExpression':
-        if (node['optional']) refuse('an optional chain')
         if (node['object'].type === 'Super') refuse('a computed key of super')
         return
-      case 'NewExpression':
       case 'UnaryExpression':
+        if (node['operator'] === 'delete' && node['argument'].type === 'ChainExpression')
+          refuse('an optional chain that is deleted')
+        return
+      case 'ChainExpression':
+      case 'NewExpression':
       case 'UpdateExpression':
       case 'SequenceExpression':
       case 'TemplateLiteral':
@@ -342,7 +348,6 @@ class Planner {
         if (this.has(node['id']) || !isSimplePattern(node['id'])) refuse('a pattern')
         return this.checkPattern(node)
       case 'ForStatement':
-        if (this.has(node['init']) || this.has(node['update'])) refuse('a call in the head of a for')
         return this.checkHead(node['init'])
       case 'SwitchStatement':
         for (const { consequent } of node['cases'])
@@ -376,6 +381,12 @@ class Planner {
 
   private checkHead(init: Node | null): void {
     if (init?.type !== 'VariableDeclaration') return
+    const [{ id }] = init['declarations']
+    if (
+      this.has(init) &&
+      (init['declarations'].length > 1 || mentions(init['declarations'][0].init, new Set([id.name])))
+    )
+      refuse('a call in the head of a for')
     for (const { id, init: value } of init['declarations'])
       if (id.type !== 'Identifier' || (value && isFunction(value))) refuse('a pattern in the head of a for')
   }
@@ -404,7 +415,6 @@ class Planner {
     }
     if (left.object.type === 'Super') refuse('super')
     if (!this.has(right)) return
-    if (/^(\|\||&&|\?\?)=$/.test(operator)) refuse('a logical assignment to a member')
     if (operator !== '=' && left.computed && left.property.type !== 'Literal')
       refuse('a compound assignment to a computed member')
   }
@@ -420,33 +430,6 @@ function isLabelled(loop: Node, label: string, parentOf: ReadonlyMap<Node, Node>
 
 function refuse(reason: string): never {
   throw new Obstacle(reason)
-}
-
-/** A name, one with a default that runs nothing, or a rest of that kind: nothing happens if it is evaluated again. */
-function isPlainParam(param: Node): boolean {
-  if (param.type === 'RestElement') return param['argument'].type === 'Identifier'
-  if (param.type === 'AssignmentPattern') return param['left'].type === 'Identifier' && isConstant(param['right'])
-  return param.type === 'Identifier'
-}
-
-/** `{ a, b = 1 }`, or `{ a } = {}`. It is taken to pieces in the body, after the announcement has been taken: that may run a getter. */
-function isPlainPattern(param: Node): boolean {
-  if (param.type === 'AssignmentPattern') {
-    const { left, right } = param
-    return (
-      isPlainPattern(left) && (isConstant(right) || (right.type === 'ObjectExpression' && !right.properties.length))
-    )
-  }
-  return param.type === 'ObjectPattern' && isSimplePattern(param) && !iterates(param)
-}
-
-function iterates(pattern: Node): boolean {
-  return pattern.type === 'ArrayPattern' || childrenOf(pattern).some(iterates)
-}
-
-function isConstant(node: Node): boolean {
-  if (node.type === 'UnaryExpression') return node['operator'] !== 'delete' && isConstant(node['argument'])
-  return node.type === 'Literal' && !node['regex'] && !/[\n\r\u2028\u2029]/.test(node['raw'] ?? '')
 }
 
 /** One that may be printed anew: it has names, keys, and defaults that are constants. */

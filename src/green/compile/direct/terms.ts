@@ -1,5 +1,6 @@
 import type { Emitter } from '../emit/emitter.ts'
 import type { Node } from '../nodes.ts'
+import type { FnKind } from '../scope.ts'
 import type { Plan } from './plan.ts'
 import type { Variable } from './variables.ts'
 
@@ -10,6 +11,13 @@ export interface Locals {
   readonly frame: string
   readonly saved: string
   readonly left: string
+}
+
+/** What a frame is told of an activation that may have been made by `new`. */
+const targets: Partial<Record<FnKind, string>> = {
+  declaration: ',new.target',
+  expression: ',new.target',
+  constructor: ',1',
 }
 
 /** What terms are made of. See plan.ts. */
@@ -85,8 +93,8 @@ export class Terms {
     const again = kept
       .flatMap((name, slot) => (name && !plan.variables.all[slot]?.lasting ? [`${saved}[${slot}]=${name},`] : []))
       .join('')
-    const own = fn.kind !== 'arrow' && (fn.usesThis || fn.kind === 'declaration' || fn.kind === 'expression')
-    const self = own ? `,this${fn.kind === 'declaration' || fn.kind === 'expression' ? ',new.target' : ''}` : ''
+    const target = targets[fn.kind] ?? ''
+    const self = fn.kind !== 'arrow' && (fn.usesThis || target !== '') ? `,this${target}` : ''
     const first = `${emitter.use('leave', 'leave')}(${emitter.names.of('d')},${place},[${list}]${self})`
     return `(${frame}===null?${first}:(${again}${frame}.place=${place},!0))`
   }

@@ -7,7 +7,16 @@ import type { Node } from '../nodes.ts'
 import { Expressions, isLogical } from './expressions.ts'
 import { withoutComments } from './terms.ts'
 
-export class Units extends Expressions {
+/** What a chain gives, and what a call of it has for `this`, if it is a member that is to be called. */
+export interface Link {
+  readonly value: string
+  readonly self: string | null
+}
+
+export abstract class Units extends Expressions {
+  /** An optional chain. `called`: it is what is called. */
+  protected abstract links(node: Node, called: boolean): Link
+
   protected unit(node: Node): string {
     switch (node.type) {
       case 'CallExpression':
@@ -16,6 +25,8 @@ export class Units extends Expressions {
         return this.call(node)
       case 'MemberExpression':
         return this.getter(node)
+      case 'ChainExpression':
+        return this.links(node['expression'], false).value
       case 'SpreadElement':
         return `...${this.spread(node)}`
       case 'ConditionalExpression':
@@ -28,16 +39,21 @@ export class Units extends Expressions {
   }
 
   protected call(node: Node): string {
+    const { callee } = node
+    const method = node.type === 'CallExpression' && callee.type === 'MemberExpression'
+    if (!this.has(callee) && !node['arguments'].some((argument: Node) => this.has(argument)))
+      return this.plainCall(node, method)
+    this.erase(node.start, callee.start)
+    const self = method ? this.receiver(callee) : null
+    return this.callOn(node, self === null ? this.settle(callee) : this.method(callee, self), self)
+  }
+
+  /** The call of `fn`, which has been evaluated. */
+  protected callOn(node: Node, fn: string, self: string | null): string {
     const { emitter } = this
     const { callee } = node
     const args: Node[] = node['arguments']
     const last = args.findLastIndex((argument) => this.has(argument))
-    const method = node.type === 'CallExpression' && callee.type === 'MemberExpression'
-    if (last < 0 && !this.has(callee)) return this.plainCall(node, method)
-
-    this.erase(node.start, callee.start)
-    const self = method ? this.receiver(callee) : null
-    const fn = self === null ? this.settle(callee) : this.method(callee, self)
     let at = callee.end
     const given: string[] = []
     args.slice(0, Math.max(last, 0)).forEach((argument) => {
@@ -78,7 +94,7 @@ export class Units extends Expressions {
     const site = this.plan.places.has(node)
     const early = late || here || !site ? '' : `${announced()},`
     const open = site ? `(${this.resume(node, result)}(` : `!${this.locals.place}&&(`
-    const begin = `||${open}${early}${result}=${head}${before}`
+    const begin = `${this.takeJoint()}${open}${early}${result}=${head}${before}`
     if (target === undefined) {
       // Only the callee has sites: the arguments stand as they are.
       const bare = emitter.findBefore('(', this.afterCallee(node), node.end) < 0
@@ -123,12 +139,17 @@ export class Units extends Expressions {
     return this.settle(object)
   }
 
-  /** Evaluates `self.m` into a temporary. */
-  protected method(callee: Node, self: string): string {
+  /** Evaluates `self.m` into a temporary. `called`: to be called. */
+  protected method(callee: Node, self: string, called = true): string {
     const { emitter } = this
     const { object, property, computed } = callee
+    const twin = called && !computed && twins.has(property.name)
+    if (this.plan.places.has(callee)) {
+      const got = this.getterOf(callee, self)
+      if (twin) emitter.after(callee.end, `||!${this.locals.place}&&(${got}=${emitter.use('twin', 'twin')}(${got}),!1)`)
+      return got
+    }
     const fn = emitter.temp()
-    const twin = !computed && twins.has(property.name)
     const open = twin ? `${emitter.use('twin', 'twin')}(` : ''
     const closed = twin ? ')' : ''
     if (object.type === 'Super') {
@@ -175,9 +196,14 @@ export class Units extends Expressions {
   }
 
   protected getter(node: Node): string {
-    const { object, property } = node
+    const { object } = node
     this.erase(node.start, object.start)
-    const self = this.settle(object)
+    return this.getterOf(node, this.settle(object))
+  }
+
+  /** The same, of an object that has been evaluated. */
+  protected getterOf(node: Node, self: string): string {
+    const { object, property } = node
     this.erase(object.end, node.end)
     return this.runtimeCall(node, 'get', `${self},${JSON.stringify(property.name)}`)
   }
@@ -261,13 +287,13 @@ export class Units extends Expressions {
   protected logicalAssignment(node: Node): string {
     const { emitter } = this
     const { left, right, operator } = node
+    const target = left.type === 'Identifier' ? this.verbatim(left) : this.member(left)
     const result = emitter.temp()
-    this.quiet(left.start, `${result}=`)
-    emitter.after(left.end, ',!1)')
+    emitter.after(left.end, `${this.takeJoint()}!${this.locals.place}&&(${result}=${target},!1)`)
     this.erase(left.end, right.start)
     emitter.after(left.end, `||${this.unless(operator.slice(0, 2), result)}&&(`)
     this.joint = ''
-    this.assign(`${result}=${left.name}`, right, this.prefix(right))
+    this.assign(`${result}=${target}`, right, this.prefix(right))
     emitter.after(right.end, ',!1)')
     this.erase(right.end, node.end)
     emitter.after(node.end, ')')

@@ -46,7 +46,7 @@ export class Variables {
     const { node } = fn
     for (const param of node['params'] as Node[])
       for (const id of boundNames(param)) this.add(id['name'], fn.scope, true, 0, true)
-    this.collect(node['body'], null)
+    for (const child of [...node['params'], node['body']]) this.collect(child, null)
     // The names of functions are needed by slot before others are declared.
     for (const name of [...fn.scope.bindings.keys()])
       if (!this.byBinding.has(fn.scope.bindings.get(name) as Binding)) this.doubtful ??= `the variable ${name}`

@@ -8,6 +8,7 @@
 import type { Node } from '../nodes.ts'
 import type { Emitter } from './emitter.ts'
 import { visitMethod } from './method.ts'
+import { isGreenRead } from './read.ts'
 
 export function visitChain(emitter: Emitter, node: Node): void {
   const expression: Node = node['expression']
@@ -28,7 +29,6 @@ export function visitLinks(emitter: Emitter, node: Node, called = false): string
   const name = emitter.temp()
   const member = called && node.type === 'MemberExpression'
   const receiver = member && node !== link ? emitter.temp() : name
-  if (receiver !== name) emitter.receivers.set(node, receiver)
   emitter.before(node.start, `((${name}=`)
   // What is called may be a chain of its own, in parentheses.
   const inner = front.type === 'ChainExpression' ? front['expression'] : front
@@ -38,14 +38,15 @@ export function visitLinks(emitter: Emitter, node: Node, called = false): string
   emitter.text.update(mark, mark + 2, plain ? '.' : ' ')
   const { hole } = emitter
   emitter.hole = { node: front, name, self, start: node.start, end: mark, front: '' }
-  emitter.visit(node)
+  if (member) visitMethod(emitter, node, receiver)
+  else emitter.visit(node)
   emitter.hole = hole
   emitter.after(node.end, ')')
   return member ? receiver : 'void 0'
 }
 
 /** The outermost `?.` of a chain. */
-function optionalLink(node: Node): Node | null {
+export function optionalLink(node: Node): Node | null {
   for (let at: Node | undefined = node; at !== undefined; at = at['object'] ?? at['callee']) {
     if (at.type !== 'MemberExpression' && at.type !== 'CallExpression') return null
     if (at['optional']) return at
@@ -56,6 +57,7 @@ function optionalLink(node: Node): Node | null {
 function hasSite(emitter: Emitter, node: Node): boolean {
   for (let at: Node | undefined = node; at !== undefined; at = at['object'] ?? at['callee']) {
     if (at.type === 'CallExpression' && !emitter.isHarmless(at)) return true
+    if (at.type === 'MemberExpression' && isGreenRead(emitter, at)) return true
     if (at.type !== 'MemberExpression' && at.type !== 'CallExpression') return false
   }
   return false

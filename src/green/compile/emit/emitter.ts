@@ -86,6 +86,8 @@ export interface EmitOptions {
   readonly loads: boolean
   /** Every function that may park is compiled by way of a generator. */
   readonly onlyGenerators: boolean
+  /** Code in which nothing parks keeps its `using`. */
+  readonly nativeUsing: boolean
 }
 
 export class Emitter {
@@ -98,8 +100,6 @@ export class Emitter {
   lexical: Lexical = NATIVE
   /** Set while the back of an optional chain is visited. */
   hole: Hole | null = null
-  /** Members of a chain whose object is needed again. */
-  readonly receivers = new Map<Node, string>()
   /** Names that are declared at a place, by position. */
   readonly declared = new Map<number, { keyword: 'var' | 'let'; names: string[] }>()
   /** The runtime's exports that are used, by the name that they have here. */
@@ -324,13 +324,14 @@ export class Emitter {
     this.after(end, `)==null?void 0:${front}${name}`)
   }
 
-  inActivation(activation: Activation, lexical: Lexical, visit: () => void): void {
+  inActivation<T>(activation: Activation, lexical: Lexical, visit: () => T): T {
     const { activation: outer, lexical: outerLexical } = this
     this.activation = activation
     this.lexical = lexical
-    visit()
+    const result = visit()
     this.activation = outer
     this.lexical = outerLexical
+    return result
   }
 
   // -- places

@@ -1,6 +1,6 @@
 /**
- * The body of an ES module that a program starts with becomes that of a generator. What only a module may have stays
- * outside of it: the imports, which stand in front, and for each export a variable, which is given its value where what it
+ * The body of an ES module that a program starts with becomes that of a generator, and that of one which disposes of something at
+ * its end is put into a `try`. What only a module may have stays outside of it: the imports, which stand in front, and for each export a variable, which is given its value where what it
  * names gets its own.
  */
 import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
@@ -51,15 +51,17 @@ function varsIn(node: Node, into: Set<string>): void {
   for (const child of childrenOf(node)) varsIn(child, into)
 }
 
-/** Makes a variable for each export. */
-export function cellsOf(emitter: Emitter, program: Node): Cells {
+/** Makes a variable for each export. `inFunction`: also for a `var`, which otherwise is the module's own wherever it is declared. */
+export function cellsOf(emitter: Emitter, program: Node, inFunction: boolean): Cells {
+  const own = new Set<string>()
+  if (!inFunction) varsIn(program, own)
   const cells = new Map<string, string[]>()
   const byDefault = new Map<Node, string>()
   const exported: string[] = []
   let outside = ''
   for (const node of program['body'] as Node[])
     for (const { local, as } of exportsOf(node)) {
-      if (local !== null && emitter.analysis.top.bindings.get(local)?.from != null) {
+      if (local !== null && (own.has(local) || emitter.analysis.top.bindings.get(local)?.from != null)) {
         outside += `export{${local} as ${as}};`
         continue
       }

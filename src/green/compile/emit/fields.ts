@@ -14,6 +14,7 @@ import { mayPark } from '../infer.ts'
 import { isFunction, type Node } from '../nodes.ts'
 import type { Fn } from '../scope.ts'
 import { type Activation, type Emitter, type Mode, NATIVE } from './emitter.ts'
+import { visitStatements } from './using.ts'
 
 const makers: ReadonlySet<Mode> = new Set<Mode>(['green', 'generator', 'async'])
 
@@ -61,7 +62,7 @@ function visitInitialiser(emitter: Emitter, member: Node, fn: Fn, name: string):
   const activation: Activation = { mode: parks ? 'green' : 'plain', fn, used: 0, most: 0 }
   const block = member.type === 'StaticBlock'
   const value: Node = member['value']
-  emitter.inActivation(activation, NATIVE, () => (block ? emitter.visitAll(member['body']) : emitter.visit(value)))
+  emitter.inActivation(activation, NATIVE, () => (block ? visitStatements(emitter, member) : emitter.visit(value)))
   const locals = Array.from({ length: activation.most }, (_, n) => names.of(String(n + 1)))
   const word = member['static'] || block ? 'static ' : ''
   const declared = locals.length > 0 ? `let ${locals.join(',')};` : ''

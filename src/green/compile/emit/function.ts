@@ -15,12 +15,13 @@
 
 import { visitDirect } from '../direct/function.ts'
 import { planOf } from '../direct/plan.ts'
-import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
+import { boundNames, type Node, redeclares } from '../nodes.ts'
 import type { Fn } from '../scope.ts'
 import { constructionOf } from './class.ts'
 import { type Activation, type Emitter, NATIVE } from './emitter.ts'
 import { initialised } from './fields.ts'
 import { handedOver } from './handed.ts'
+import { placeholders } from './placeholders.ts'
 import { bodyStart, lead } from './places.ts'
 
 export function visitFunction(emitter: Emitter, node: Node): void {
@@ -129,13 +130,6 @@ function parametersPark(emitter: Emitter, fn: Fn, reading: boolean): boolean {
   return !redeclares(node['body'], new Set(params.flatMap((param) => boundNames(param)).map((id) => id['name'])))
 }
 
-function redeclares(node: Node, names: ReadonlySet<string>): boolean {
-  if (isFunction(node)) return false
-  if (node.type === 'VariableDeclaration' && node['kind'] === 'var')
-    for (const { id } of node['declarations']) if (boundNames(id).some((name) => names.has(name['name']))) return true
-  return childrenOf(node).some((child) => redeclares(child, names))
-}
-
 /** `(a = f()) { … }` → `(...$q) { let [a = f()] = $q; { … } }`: parameters of a generator could not yield. */
 function moveParameters(emitter: Emitter, node: Node, activation: Activation, read: string): void {
   const { body, params } = node
@@ -202,27 +196,6 @@ function initialises(emitter: Emitter, { fn }: Activation): boolean {
 function stressed(emitter: Emitter, depth: string): string {
   if (!emitter.options.stress) return ''
   return `${emitter.use('stress', 'stress')}(${depth})&&${emitter.use('resumedValue', 'v')}(yield);`
-}
-
-/** The parameters of the wrapper: as many, so that its `length` is right, and how it hands them on. */
-function placeholders(emitter: Emitter, fn: Fn): { list: string; apply: string } {
-  const params: Node[] = fn.node['params']
-  const names = params.map((_, index) => emitter.names.of(`p${index}`))
-  const rest = params.at(-1)?.type === 'RestElement'
-  // From the first default on, parameters do not count for `length`.
-  let optional = false
-  const list = params.map((param, index) => {
-    if (param.type === 'RestElement') return `...${names[index]}`
-    if (param.type === 'AssignmentPattern') optional = true
-    return optional ? `${names[index]}=void 0` : `${names[index]}`
-  })
-  const given = rest ? [...names.slice(0, -1), `...${names.at(-1)}`] : names
-  const self = fn.kind === 'arrow' ? (emitter.lexical.self ?? 'this') : 'this'
-  let apply = `.call(${[self, ...given].join(',')})`
-  if (fn.usesArguments && fn.kind !== 'arrow') apply = `.apply(${fn.kind === 'derived' ? 'void 0' : self},arguments)`
-  // Besides, the `this` of an arrow may be that of a derived constructor, and not be there yet.
-  else if (!fn.usesThis || fn.kind === 'derived') apply = `(${given.join(',')})`
-  return { list: list.join(','), apply }
 }
 
 /** Strict wrappers take `this` as it is. */

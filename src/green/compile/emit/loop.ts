@@ -1,5 +1,7 @@
-import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
+import { boundNames, childrenOf, type Node } from '../nodes.ts'
 import type { Emitter } from './emitter.ts'
+import { takeLabels } from './labels.ts'
+import { roundOf, usesInHead } from './using.ts'
 
 /**
  * `for (const x of e) body`, where the iterator may park:
@@ -38,12 +40,16 @@ export function visitForOf(emitter: Emitter, node: Node): void {
   const declares = left.type === 'VariableDeclaration'
   if (!declares) text.prependRight(left.start, '(')
   emitter.visit(left)
-  emitter.after(left.end, declares ? `=${cursor}.value;` : `=${cursor}.value);`)
+  const round = usesInHead(emitter, node) ? roundOf(emitter, left) : { open: '', close: '' }
+  emitter.after(left.end, `=${cursor}.value${declares ? '' : ')'};${round.open}`)
   text.move(left.start, left.end, close + 1)
   emitter.visit(body)
   const failed = `catch(${error}){${state}.next=0;if(${cursor}.open)${emitter.callOf('fail', cursor, right)};throw ${error}}`
   const closed = `finally{${state}.next=0;if(${cursor}.open)${emitter.callOf('close', cursor, right)}}`
-  emitter.after(node.end, `${code[node.end - 1] === ';' || code[node.end - 1] === '}' ? '' : ';'}}}${failed}${closed}}`)
+  emitter.after(
+    node.end,
+    `${code[node.end - 1] === ';' || code[node.end - 1] === '}' ? '' : ';'}${round.close}}}${failed}${closed}}`,
+  )
 }
 
 function namesOf(left: Node): string[] {
@@ -69,17 +75,4 @@ export function closing(emitter: Emitter, right: Node, body: Node): number {
     at = next + 1
   }
   return close
-}
-
-/** Takes the labels off a loop, to be put on again where it now begins. */
-export function takeLabels(emitter: Emitter, loop: Node): string {
-  let labels = ''
-  for (let at = emitter.analysis.parentOf.get(loop); at?.type === 'LabeledStatement'; ) {
-    const { label, body } = at
-    labels = `${label.name}:${labels}`
-    emitter.replace(at.start, body.start, '')
-    at = emitter.analysis.parentOf.get(at)
-    if (at === undefined || isFunction(at)) break
-  }
-  return labels
 }

@@ -1,6 +1,7 @@
 /** What a call evaluates before its arguments: the method, and the object that it is called on. */
 import type { Node } from '../nodes.ts'
 import type { Emitter, Hole } from './emitter.ts'
+import { isGreenCallee, visitGetter } from './read.ts'
 
 /** Names of builtins that call back, or pass a call on: for these the runtime has twins that can be suspended. */
 export const twins: ReadonlySet<string> = new Set(
@@ -18,13 +19,17 @@ export function visitMethod(emitter: Emitter, callee: Node, receiver: string): s
     emitter.visit(callee)
     self = emitter.lexical.self ?? 'this'
   } else {
-    if (object === emitter.hole?.node) self = (emitter.hole as Hole).name
+    const hole = object === emitter.hole?.node ? (emitter.hole as Hole) : null
+    const green = isGreenCallee(emitter, callee)
+    if (hole !== null) self = hole.name
     else if (object.type === 'ThisExpression') self = emitter.lexical.self ?? 'this'
     else if (isStable(emitter, object)) self = emitter.code.slice(object.start, object.end)
     else self = receiver
-    if (self === receiver) emitter.keepIn(receiver, object)
+    if (green) emitter.before(callee.start, '(')
+    if (hole === null && self === receiver) emitter.keepIn(receiver, object)
     else emitter.visit(object)
-    if (callee['computed']) emitter.visit(property)
+    if (green) visitGetter(emitter, callee, self, hole === null ? object.end : hole.end)
+    else if (callee['computed']) emitter.visit(property)
   }
   if (twin) emitter.after(callee.end, ')')
   return self

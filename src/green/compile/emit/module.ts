@@ -4,7 +4,7 @@ import { keyOf } from '../sites.ts'
 import { type Activation, type Emitter, NATIVE } from './emitter.ts'
 import { canBeInside, cellsOf, type Shell, shellOf } from './entry.ts'
 import { bodyStart, lead } from './places.ts'
-import { disposing, isDisposing } from './using.ts'
+import { disposalOf } from './using.ts'
 
 export interface ModuleOptions {
   readonly url: string
@@ -19,7 +19,8 @@ export interface ModuleOptions {
  * The body of the module that a program starts with becomes a generator, and a task; the module itself does not wait for it,
  * so that what it imports later may import it. Elsewhere, top-level code of an ES module that parks awaits, as an async
  * function does; so that few modules become async ones, only where it plainly calls what blocks. That of a CommonJS module is
- * a generator too, which the runtime runs where it is required.
+ * a generator too, which the runtime runs where it is required. One that disposes of something at its end is put into a `try`,
+ * which can have no exports, either.
  */
 export function emitModule(emitter: Emitter, program: Node, options: ModuleOptions): void {
   const { format, runtime, entry } = options
@@ -32,33 +33,33 @@ export function emitModule(emitter: Emitter, program: Node, options: ModuleOptio
     (!isModule || (topSites.length > 0 && canBeInside(emitter, program, options.url)))
   const awaits = isModule && !whole && (entry ? topSites.length > 0 : blocksPlainly(emitter))
   const activation: Activation = { mode: whole ? 'green' : awaits ? 'async' : 'plain', fn: null, used: 0, most: 0 }
-  if (whole && isModule) emitter.cells = cellsOf(emitter, program)
-  let disposed = { open: '', close: '' }
-  emitter.inActivation(activation, NATIVE, () => {
-    if (isDisposing(emitter, program)) disposed = disposing(emitter, program)
-    emitter.visitAll(program['body'])
-  })
+  const disposed = emitter.inActivation(activation, NATIVE, () => disposalOf(emitter, program))
+  const { open, close } = disposed ?? { open: '', close: '' }
+  const inside = isModule && (whole || disposed !== null)
+  if (inside) emitter.cells = cellsOf(emitter, program, whole)
+  emitter.inActivation(activation, NATIVE, () => emitter.visitAll(program['body']))
   emitter.flush()
 
   const locals = Array.from({ length: activation.most }, (_, n) => emitter.names.of(String(n + 1)))
   const start = topStart(emitter.code, program)
   let shell: Shell = { position: start, outside: '', prologue: '' }
   let body = emitter.takeDeclared(-1)
+  if (inside) shell = shellOf(emitter, program, start)
   if (whole) {
-    if (isModule) shell = shellOf(emitter, program, start)
     const depth = `${emitter.names.of('d')}=${emitter.use('state', 's')}.depth`
     const main = `${isModule ? '' : 'return '}${loaded ? emitter.use('required', 'required') : emitter.use('main', 'main')}`
-    body = `${main}(${loaded ? 'module,' : ''}(function*(${isModule ? '' : parametersOf(emitter)}){let ${[depth, ...locals].join(',')};${body}${disposed.open}${shell.prologue}`
-  } else if (locals.length > 0) body += `let ${locals.join(',')};`
+    body = `${main}(${loaded ? 'module,' : ''}(function*(${isModule ? '' : parametersOf(emitter)}){let ${[depth, ...locals].join(',')};${body}${open}${shell.prologue}`
+  } else body += `${locals.length > 0 ? `let ${locals.join(',')};` : ''}${open}${shell.prologue}`
   const imports = importsOf(emitter, format, runtime)
   if (imports === '' && body === '') return
   const { position, outside } = shell
   // In front of what was moved to this place.
   const before = `${position === 0 ? '' : lead(emitter.code, position)}${imports}${outside}`
-  if (whole && isModule) emitter.text.prependLeft(position, before).prependRight(position, `;${body}`)
+  if (inside) emitter.text.prependLeft(position, before).prependRight(position, `;${body}`)
   else emitter.text.prependLeft(position, before + body)
   // The last line may be a comment.
-  if (whole) emitter.text.append(isModule ? `\n${disposed.close}})());` : '\n}).apply(this,arguments))')
+  const end = !whole ? close : isModule ? `${close}})());` : `${close}}).apply(this,arguments))`
+  if (end !== '') emitter.text.append(`\n${end}`)
 }
 
 /** A `var` of one of these names is the variable that Node gives. */

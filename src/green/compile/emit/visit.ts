@@ -1,5 +1,5 @@
 /** What is done with each kind of node; those that need nothing are passed through. */
-import { childrenOf, isFunction, type Node } from '../nodes.ts'
+import { childrenOf, isFunction, isUsing, type Node } from '../nodes.ts'
 import { visitSpread, visitTaken } from './arguments.ts'
 import { visitCall, visitNew, visitTagged } from './call.ts'
 import { visitChain } from './chain.ts'
@@ -11,7 +11,7 @@ import { visitYield } from './generator.ts'
 import { visitForOf } from './loop.ts'
 import { isGreenRead, isGreenWrite, isPrivateAccessor, visitAccessor, visitRead, visitWrite } from './read.ts'
 import { visitSuperMember } from './super.ts'
-import { isDisposing, visitDisposing, visitUsing } from './using.ts'
+import { usesInHead, visitStatements, visitUsing, visitUsingFor, visitUsingForOf } from './using.ts'
 
 export function visit(emitter: Emitter, node: Node): void {
   if (isFunction(node)) return visitFunction(emitter, node)
@@ -31,6 +31,10 @@ export function visit(emitter: Emitter, node: Node): void {
     case 'ForOfStatement':
       if (node['await'] ? emitter.activation.mode === 'green' : emitter.mayPark && !emitter.isHarmless(node))
         return visitForOf(emitter, node)
+      if (usesInHead(emitter, node)) return visitUsingForOf(emitter, node)
+      break
+    case 'ForStatement':
+      if (usesInHead(emitter, node)) return visitUsingFor(emitter, node)
       break
     case 'AwaitExpression':
       if (emitter.activation.mode === 'green') return visitAwait(emitter, node)
@@ -54,10 +58,9 @@ export function visit(emitter: Emitter, node: Node): void {
         else if (element !== null) emitter.visit(element)
       return
     case 'BlockStatement':
-      if (isDisposing(emitter, node)) return visitDisposing(emitter, node)
-      break
+      return visitStatements(emitter, node)
     case 'VariableDeclaration':
-      if (visitUsing(emitter, node)) return
+      if (isUsing(node)) return visitUsing(emitter, node)
       break
     case 'VariableDeclarator':
       if (node['id'].type !== 'ArrayPattern' || node['init'] === null) break
@@ -81,12 +84,11 @@ export function visit(emitter: Emitter, node: Node): void {
       if (emitter.guarded.has(node['value'])) emitter.after(node['value'].end, ')')
       return
     case 'StaticBlock':
-      return inFields(emitter, node, () => emitter.visitAll(node['body']))
+      return inFields(emitter, node, () => visitStatements(emitter, node))
     case 'MemberExpression':
-      if (node['object'].type === 'Super') return visitSuperMember(emitter, node)
       if (isGreenRead(emitter, node)) return visitRead(emitter, node)
-      if (emitter.receivers.has(node)) emitter.keepIn(emitter.receivers.get(node) as string, node['object'])
-      else emitter.visit(node['object'])
+      if (node['object'].type === 'Super') return visitSuperMember(emitter, node)
+      emitter.visit(node['object'])
       if (node['computed']) emitter.visit(node['property'])
       return
     case 'Property':

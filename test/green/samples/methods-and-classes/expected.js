@@ -1,8 +1,8 @@
-import{PARK as $P,call as $call,callees as $c,declareParking as $compiled,enter as $enter,leave as $leave,machine as $m,notCallable as $not,resumedValue as $v,resuming as $again,state as $s,takeMade as $takeMade}from"fibril/green/runtime";var $g$1;class A {static{$compiled(this)}
+import{PARK as $P,call as $call,callees as $c,constructed as $constructed,constructing as $constructing,declareParking as $compiled,leave as $leave,machine as $m,notCallable as $not,resumedValue as $v,resuming as $again,state as $s,takeMade as $takeMade}from"fibril/green/runtime";class A {static{$compiled(this)}
   #x = 1
-  constructor($p0){if($s.made!==null)return $takeMade();return $enter($s.next,$s.next=0,($g$1??=function*(x) {let $d=$s.depth,$1;
-    this.x = ($c[$d]=get,$s.next=$d,$1=get(x),$m.registers.op!==null?$v(yield 1):$1)
-  }).call(this,$p0),this)}
+  constructor($p0){if($s.made!==null)return $takeMade();const $b=$constructing(A,A.#$new_A),$o=A.#$new_A.call(this,$p0);return $m.registers.op===null?$o:$constructed($b)}static #$new_A(x) {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,x=$q[0]}
+    if(($p?$p===1&&($p=0,$1=$v($w),!1):($c[$d]=get,$s.next=$d,$1=get(x),$m.registers.op!==null&&($r===null?$leave($d,1,[x],this,1):($r.place=1,!0)))))return $P;this.x = $1
+  }
   m(a, b = 2) {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1,$2;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,a=$q[0],b=$q[1]}
     if(($p?$p===2&&($p=0,$2=$v($w),!1):($2=this.#n,$c[$d]=typeof $2=="function"?$2:$not("this.#n"),$s.next=$d,$2=$call($2,this,a),$m.registers.op!==null&&($r===null?$leave($d,2,[a,b],this):($r.place=2,!0)))))return $P;return $2 + b
   }
@@ -20,7 +20,7 @@ const o = {
 }
 
 // 2: x untouched
-// 3: constructor A, get(…)
+// 3: constructor B, get(…)
 // 6: m B, .n(…)
 // 9: n B, get(…)
 // 12: s B, .m(…)
