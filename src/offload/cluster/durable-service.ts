@@ -16,7 +16,8 @@
  * A try is counted when it begins. The server counts deliveries, and a job that waited in the hand of a worker that was killed has
  * been delivered, but not begun. So who is given a job for the second time writes down, before it begins, which try it is. Nor is
  * the count of deliveries to be relied on: nats-server 2.9 begins anew at one where the worker that died had asked for more
- * jobs. That a job was given out before this worker was there is known nevertheless, by its number in the stream.
+ * jobs. That a job was given out before this worker was there is known nevertheless, by its number in the stream; but for the
+ * last one of these, of which it is not certain: so that one is written down the first time, too.
  *
  * A job that kills its process takes a try of those that run beside it. They come again together, so last tries are made one at a
  * time: a job that harms nobody does not die of its neighbour.
@@ -187,13 +188,16 @@ export class DurableService {
   private async handle(hand: Hand): Promise<void> {
     const { store } = this
     const { id, message } = hand
-    const again = message.info.deliveryCount > 1 || message.seq <= this.given[hand.level]
+    const given = this.given[hand.level]
+    const isAgain = message.info.deliveryCount > 1 || message.seq <= given
+    // nats-server 2.9 takes back what it says of the last one that it gave to a worker which died.
+    const again = isAgain || message.seq === given + 1
     // Not only if the server says that it gives it out again: one that was killed forgets its latest acknowledgements.
     if ((again || message.seq <= this.old) && (await store.result(id)) !== null) {
       this.duplicates++
       return this.done(hand, again)
     }
-    const attempt = again ? (await store.begun(id)) + 1 : 1
+    const attempt = again ? (await store.begun(id, isAgain ? 1 : 0)) + 1 : 1
     let job: JobRecord
     try {
       job = unpack(message.data) as JobRecord
@@ -219,7 +223,7 @@ export class DurableService {
   /** A try, when its turn has come. */
   private async make(hand: Hand, job: JobRecord, args: unknown[], attempt: number, again: boolean): Promise<void> {
     if (!(await this.intake.turn(hand.level))) {
-      if (!again) await this.store.keepBegun(hand.id, 0)
+      if (attempt === 1) await this.store.keepBegun(hand.id, 0)
       return hand.message.nak()
     }
     try {

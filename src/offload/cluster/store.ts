@@ -241,11 +241,11 @@ export class Store {
     return null
   }
 
-  /** How often a job was begun that was delivered before. Of the first time nothing is written down: it is taken for begun. */
-  async begun(id: string): Promise<number> {
+  /** How often a job was begun, as far as it is written down; `otherwise` if it is not, as mostly of the first time. */
+  async begun(id: string, otherwise: number): Promise<number> {
     const { names } = this.connection
     const message = await this.last(names.tryStream, names.tries(id))
-    return message === null ? 1 : Number(message.string())
+    return message === null ? otherwise : Number(message.string())
   }
 
   async keepBegun(id: string, count: number): Promise<void> {

