@@ -11,7 +11,8 @@
  *
  * Plain values (numbers, short texts, nothing) are left in the slot: the arguments of a call, and after it in the same place its
  * result. What is left is entered in a ring, `sent` one way and `ended` the other, and a message (a knock) is needed only while
- * the other side has no earlier one to look after. To clone even a small array costs as much as all the rest of a hop.
+ * the other side has no earlier one to look after. To clone even a small array costs a twentieth of a hop, and a third where many
+ * calls are on their way.
  *
  * A result can be read as soon as it is entered, whatever the worker does next: were results held back to be sent together,
  * one call that takes longer than was thought would keep those of all before it.
