@@ -8,7 +8,7 @@
  *   runs.ts           what runs at a worker                 store.ts gate.ts    streams and buckets on the server
  *   ticket.ts         a call that is waited for             jobs.ts             ClusterJobs: who looks after them
  *   roster.ts         which workers are there               wire.ts             what goes over the wire
- *   level.ts          how urgent a job is
+ *   level.ts feed.ts  how urgent a job is, and how jobs of a level come
  *   connection.ts names.ts version.ts      where it is, what things are called, which module is meant
  */
 import { setDefaultHost } from '../../core/index.ts'
