@@ -22,7 +22,7 @@ const floors = [
   ['index.ts', 'green/register', 'green/unplugin', 'tornado/testing', 'twisted/simulator', 'twisted/testing'],
   ['cli', 'inspect/page'],
 ]
-const faces = ['net/http/index.ts'] // of a folder besides its index.ts
+const faces = ['net/http/index.ts', 'net/lingering/index.ts'] // of a folder besides its index.ts
 const platformFree = ['core', 'protocol', 'sync', 'green/compile', 'twisted/drawing', 'inspect/page'] // no node: import
 const timerFree = ['core', 'sync'] // time comes from the host
 const alone = ['protocol', 'green/compile', 'twisted/drawing'] // import nothing of ours

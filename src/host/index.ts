@@ -1,2 +1,2 @@
 export { captureContext } from './async-context.ts'
-export { NodeHost } from './node-host.ts'
+export { arrive, NodeHost } from './node-host.ts'

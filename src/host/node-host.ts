@@ -17,6 +17,27 @@ function nothingLeft(): void {
   for (const loop of loops) loop.deadlock()
 }
 
+/** The platform is telling of something that came. */
+let arriving = false
+/** The turn of a loop that has tasks ready since then. */
+let turnAtEnd: (() => void) | null = null
+
+/**
+ * For what the platform calls in a macrotask of its own, once for all that came together: the tasks that `tell` wakes have their
+ * turn in the same macrotask, right after it, and not in one more.
+ */
+export function arrive(tell: () => void): void {
+  arriving = true
+  try {
+    tell()
+  } finally {
+    arriving = false
+    const turn = turnAtEnd
+    turnAtEnd = null
+    turn?.()
+  }
+}
+
 export class NodeHost implements Host {
   readonly slice = 4
   readonly strict: boolean
@@ -50,7 +71,8 @@ export class NodeHost implements Host {
   }
 
   defer(): void {
-    setImmediate(this.#turn)
+    if (arriving && turnAtEnd === null) turnAtEnd = this.#turn
+    else setImmediate(this.#turn)
   }
 
   wakeAt(deadline: number): void {

@@ -279,7 +279,7 @@ export class Server<S extends BufferedStream> extends Inspectable {
     // A call takes whatever the handler gives: a generator, an operation, a promise or nothing.
     const handle = fn(handler as (socket: S) => Body<unknown>)
     const connection = server.#listener.greet === undefined ? handle : Server.#greeter(server, handle, report)
-    const stoppable = { lingers: false, stop: (how: StopOptions) => server.stop(how) }
+    const stoppable = { stop: (how: StopOptions) => server.stop(how) }
     stoppables.add(stoppable)
     try {
       yield* scope(function* (connections) {

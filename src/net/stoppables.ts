@@ -3,11 +3,10 @@ import type { Operation } from '../core/index.ts'
 /** What can be stopped gracefully: a server that serves. */
 export interface Stoppable {
   /**
-   * Its protocol can tell a client that a connection ends (HTTP), so it goes on for a while before it is stopped; others find out
-   * by the end of their input.
+   * `linger` is a part of the grace, for those whose protocol can tell a client that a connection ends (HTTP); clients of others find
+   * out by the end of their input.
    */
-  readonly lingers: boolean
-  stop(options: { readonly grace: number }): Operation<void> | PromiseLike<void>
+  stop(options: { readonly grace: number; readonly linger: number }): Operation<void> | PromiseLike<void>
 }
 
 const key = Symbol.for('fibril.stoppables')

@@ -9,7 +9,8 @@
  *   watch.ts        calls that take longer than believed       link.ts         what an engine is
  *   thread.ts process.ts      their engines                    server.ts       the worker's side of both
  *   messages.ts     what goes over the wire                    slots.ts        what both sides share
- *   calls.ts        tells of calls that are over
+ *   calls.ts        tells of calls that are over             slot-ring.ts plain-values.ts  the parts of that
+ *   desk.ts         the same, where nothing is shared
  *   worker/index.ts fibril/offload/worker: what a function knows of its call (current-call.ts)
  *   result-stream.ts result-source.ts  both ends of a stream   backlog.ts lanes.ts  priorities
  *   hooks.ts        first and last calls of a worker           shrink.ts       fewer workers while idle

@@ -1,12 +1,10 @@
 /**
  * What goes over the wire between a pool and a worker.
  *
- *   pool ─▶ worker      Boot, once; then batches of calls; AskToEnd; Grant; Leave, at last
+ *   pool ─▶ worker      Boot, once; then batches of calls, and KNOCK when calls were left in their slots; AskToEnd; Grant; Leave,
+ *                       at last
  *   worker ─▶ pool      Ready or Unloadable, once; then a Reply for each call whose result is not left in its slot (slots.ts),
  *                       and KNOCK when some were left; before the reply, Told: results of a stream, and progress
- *
- * Calls come by message and not through shared memory: a worker that sleeps on memory (`Atomics.wait`) runs no promise of an
- * earlier call meanwhile, and arguments have to be cloned anyway. What is worth sharing is results, which are mostly small.
  *
  * A batch of calls is one flat array: to clone an array of numbers costs a fraction of cloning an object for each call.
  */
@@ -62,7 +60,7 @@ export interface Extra {
   readonly context?: Readonly<Record<string, unknown>>
 }
 
-export type ToWorker = Boot | AskToEnd | Grant | Leave | Calls
+export type ToWorker = Boot | AskToEnd | Grant | Leave | Calls | typeof KNOCK
 
 /** The worker has loaded the module. The index of a function is its place here. */
 export interface Ready {
@@ -74,7 +72,7 @@ export interface Unloadable {
   readonly unloadable: Thrown
 }
 
-/** Results wait in their slots. */
+/** Results, or calls, wait in their slots. */
 export const KNOCK = 0
 
 /** Slot, how it ended, the result or a `Thrown`, how long it ran in µs, and what it used, if that was measured. */

@@ -50,7 +50,8 @@ export type CallOf<M> = {
 export interface CallOptions {
   /**
    * Of the calls that wait for a worker, those of greater priority are begun first; equal ones in their order. Any number;
-   * default 0. Nothing that runs is interrupted, and a call that is known to be short may still pass a big one.
+   * default 0. Nothing that runs is interrupted, and a call that is known to be short may still pass a big one. Of durable
+   * jobs of a cluster the sign counts: above 0, 0, below 0.
    */
   readonly priority?: number
   /** Milliseconds from the wait for the call to its end; then it is cancelled, and fails with `TimeoutError`. Default: any. */

@@ -1,23 +1,12 @@
 /** What a child process starts with: it loads the module that it is told to, and serves it, until its parent is gone. */
 import { serveModule } from './serve-module.ts'
-import type { Desk } from './server.ts'
 
 if (process.send === undefined) throw new Error('fibril/offload/process-entry is started by a ProcessPool, not by hand')
-
-/** One call at a time, and no memory to leave results in. */
-const desk: Desk = {
-  begin: () => true,
-  isAsked: () => false,
-  end: () => {},
-  leave: () => false,
-  mustKnock: () => false,
-}
 
 process.on(
   'message',
   serveModule({
     post: (message) => void process.send?.(message),
-    desk: () => desk,
     meter: {
       always: true,
       read() {

@@ -1,3 +1,5 @@
+// The global is a getter, which takes as long as reading the clock.
+import { performance } from 'node:perf_hooks'
 import type { LoopView, Waiter } from '../core/index.ts'
 import { type Cost, LONG, SHORT } from './cost.ts'
 import { Line, type Standing } from './line.ts'

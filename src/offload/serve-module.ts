@@ -1,20 +1,21 @@
 import type { Transferable } from 'node:worker_threads'
-import type { Boot, ToPool, ToWorker } from './messages.ts'
-import { type Desk, type Meter, type Served, Server } from './server.ts'
+import { type Boot, KNOCK, type ToPool, type ToWorker } from './messages.ts'
+import { type Meter, type Served, Server } from './server.ts'
+import { Slots } from './slots.ts'
 import { encodeThrown } from './wire-error.ts'
 
 /** What a worker is, besides what it serves. */
 export interface Worker {
   readonly post: (message: ToPool, transfer?: readonly Transferable[]) => void
   readonly meter: Meter
-  desk(boot: Boot): Desk
 }
 
 /** Loads the module that the first message names, and serves it. Gives what takes messages. */
 export function serveModule(worker: Worker): (message: ToWorker) => void {
   let server: Server | null = null
   return (message) => {
-    if (Array.isArray(message)) server?.serve(message)
+    if (message === KNOCK) server?.serveSent()
+    else if (Array.isArray(message)) server?.serve(message)
     else if ('boot' in message) void load(message)
     else if ('end' in message) server?.end(message.end)
     else if ('grant' in message) server?.grant(message.id, message.grant)
@@ -25,7 +26,8 @@ export function serveModule(worker: Worker): (message: ToWorker) => void {
     try {
       const exported = Object.entries((await import(boot.module)) as Record<string, unknown>)
       const functions = new Map(exported.filter((entry): entry is [string, Served] => typeof entry[1] === 'function'))
-      const made = new Server(functions, worker.desk(boot), worker.meter, worker.post)
+      const shared = boot.slots === null ? null : new Slots(boot.slots)
+      const made = new Server(functions, shared, worker.meter, worker.post)
       if (boot.start !== null) await made.hook(boot.start)
       server = made
       worker.post({ ready: [...functions.keys()] })

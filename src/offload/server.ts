@@ -10,8 +10,11 @@
  * A call is kept account of (`Open`) only if it brings something besides its arguments, if the module may ask for it (`call()`), or
  * in a process, where each is measured. Whatever such a call tells goes by message, its result too: so all comes in order.
  */
+// The global is a getter, which takes as long as reading the clock.
+import { performance } from 'node:perf_hooks'
 import type { Transferable } from 'node:worker_threads'
 import { RunningCall, tracking } from './current-call.ts'
+import { bareDesk, type Desk } from './desk.ts'
 import {
   BIG,
   CALL,
@@ -35,6 +38,7 @@ import {
 } from './messages.ts'
 import { ResultSource, Unsendable } from './result-source.ts'
 import type { DrivenTask } from './server-task.ts'
+import type { Slots } from './slots.ts'
 import { collect } from './transfer.ts'
 import { encodeThrown } from './wire-error.ts'
 
@@ -43,16 +47,6 @@ const KNOCK_MS = 0.25
 
 /** A function that the module exports. */
 export type Served = (...args: unknown[]) => unknown
-
-/** Where calls are begun and plain results are left: memory that both sides share (slots.ts), or nothing. */
-export interface Desk {
-  begin(slot: number, id: number): boolean
-  /** The pool has asked this call to end. */
-  isAsked(slot: number, id: number): boolean
-  end(slot: number): void
-  leave(slot: number, result: unknown, micros: number, late: boolean): boolean
-  mustKnock(): boolean
-}
 
 /** What a worker has used until now. */
 export interface Meter {
@@ -74,9 +68,11 @@ interface Open {
 export class Server {
   private readonly names: readonly string[]
   private readonly functions: readonly Served[]
-  private readonly slots: Desk
+  /** Null where nothing can be shared. */
+  private readonly shared: Slots | null
+  private readonly desk: Desk
   private readonly meter: Meter
-  private readonly post: (message: ToPool, transfer: readonly Transferable[]) => void
+  private readonly post: (message: ToPool, transfer?: readonly Transferable[]) => void
   /** Results were left of which the pool was not told, the first of them at `leftAt`. */
   private left = false
   private leftAt = 0
@@ -87,13 +83,14 @@ export class Server {
 
   constructor(
     exported: ReadonlyMap<string, Served>,
-    slots: Desk,
+    shared: Slots | null,
     meter: Meter,
-    post: (message: ToPool, transfer: readonly Transferable[]) => void,
+    post: (message: ToPool, transfer?: readonly Transferable[]) => void,
   ) {
     this.names = [...exported.keys()]
     this.functions = [...exported.values()]
-    this.slots = slots
+    this.shared = shared
+    this.desk = shared ?? bareDesk
     this.meter = meter
     this.post = post
   }
@@ -103,20 +100,33 @@ export class Server {
     for (let i = 0; i < calls.length; i += CALL) {
       const slot = calls[i] as number
       const id = calls[i + 1] as number
-      const flags = calls[i + 2] as number
-      if (!this.slots.begin(slot, id)) continue
-      // The call may be long.
-      if (flags & BIG) this.knock()
-      const index = flags >> INDEX_SHIFT
-      const given = calls[i + 3] as unknown[]
-      if (!(flags & SPECIAL) && tracking.enter === null && !this.meter.always) {
-        this.call(slot, id, this.functions[index] as Served, given, null)
-      } else if (flags & SPECIAL) {
-        const [extra, args] = given as [Extra, unknown[]]
-        this.callOpen(slot, id, index, args, extra)
-      } else this.callOpen(slot, id, index, given, null)
+      if (this.desk.begin(slot, id)) this.begun(slot, id, calls[i + 2] as number, calls[i + 3] as unknown[])
     }
     this.knock()
+  }
+
+  /** Runs the calls that were left in shared memory until now. */
+  serveSent(): void {
+    const slots = this.shared as Slots
+    const { sent } = slots
+    for (let left = sent.answerKnock(); left > 0; left--) {
+      const slot = sent.take()
+      const id = slots.beginSent(slot)
+      if (id !== 0) this.begun(slot, id, slots.flagsIn(slot), slots.argumentsIn(slot))
+    }
+    this.knock()
+  }
+
+  private begun(slot: number, id: number, flags: number, given: unknown[]): void {
+    // The call may be long.
+    if (flags & BIG) this.knock()
+    const index = flags >> INDEX_SHIFT
+    if (flags & SPECIAL) {
+      const [extra, args] = given as [Extra, unknown[]]
+      this.callOpen(slot, id, index, args, extra)
+    } else if (tracking.enter === null && !this.meter.always) {
+      this.call(slot, id, this.functions[index] as Served, given, null)
+    } else this.callOpen(slot, id, index, given, null)
   }
 
   /** Makes a call that nobody has submitted, and waits for its end. */
@@ -144,7 +154,7 @@ export class Server {
 
   private callOpen(slot: number, id: number, index: number, args: unknown[], extra: Extra | null): void {
     const name = this.names[index] as string
-    const asked = (): boolean => this.slots.isAsked(slot, id)
+    const asked = (): boolean => this.desk.isAsked(slot, id)
     const tell = extra?.progress ? (value: unknown): void => this.progress(slot, id, value) : null
     const call = new RunningCall(name, extra?.context, asked, tell)
     const measured = extra?.usage || this.meter.always
@@ -229,7 +239,7 @@ export class Server {
   private returned(slot: number, how: number, value: unknown, start: number, open: Open | null): void {
     const now = performance.now()
     const mayLeave = open === null || (open.extra === null && open.before === null)
-    if (!mayLeave || !this.slots.leave(slot, value, (now - start) * 1000, how === RETURNED_LATER)) {
+    if (!mayLeave || !this.desk.leave(slot, value, (now - start) * 1000, how === RETURNED_LATER)) {
       return this.reply(slot, how, value, start, open)
     }
     if (open !== null) this.open.delete(open.id)
@@ -243,7 +253,7 @@ export class Server {
   private knock(): void {
     if (!this.left) return
     this.left = false
-    if (this.slots.mustKnock()) this.post(KNOCK, [])
+    if (this.desk.ended.mustKnock()) this.post(KNOCK)
   }
 
   private threw(slot: number, how: number, error: unknown, start: number, open: Open | null): void {
@@ -255,7 +265,7 @@ export class Server {
   private reply(slot: number, how: number, value: unknown, start: number, open: Open | null): void {
     const micros = (performance.now() - start) * 1000
     const usage = open === null ? undefined : this.close(open)
-    this.slots.end(slot)
+    this.desk.end(slot)
     const transfer: Transferable[] = []
     collect(value, transfer)
     const reply = (how: number, value: unknown): Reply =>

@@ -9,68 +9,82 @@
  * A slot is given to another call as soon as the pool knows that the first is over. Ids differ, so a worker that comes upon
  * a call which was taken back finds another number there, and passes it over.
  *
- * A plain result (a number, a short text, nothing) is left in the slot, and the slot is entered in a ring of those that have
- * ended. It can be read from then on, whatever the worker does next: were results held back to be sent together, one
- * call that takes longer than was thought would keep those of all before it. So the worker need not send a message for each
- * result, only a knock, and none while an earlier knock has not been answered.
+ * Plain values (numbers, short texts, nothing) are left in the slot: the arguments of a call, and after it in the same place its
+ * result. What is left is entered in a ring, `sent` one way and `ended` the other, and a message (a knock) is needed only while
+ * the other side has no earlier one to look after. To clone even a small array costs a twentieth of a hop, and a third where many
+ * calls are on their way.
  *
- *     worker:  result, ring[head], head + 1;  knock if nobody has        pool:  knocked = 0, then read ring up to head
+ * A result can be read as soon as it is entered, whatever the worker does next: were results held back to be sent together,
+ * one call that takes longer than was thought would keep those of all before it.
  *
- * The order on the pool's side matters: what is entered after `knocked = 0` brings a knock of its own.
+ * A call that was taken back leaves its slot in the ring. The slot may have another call by the time the worker comes upon it: one
+ * that was left there as well, which then begins a little early, and is passed over at its own place; or one that goes by
+ * message (`APART`), which is not begun by way of the ring.
  *
  * Each side writes only what is its own: the pool posts and takes back, the worker begins and ends.
+ *
+ * Neither side sleeps on this memory (`Atomics.wait`), or spins for a while before it goes back to its loop. Both were
+ * measured: two threads that take turns share a core as long as each sleeps in its loop, and to be awake on two cores at once
+ * makes a hop a third slower; a worker asleep on memory runs none of its promises besides.
  */
+import { PlainValues } from './plain-values.ts'
+import { SlotRing } from './slot-ring.ts'
+
 export const SLOTS = 256
-/** Masks a place in the ring, which counts up and wraps round. */
-const LAST = SLOTS - 1
-/** Longer texts are sent like any other result. */
-const LONGEST_TEXT = 64
 
-const HEAD = 0
-const KNOCKED = 1
+/** In place of the flags of a call whose arguments are not in its slot. */
+const APART = -1
+/** Added to the micros of a call that waited for something, which are never negative: -1 - micros. */
+const late = (micros: number): number => -1 - micros
 
-const UNDEFINED = 0
-const NULL = 1
-const FALSE = 2
-const TRUE = 3
-const NUMBER = 4
-const TEXT = 5
-/** Added for a call that waited for something. */
-const LATE = 8
-
-const bytes = SLOTS * (8 + 8 + 4 + 4 + 4 + 4 + 2 * LONGEST_TEXT) + 8
+const valueBytes = PlainValues.bytes(SLOTS)
+const ringBytes = SlotRing.bytes(SLOTS)
+const bytes = valueBytes + 2 * ringBytes + SLOTS * (8 + 4 * 4)
 
 export class Slots {
   readonly memory: SharedArrayBuffer
-  private readonly results: Float64Array
+  /** Slots with calls for the worker. */
+  readonly sent: SlotRing
+  /** Slots with results for the pool. */
+  readonly ended: SlotRing
+  private readonly values: PlainValues
   private readonly micros: Float64Array
   private readonly states: Int32Array
-  private readonly ring: Int32Array
-  private readonly tags: Int32Array
   /** Ids of calls that were asked to end. */
   private readonly asked: Int32Array
-  private readonly control: Int32Array
-  private readonly texts: Uint16Array
-  /** The pool's place in the ring. */
-  private tail = 0
+  private readonly flags: Int32Array
+  private readonly counts: Int32Array
 
   /** Without `memory` it is made. */
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(bytes)) {
     this.memory = memory
-    this.results = new Float64Array(memory, 0, SLOTS)
-    this.micros = new Float64Array(memory, SLOTS * 8, SLOTS)
-    this.states = new Int32Array(memory, SLOTS * 16, SLOTS)
-    this.ring = new Int32Array(memory, SLOTS * 20, SLOTS)
-    this.tags = new Int32Array(memory, SLOTS * 24, SLOTS)
-    this.asked = new Int32Array(memory, SLOTS * 28, SLOTS)
-    this.control = new Int32Array(memory, SLOTS * 32, 2)
-    this.texts = new Uint16Array(memory, SLOTS * 32 + 8, SLOTS * LONGEST_TEXT)
+    let at = 0
+    const next = (size: number): number => (at += size) - size
+    this.values = new PlainValues(memory, next(valueBytes), SLOTS)
+    this.sent = new SlotRing(memory, next(ringBytes), SLOTS)
+    this.ended = new SlotRing(memory, next(ringBytes), SLOTS)
+    this.micros = new Float64Array(memory, next(8 * SLOTS), SLOTS)
+    const ints = (): Int32Array => new Int32Array(memory, next(4 * SLOTS), SLOTS)
+    this.states = ints()
+    this.asked = ints()
+    this.flags = ints()
+    this.counts = ints()
   }
 
   // -- the pool's side
 
   post(slot: number, id: number): void {
+    this.flags[slot] = APART
     Atomics.store(this.states, slot, id)
+  }
+
+  /** Leaves the arguments of a call that was posted, and enters it. False if they cannot be left: it is to go by message. */
+  send(slot: number, flags: number, args: readonly unknown[]): boolean {
+    if (flags < 0 || this.sent.full || !this.values.write(slot, args)) return false
+    this.counts[slot] = args.length
+    Atomics.store(this.flags, slot, flags)
+    this.sent.enter(slot)
+    return true
   }
 
   /** True if the call had not begun, and now never will. */
@@ -87,47 +101,20 @@ export class Slots {
     Atomics.store(this.asked, slot, id)
   }
 
-  /** To be called before results are read. */
-  answerKnock(): void {
-    Atomics.store(this.control, KNOCKED, 0)
-  }
-
-  /** The next slot in which a result was left; -1 if there is none. */
-  nextEnded(): number {
-    if (this.tail === Atomics.load(this.control, HEAD)) return -1
-    const slot = this.ring[this.tail & LAST] as number
-    this.tail = (this.tail + 1) | 0
-    return slot
-  }
-
   /** The result that was left there. */
   resultIn(slot: number): unknown {
-    switch ((this.tags[slot] as number) & ~LATE) {
-      case NULL:
-        return null
-      case FALSE:
-        return false
-      case TRUE:
-        return true
-      case NUMBER:
-        return this.results[slot]
-      case TEXT: {
-        const start = slot * LONGEST_TEXT
-        return String.fromCharCode(...this.texts.subarray(start, start + (this.results[slot] as number)))
-      }
-      default:
-        return undefined
-    }
+    return this.values.readOne(slot)
   }
 
   /** True if that call waited for something. */
   wasLate(slot: number): boolean {
-    return ((this.tags[slot] as number) & LATE) !== 0
+    return (this.micros[slot] as number) < 0
   }
 
   /** How long that call ran, in µs. */
   microsIn(slot: number): number {
-    return this.micros[slot] as number
+    const micros = this.micros[slot] as number
+    return micros < 0 ? late(micros) : micros
   }
 
   // -- the worker's side
@@ -135,6 +122,22 @@ export class Slots {
   /** True if the call is still to be run. */
   begin(slot: number, id: number): boolean {
     return Atomics.compareExchange(this.states, slot, id, -id) === id
+  }
+
+  /** Begins the call that was left in a slot. Gives its id, or 0 if there is none to be run. */
+  beginSent(slot: number): number {
+    const id = this.states[slot] as number
+    // The flags tell, atomically, that the arguments are there: the slot may be that of a later call.
+    return id > 0 && Atomics.load(this.flags, slot) !== APART && this.begin(slot, id) ? id : 0
+  }
+
+  /** The flags of a call that was begun so. */
+  flagsIn(slot: number): number {
+    return this.flags[slot] as number
+  }
+
+  argumentsIn(slot: number): unknown[] {
+    return this.values.read(slot, this.counts[slot] as number)
   }
 
   isAsked(slot: number, id: number): boolean {
@@ -147,39 +150,11 @@ export class Slots {
   }
 
   /** Leaves the result of a call, which has ended, in its slot. False if it is none that can be left there. */
-  leave(slot: number, result: unknown, micros: number, late: boolean): boolean {
-    switch (typeof result) {
-      case 'number':
-        this.tags[slot] = NUMBER
-        this.results[slot] = result
-        break
-      case 'undefined':
-        this.tags[slot] = UNDEFINED
-        break
-      case 'boolean':
-        this.tags[slot] = result ? TRUE : FALSE
-        break
-      case 'string':
-        if (result.length > LONGEST_TEXT) return false
-        this.tags[slot] = TEXT
-        this.results[slot] = result.length
-        for (let i = 0, at = slot * LONGEST_TEXT; i < result.length; i++) this.texts[at + i] = result.charCodeAt(i)
-        break
-      default:
-        if (result !== null) return false
-        this.tags[slot] = NULL
-    }
-    if (late) this.tags[slot] = (this.tags[slot] as number) | LATE
-    this.micros[slot] = micros
+  leave(slot: number, result: unknown, micros: number, wasLate: boolean): boolean {
+    if (!this.values.writeOne(slot, result)) return false
+    this.micros[slot] = wasLate ? late(micros) : micros
     Atomics.store(this.states, slot, 0)
-    const head = this.control[HEAD] as number
-    this.ring[head & LAST] = slot
-    Atomics.store(this.control, HEAD, (head + 1) | 0)
+    this.ended.enter(slot)
     return true
-  }
-
-  /** True if the pool must be told that results were left. */
-  mustKnock(): boolean {
-    return Atomics.exchange(this.control, KNOCKED, 1) === 0
   }
 }

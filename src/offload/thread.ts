@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { type ResourceLimits, type Transferable, Worker, type WorkerOptions } from 'node:worker_threads'
+import { arrive } from '../host/index.ts'
 import { type Hooks, within } from './hooks.ts'
 import { inheritedFlags } from './inherited-flags.ts'
 import type { Link, LinkEvents, Posted, Reply } from './link.ts'
@@ -47,8 +48,15 @@ export class Thread<C extends Posted> implements Link<C> {
   private readonly free: number[] = Array.from({ length: SLOTS }, (_, slot) => slot)
   private readonly indexes = new Map<string, number>()
   private batch: C[] = []
+  /** Calls that went by message and are not back. While there is one, others follow by the same way: so they stay in order. */
+  private readonly apart = new Set<C>()
   private lastId = 0
   private why: unknown = null
+
+  private readonly knocked = (): void => {
+    this.collect()
+    this.events.settled()
+  }
 
   constructor(module: string, name: string, options: ThreadOptions, hooks: Hooks, events: LinkEvents<C>) {
     this.events = events
@@ -62,7 +70,10 @@ export class Thread<C extends Posted> implements Link<C> {
     if (resourceLimits !== undefined)
       workerOptions.resourceLimits = { ...workerOptions.resourceLimits, ...resourceLimits }
     this.worker = new Worker(entry, workerOptions)
-    this.worker.on('message', (message: ToPool) => this.received(message))
+    this.worker.on('message', (message: ToPool) => {
+      if (message === KNOCK) arrive(this.knocked)
+      else arrive(() => this.received(message))
+    })
     this.worker.on('messageerror', (error) => {
       this.why = error
       void this.worker.terminate()
@@ -91,9 +102,32 @@ export class Thread<C extends Posted> implements Link<C> {
     if (this.batch.length === 0) return
     const batch = this.batch
     this.batch = []
-    let calls: C[] = []
+    let entered = 0
+    const rest: C[] = []
     for (const call of batch) {
       if (this.calls[call.slot] !== call) continue // taken back
+      if (this.apart.size === 0 && this.enter(call)) entered++
+      else {
+        this.apart.add(call)
+        rest.push(call)
+      }
+    }
+    if (entered > 0 && this.slots.sent.mustKnock()) this.send(KNOCK)
+    if (rest.length > 0) this.sendApart(rest)
+  }
+
+  /** Leaves a call in its slot. False if it has to go by message. */
+  private enter(call: C): boolean {
+    return call.extra === null && this.slots.send(call.slot, this.flagsOf(call), call.args)
+  }
+
+  private flagsOf({ name, big }: C): number {
+    return ((this.indexes.get(name) ?? -1) << INDEX_SHIFT) | (big ? BIG : 0)
+  }
+
+  private sendApart(batch: readonly C[]): void {
+    let calls: C[] = []
+    for (const call of batch) {
       if (!isMarked(call.args)) calls.push(call)
       else {
         this.sendCalls(calls)
@@ -108,8 +142,9 @@ export class Thread<C extends Posted> implements Link<C> {
     if (calls.length === 0) return
     const message: Calls = []
     const transfer: Transferable[] = []
-    for (const { slot, id, name, big, args, extra } of calls) {
-      const flags = ((this.indexes.get(name) ?? -1) << INDEX_SHIFT) | (big ? BIG : 0)
+    for (const call of calls) {
+      const { slot, id, args, extra } = call
+      const flags = this.flagsOf(call)
       if (extra === null) message.push(slot, id, flags, args)
       else message.push(slot, id, flags | SPECIAL, [extra, args])
       for (const arg of args) collect(arg, transfer)
@@ -162,19 +197,17 @@ export class Thread<C extends Posted> implements Link<C> {
   /** Tells of the calls whose results were left in their slots. */
   collect(): void {
     const { slots } = this
-    slots.answerKnock()
-    for (let slot = slots.nextEnded(); slot >= 0; slot = slots.nextEnded()) {
+    const { ended } = slots
+    for (let left = ended.answerKnock(); left > 0; left--) {
+      const slot = ended.take()
       const value = slots.resultIn(slot)
       const micros = slots.microsIn(slot)
       this.returned(slot, { failed: false, value, micros, sync: !slots.wasLate(slot), usage: undefined })
     }
   }
 
-  private received(message: ToPool): void {
-    if (message === KNOCK) {
-      this.collect()
-      this.events.settled()
-    } else if (Array.isArray(message)) {
+  private received(message: Exclude<ToPool, typeof KNOCK>): void {
+    if (Array.isArray(message)) {
       if (message[1] >= RESULTS) return this.told(message as Told)
       const [slot] = message
       this.returned(slot, decodeReply(this.calls[slot]?.name ?? '', message as WireReply))
@@ -199,9 +232,10 @@ export class Thread<C extends Posted> implements Link<C> {
   private release(call: C): void {
     this.calls[call.slot] = null
     this.free.push(call.slot)
+    if (this.apart.size > 0) this.apart.delete(call)
   }
 
-  private send(message: ToWorker, transfer: readonly Transferable[] = []): void {
+  private send(message: ToWorker, transfer?: readonly Transferable[]): void {
     this.worker.postMessage(message, transfer)
   }
 }

@@ -1,7 +1,6 @@
 /** What a worker thread starts with: it loads the module that it is told to, and serves it. */
 import { parentPort } from 'node:worker_threads'
 import { serveModule } from './serve-module.ts'
-import { Slots } from './slots.ts'
 
 const port = parentPort
 if (port === null) throw new Error('fibril/offload/worker-entry is started by a ThreadPool, not by hand')
@@ -12,8 +11,7 @@ const { threadCpuUsage } = process as { threadCpuUsage?: () => { user: number; s
 port.on(
   'message',
   serveModule({
-    post: (message, transfer = []) => port.postMessage(message, transfer),
-    desk: ({ slots }) => new Slots(slots as SharedArrayBuffer),
+    post: (message, transfer) => port.postMessage(message, transfer),
     meter: {
       always: false,
       read() {

@@ -1,10 +1,6 @@
 /** The servers of node that listen in this process, whoever made them, and their connections. */
 import { Server, type Socket } from 'node:net'
-
-/** What of `node:http`, `https` and `http2` is of use here; it is no matter which of them a server is. */
-interface WebServer extends Server {
-  closeIdleConnections(): void
-}
+import { acceptNoMore, isWebServer } from '../net/lingering/index.ts'
 
 const listening = new Set<Server>()
 /** Those of web servers alone: of another, what came first may not be what becomes of it. */
@@ -28,7 +24,7 @@ function watch(server: Server): void {
   server.on('connection', () => {
     accepted++
   })
-  if (isWeb(server)) {
+  if (isWebServer(server)) {
     server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
       webSockets.add(socket)
       socket.once('close', () => webSockets.delete(socket))
@@ -63,36 +59,15 @@ export async function counts(): Promise<{ readonly connections: number; readonly
 export function stopAccepting(): { readonly all: Promise<unknown>; readonly web: Promise<unknown> } {
   leaving = true
   const closed = new Map<Server, Promise<void>>()
-  for (const server of listening) {
-    if (isWeb(server)) {
-      server.prependListener('request', sayLast)
-      server.prependListener('checkContinue', sayLast)
-    }
-    // That of http would close what is idle, though a request may be on its way there.
-    closed.set(server, new Promise((resolve) => void Server.prototype.close.call(server, () => resolve())))
-  }
+  for (const server of listening) closed.set(server, acceptNoMore(server))
   for (const session of sessions) session.close()
-  const web = [...closed].filter(([server]) => isWeb(server))
+  const web = [...closed].filter(([server]) => isWebServer(server))
   return { all: Promise.all(closed.values()), web: Promise.all(web.map(([, done]) => done)) }
-}
-
-function isWeb(server: Server): server is WebServer {
-  return 'closeIdleConnections' in server
-}
-
-interface Response {
-  readonly stream?: unknown
-  setHeader(name: string, value: string): void
-}
-
-function sayLast(_: unknown, response: Response): void {
-  // A stream of http2 has no connection to speak of.
-  if (response.stream === undefined) response.setHeader('connection', 'close')
 }
 
 /** Closes the connections of web servers that wait for a request. */
 export function closeIdle(): void {
-  for (const server of listening) if (isWeb(server)) server.closeIdleConnections()
+  for (const server of listening) if (isWebServer(server)) server.closeIdleConnections()
 }
 
 /** True while a response that was ended is still on its way: node takes its connection for idle. */

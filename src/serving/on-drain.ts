@@ -16,7 +16,7 @@ import { type Stoppable, stoppables } from '../net/index.ts'
 export function onDrain(
   drain: (options: { readonly grace: number }) => Operation<void> | PromiseLike<void> | void,
 ): () => void {
-  const entry: Stoppable = { lingers: false, stop: async (options) => await drain(options) }
+  const entry: Stoppable = { stop: async (options) => await drain(options) }
   stoppables.add(entry)
   return () => void stoppables.delete(entry)
 }

@@ -43,16 +43,10 @@ async function drain({ grace, linger }: Drain): Promise<void> {
   // By its name, so that a program without Fibril need not load it.
   const { [Symbol.for('fibril.stoppables')]: stoppables } = globalThis as { [key: symbol]: Set<Stoppable> | undefined }
   const serving = [...(stoppables ?? [])]
-  const stopped: PromiseLike<unknown>[] = []
-  const stop = (lingers: boolean): void => {
-    for (const server of serving)
-      if (server.lingers === lingers) stopped.push(Promise.resolve(server.stop({ grace: left() })).catch(report))
-  }
 
   const closed = stopAccepting()
-  stop(false)
+  const stopped = serving.map((server) => Promise.resolve(server.stop({ grace: left(), linger })).catch(report))
   await Promise.race([closed.web, pause(linger)])
-  stop(true)
   void closeWhenSent(left)
   const all = Promise.all([closed.all, ...stopped])
   const finished = await Promise.race([all.then(() => true), pause(left()).then(() => false)])

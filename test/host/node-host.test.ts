@@ -1,8 +1,8 @@
 // Real time and real processes: the twin of what test/core does under a virtual clock.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Loop, run, sleep } from '../../src/core/index.ts'
-import { NodeHost } from '../../src/host/index.ts'
+import { Future, Loop, run, sleep, yieldNow } from '../../src/core/index.ts'
+import { arrive, NodeHost } from '../../src/host/index.ts'
 import { program } from '../core/program.ts'
 
 test('a sleeper is never woken early', async () => {
@@ -29,6 +29,33 @@ test('deadlines lie on a grid of a millisecond, never earlier than asked', () =>
     assert.ok(deadline >= asked && Number.isInteger(deadline))
     assert.ok(deadline - asked < 50)
   }
+})
+
+test('tasks that an arrival wakes have their turn in the same macrotask, whatever else is ready', async () => {
+  const loop = new Loop(new NodeHost())
+  const came = new Future<string>('what arrives')
+  const seen: string[] = []
+  const task = run(
+    function* () {
+      seen.push(yield* came)
+      yield* yieldNow()
+      seen.push('and after it')
+    },
+    { loop },
+  )
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.throws(
+    () =>
+      arrive(() => {
+        came.resolve('it came')
+        assert.deepEqual(seen, [], 'not before all was told')
+        throw new RangeError('of who tells')
+      }),
+    RangeError,
+  )
+  assert.deepEqual(seen, ['it came', 'and after it'])
+  arrive(() => {})
+  await task
 })
 
 // Programs of their own, side by side: what they show is how a process behaves.

@@ -12,7 +12,7 @@ import {
   UNSENDABLE,
 } from '../../src/offload/messages.ts'
 import { type Meter, type Served, Server } from '../../src/offload/server.ts'
-import { Slots } from '../../src/offload/slots.ts'
+import { SLOTS, Slots } from '../../src/offload/slots.ts'
 
 /** A worker's side, and the memory that the pool shares with it, in one thread. */
 class Desk {
@@ -45,13 +45,16 @@ class Desk {
     return [slot, 1000 + slot, (index << INDEX_SHIFT) | (big ? BIG : 0), args]
   }
 
+  /** Leaves a call in a slot, which may have been used before. */
+  leave(slot: number, id: number, index: number, args: unknown[]): void {
+    this.slots.post(slot, id)
+    assert.ok(this.slots.send(slot, index << INDEX_SHIFT, args))
+  }
+
   /** The results that were left in slots. */
   left(): unknown[] {
-    this.slots.answerKnock()
-    const left: unknown[] = []
-    for (let slot = this.slots.nextEnded(); slot >= 0; slot = this.slots.nextEnded())
-      left.push(this.slots.resultIn(slot))
-    return left
+    const { ended } = this.slots
+    return Array.from({ length: ended.answerKnock() }, () => this.slots.resultIn(ended.take()))
   }
 }
 
@@ -61,6 +64,47 @@ test('plain results are left in their slots, and told of once for a batch', () =
   desk.server.serve(values.flatMap((value) => desk.call(0, [value])))
   assert.deepEqual(desk.sent, [KNOCK])
   assert.deepEqual(desk.left(), values)
+})
+
+test('calls that were left in slots run in the order in which they were entered', () => {
+  const desk = new Desk({ echo: (...values: unknown[]) => values.at(-1), two: () => 2 })
+  desk.leave(5, 1, 0, ['a', 1.5])
+  desk.leave(3, 2, 1, [])
+  desk.leave(4, 3, 0, [])
+  desk.server.serveSent()
+  assert.deepEqual(desk.ran, ['echo', 'two', 'echo'])
+  assert.deepEqual(desk.sent, [KNOCK])
+  assert.deepEqual(desk.left(), [1.5, 2, undefined])
+  desk.server.serveSent()
+  assert.equal(desk.ran.length, 3, 'each runs once')
+})
+
+test('a call that was left, and then taken back, is passed over, whatever its slot is used for since', () => {
+  const desk = new Desk({ echo: (value: unknown) => value })
+  for (const slot of [0, 1, 2]) {
+    desk.leave(slot, 10 + slot, 0, [`old ${slot}`])
+    assert.ok(desk.slots.takeBack(slot, 10 + slot))
+  }
+  desk.leave(1, 21, 0, ['new'])
+  desk.slots.post(2, 22) // goes by message
+  desk.server.serveSent()
+  assert.deepEqual(desk.left(), ['new'])
+  desk.server.serve([2, 22, 0, ['by message']])
+  assert.deepEqual(desk.left(), ['by message'])
+  assert.equal(desk.ran.length, 2)
+})
+
+test('a call is not left in its slot if its function is not known, or the ring is full of calls that were taken back', () => {
+  const { slots } = new Desk({})
+  slots.post(0, 1)
+  assert.equal(slots.send(0, -1 << INDEX_SHIFT, []), false)
+  for (let id = 2; id < 2 + SLOTS; id++) {
+    slots.post(0, id)
+    assert.ok(slots.send(0, 0, []))
+    assert.ok(slots.takeBack(0, id))
+  }
+  slots.post(0, 1000)
+  assert.equal(slots.send(0, 0, []), false)
 })
 
 test('results can be read before the worker tells of them', () => {

@@ -52,6 +52,19 @@ const failureOf = fn(function* (operation: Operation<unknown>) {
   throw new Error('it did not fail')
 })
 
+it('calls of one worker run in their order, whichever way their arguments take', function* () {
+  yield* withPool(
+    { size: 1, express: false, kindOf: () => 0 },
+    fn(function* (pool) {
+      for (let i = 0; i < 20; i++) yield* pool.submit('note', i) // known to be short: so they are stacked
+      yield* pool.submit('noted')
+      const values = Array.from({ length: 100 }, (_, i) => (i % 7 === 3 ? [i] : i % 5 === 2 ? `${i}`.repeat(80) : i))
+      yield* all(values.map((value) => pool.submit('note', value)))
+      assert.deepEqual(yield* pool.submit('noted'), values)
+    }),
+  )
+})
+
 it('a call gives what the function returns, promises, or returns as a body or an operation', function* () {
   yield* withPool(
     { size: 1 },
@@ -294,7 +307,7 @@ for (const [title, call, why] of [
 ] as const) {
   it(`${title} in a worker fails the call that ran there, and calls that wait go on in another`, function* () {
     yield* withPool(
-      { size: 1, express: false },
+      { size: 1, express: false, kindOf: () => 0 },
       fn(function* (pool) {
         const dead = spawn(failureOf(call(pool)))
         const waiting = [spawn(pool.submit('add', 1, 1)), spawn(pool.submit('add', 2, 2))]
@@ -372,7 +385,7 @@ for (const [title, module, why] of [
 
 it('a call that is cancelled while it waits is never run', function* () {
   yield* withPool(
-    { size: 1, express: false },
+    { size: 1, express: false, kindOf: () => 0 },
     fn(function* (pool) {
       const gate = new Gate()
       const counter = new Int32Array(new SharedArrayBuffer(4))

@@ -20,6 +20,17 @@ export async function later(n: number): Promise<number> {
   return n
 }
 
+const notes: unknown[] = []
+
+export function note(value: unknown): void {
+  notes.push(value)
+}
+
+/** What was noted since it was asked last. */
+export function noted(): unknown[] {
+  return notes.splice(0)
+}
+
 /** Says that it is there, and holds its worker until the gate is opened. */
 export function block(gate: Int32Array): string {
   Atomics.add(gate, 0, 1)

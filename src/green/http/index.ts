@@ -6,7 +6,14 @@
  */
 import '../index.ts'
 
-export type { BodyLimit, HttpServerStats, NodeRequest, NodeResponse, ResponseHead } from '../../net/http/index.ts'
+export type {
+  BodyLimit,
+  HttpServerStats,
+  HttpStopOptions,
+  NodeRequest,
+  NodeResponse,
+  ResponseHead,
+} from '../../net/http/index.ts'
 export { HttpError } from '../../net/http/index.ts'
 export { type FetchedResponse, type FetchOptions, fetchUrl } from './fetch.ts'
 export type { HttpBody, HttpRequest, HttpResponse } from './message.ts'

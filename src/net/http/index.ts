@@ -21,6 +21,7 @@ export {
   type HttpServeOptions,
   type HttpServer,
   type HttpServerStats,
+  type HttpStopOptions,
   serveHttp,
   type UpgradeHandler,
 } from './server.ts'

@@ -1,11 +1,12 @@
 /**
  * Theory of operation: a server of `node:http` as a task.
  *
- *   listening ──stop──▶ stopping ──the last request is over──▶ stopped
+ *   listening ──stop──▶ lingering ──▶ stopping ──the last request is over──▶ stopped
  *
  * The tasks of the requests are children of the task that serves; an upgraded connection is one of them. Graceful stop: nothing
- * more is accepted; connections without a request are closed at once; those with one are told `connection: close`, or are closed
- * when it is over; after the grace, what still runs is cancelled.
+ * more is accepted; for the linger, each response is told to be the last of its connection (net/lingering); then connections without
+ * a request are closed; those with one are told `connection: close`, or are closed when it is over; after the grace, what
+ * still runs is cancelled.
  *
  * Node's own `closeIdleConnections`, which its `close` calls, is not asked: it takes a response for done that was ended and is
  * still on its way.
@@ -16,6 +17,7 @@ import { Server as NodeServer, type Socket as NodeSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import {
   type Body,
+  currentLoop,
   Future,
   fn,
   type Named,
@@ -26,8 +28,10 @@ import {
   type Task,
   timeoutOr,
   UsageError,
+  wait,
 } from '../../core/index.ts'
 import { type Address, formatAddress } from '../address.ts'
+import { acceptNoMore } from '../lingering/index.ts'
 import { describeSystemError, ListenError } from '../net-errors.ts'
 import { NodeStream } from '../node-streams.ts'
 import { checkReusePort } from '../reuse-port.ts'
@@ -67,10 +71,20 @@ export interface HttpServeOptions extends HttpOptions {
   readonly onListen?: (server: HttpServer) => void
 }
 
+/** How to stop. */
+export interface HttpStopOptions extends StopOptions {
+  /**
+   * Milliseconds of the grace in which a connection that is kept alive may have its next request answered, by `connection: close`.
+   * Those that stay idle are closed then. None if left out: a client that sends a request just then finds its connection reset,
+   * which most, but not all, repeat. 5000 is as long as Node keeps an idle connection.
+   */
+  readonly linger?: number
+}
+
 /** Plain figures of a server, at one moment. */
 export interface HttpServerStats {
   readonly name: string
-  readonly state: 'listening' | 'stopping' | 'stopped'
+  readonly state: 'listening' | 'lingering' | 'stopping' | 'stopped'
   readonly connections: number
   /** Requests that run, and upgraded connections. */
   readonly requests: number
@@ -119,11 +133,11 @@ export class HttpServer {
   }
 
   /**
-   * Stops it: accepts no more, lets what runs finish for `grace` ms, then cancels it. Ends when the last request has. May be
-   * called again, say with a shorter grace. A cancel ends only the waiting.
+   * Stops it: accepts no more, goes on for `linger` ms with who is connected, lets what runs finish for `grace` ms, then cancels it.
+   * Ends when the last request has. May be called again, say with a shorter grace. A cancel ends only the waiting, and the linger.
    */
-  stop(options: StopOptions = {}): Operation<void> {
-    return HttpServer.#stop(this, options.grace ?? 10_000)
+  stop(options: HttpStopOptions = {}): Operation<void> {
+    return HttpServer.#stop(this, options.grace ?? 10_000, options.linger ?? 0)
   }
 
   /** Plain figures of this moment. */
@@ -138,16 +152,28 @@ export class HttpServer {
     })
   }
 
-  static readonly #stop = fn(function* stop(server: HttpServer, grace: number) {
-    server.#drain()
-    const finished = yield* timeoutOr(grace, false, server.#ended.wait())
+  static readonly #stop = fn(function* stop(server: HttpServer, grace: number, linger: number) {
+    const { host } = currentLoop()
+    const start = host.now()
+    try {
+      if (linger > 0 && server.#state === 'listening') yield* server.#linger(Math.min(linger, grace))
+    } finally {
+      server.#drain()
+    }
+    const left = Math.max(0, grace - (host.now() - start))
+    const finished = yield* timeoutOr(left, false, server.#ended.wait())
     if (finished !== false) return
     server.#scope?.cancel(`${server.name} was stopped, and its grace of ${grace} ms is over`)
     yield* server.#ended.wait()
   })
 
+  #linger(ms: number): Operation<unknown> {
+    this.#state = 'lingering'
+    return timeoutOr(ms, undefined, wait(acceptNoMore(this.#node)))
+  }
+
   #drain(): void {
-    if (this.#state !== 'listening') return
+    if (this.#state !== 'listening' && this.#state !== 'lingering') return
     this.#state = 'stopping'
     NodeServer.prototype.close.call(this.#node)
     for (const socket of this.#sockets) {
@@ -160,13 +186,18 @@ export class HttpServer {
     this.#stopping?.()
   }
 
+  /** True while requests are taken. */
+  get #serves(): boolean {
+    return this.#state === 'listening' || this.#state === 'lingering'
+  }
+
   /** @internal */
   serve(handler: HttpHandler): Operation<void> {
     return HttpServer.#serve(this, handler)
   }
 
   static readonly #serve = fn(function* serve(server: HttpServer, handler: HttpHandler) {
-    const stoppable = { lingers: true, stop: (how: StopOptions) => server.stop(how) }
+    const stoppable = { stop: (how: HttpStopOptions) => server.stop(how) }
     stoppables.add(stoppable)
     try {
       yield* scope(function* (requests) {
@@ -196,7 +227,7 @@ export class HttpServer {
     return suspend(
       `${this.name}: requests`,
       (wake) => {
-        if (this.#state === 'listening') this.#stopping = wake
+        if (this.#serves) this.#stopping = wake
         else wake()
       },
       { external: true },
@@ -213,7 +244,7 @@ export class HttpServer {
     })
     const request = (req: NodeRequest, res: NodeResponse, expecting: boolean): void => {
       const exchange = new Exchange(req, res, handler, this.#options, expecting)
-      if (this.#state !== 'listening' || this.#requests >= (this.#options.maxRequests ?? Infinity)) {
+      if (!this.#serves || this.#requests >= (this.#options.maxRequests ?? Infinity)) {
         return this.#refuse(exchange)
       }
       this.#requests++
@@ -221,7 +252,7 @@ export class HttpServer {
       exchange.run(start, () => {
         this.#requests--
         const { socket } = req
-        if (this.#state !== 'listening' && exchangesOn(socket).size === 0) socket.destroySoon()
+        if (!this.#serves && exchangesOn(socket).size === 0) socket.destroySoon()
       })
     }
     node.on('request', (req: NodeRequest, res: NodeResponse) => request(req, res, false))
@@ -237,12 +268,12 @@ export class HttpServer {
 
   #refuse(exchange: Exchange): void {
     this.#refused++
-    if (this.#state !== 'listening') exchange.closeAfter()
-    exchange.refuse(503, this.#state === 'listening' ? 'The server is busy.' : 'The server stops.')
+    if (!this.#serves) exchange.closeAfter()
+    exchange.refuse(503, this.#serves ? 'The server is busy.' : 'The server stops.')
   }
 
   #upgrade(req: NodeRequest, socket: Duplex, head: Buffer, handler: UpgradeHandler, requests: Scope): void {
-    if (this.#state !== 'listening') return void socket.destroy()
+    if (!this.#serves) return void socket.destroy()
     if (head.length > 0) socket.unshift(head)
     const request = new HttpRequest(req, this.#options, () => {})
     const stream = new NodeStream(socket, socket, { name: `upgrade ${request} from ${request.client}` })

@@ -45,6 +45,13 @@ export interface ClusterPoolOptions<M extends object = AnyModule>
   readonly maxCalls?: number
 }
 
+/** What is said of a job when it is posted. */
+export interface JobOptions {
+  readonly id: string
+  /** Its sign counts: jobs above 0 are taken before others, those below after them. Default 0. */
+  readonly priority?: number
+}
+
 /** What became of the calls of one function, while it is counted. */
 interface Tally {
   calls: number
@@ -95,7 +102,7 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
       make: (options, call, args, skip) => this.#call(specialOf(options), call, args, skip),
       makeStreamed: (options, call, args, take, skip) => {
         if (this.#options.delivery === 'durable') {
-          const advice = 'give an array, or use a pool with fast delivery'
+          const advice = 'give an array, make a job of each part, or use a pool with fast delivery'
           throw new UsageError(
             `${call}(…) in ${self} cannot give its results one by one: a durable job has one, ${advice}`,
           )
@@ -131,9 +138,12 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
    * after this one has died. Gives false, and stores nothing, if there is a job or a result of this id; so it may be said again
    * after a failure or a cancel, which leave open whether the job was stored. For durable pools.
    */
-  post<K extends FunctionName<M>>(id: string, name: K, ...args: ArgumentsOf<M, K>): Operation<boolean> {
-    const { extra } = this.#carried(PLAIN)
-    return wait(async () => (await this.#durable('post')).post(id, name, args, extra))
+  post<K extends FunctionName<M>>(job: string | JobOptions, name: K, ...args: ArgumentsOf<M, K>): Operation<boolean> {
+    const { id, priority = 0 } = typeof job === 'string' ? { id: job } : job
+    if (Number.isNaN(Number(priority)))
+      throw new UsageError(`post(…) of ${this}: { priority: ${priority} } must be a number`)
+    const special = { ...this.#carried(PLAIN), priority }
+    return wait(async () => (await this.#durable('post')).post(id, name, args, special))
   }
 
   /**
@@ -194,11 +204,6 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
   }
 
   #call(special: Special, name: string, args: readonly unknown[], skip: Skip): ClusterCall<unknown> {
-    if (special.priority !== 0 && this.#options.delivery === 'durable') {
-      throw new UsageError(
-        `${name}(…) in ${this} cannot have a priority: durable jobs run in the order in which they were stored`,
-      )
-    }
     return new ClusterCall<unknown>(this.#counter, name, args, skip, this.#carried(special))
   }
 

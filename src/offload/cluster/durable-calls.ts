@@ -10,6 +10,7 @@
 import { type Msg, nuid, type Subscription } from '@nats-io/transport-node'
 import { UsageError } from '../../core/index.ts'
 import { continueStack, decodeThrown } from '../revive-error.ts'
+import type { Special } from '../seat.ts'
 import type { Thrown } from '../wire-error.ts'
 import type { Connection } from './connection.ts'
 import { type End, type Engine, failure, type OnEnd } from './engine.ts'
@@ -17,7 +18,7 @@ import { tokenOf } from './names.ts'
 import { Roster } from './roster.ts'
 import { Store } from './store.ts'
 import type { Ticket } from './ticket.ts'
-import { type CallExtra, type JobRecord, pack, type ResultRecord, unpack } from './wire.ts'
+import { type JobRecord, pack, type ResultRecord, unpack } from './wire.ts'
 
 /** How durable jobs are made. */
 export interface DurableOptions {
@@ -78,7 +79,8 @@ export class DurableCalls implements Engine {
     const id = nuid.next()
     const wanted = (): boolean => ticket.waits
     try {
-      const record = await this.record(id, ticket.name, ticket.args, ticket.special.extra)
+      const { name, args, special } = ticket
+      const record = await this.record(id, name, args, special)
       if (!wanted()) return
       const one = this.listen(id, ticket)
       await this.store.postJob(id, record, id, wanted)
@@ -90,10 +92,12 @@ export class DurableCalls implements Engine {
   }
 
   /** Stores a job under an id, to be waited for by `resultOf`, here or elsewhere. False if there is one of this id. */
-  async post(id: string, name: string, args: readonly unknown[], extra: CallExtra | null): Promise<boolean> {
+  async post(id: string, name: string, args: readonly unknown[], special: Special): Promise<boolean> {
     tokenOf(id, 'the id of a job')
-    const record = await this.record(id, name, args, extra)
+    const record = await this.record(id, name, args, special)
     if ((await this.store.result(id)) !== null) return false
+    // The server sees to it only among those of one level, and for a while among all.
+    if ((await this.store.job(id)) !== null) return false
     const ack = await this.store.postJob(id, record, id, () => true)
     return ack !== null && !ack.duplicate
   }
@@ -106,8 +110,7 @@ export class DurableCalls implements Engine {
       const { names, version } = this.connection
       await this.look(one)
       if (!ticket.waits) return
-      const job = await this.store.last(names.jobStream, names.job(version, id))
-      if (job !== null) return
+      if ((await this.store.job(id)) !== null) return
       const result = await this.store.result(id) // It may have ended in between.
       if (result !== null) return this.finish(one, result)
       throw new UsageError(
@@ -139,14 +142,15 @@ export class DurableCalls implements Engine {
     id: string,
     name: string,
     args: readonly unknown[],
-    extra: CallExtra | null,
+    { priority, extra }: Special,
   ): Promise<JobRecord> {
     const { tries = 3, retryErrors = false, retryDelay = 1000 } = this.options
     const bytes = pack(args, `an argument of ${name}(…)`)
     await this.checkVersion()
     const packed = await this.store.putAside(bytes, this.connection.names.argumentBucket, id)
     const record = { name, args: packed, tries, retryErrors, retryDelay, postedAt: Date.now() }
-    return extra === null ? record : { ...record, extra }
+    if (extra === null && priority === 0) return record
+    return { ...record, extra: priority === 0 ? { ...extra } : { ...extra, priority } }
   }
 
   /** Jobs wait for a worker as long as it takes; but where all workers are of other versions, something is wrong. */
@@ -221,9 +225,9 @@ export class DurableCalls implements Engine {
 
   /** Takes a job out of the queue, and tells whoever runs it. */
   private async withdraw(id: string): Promise<void> {
-    const { nats, names, version } = this.connection
+    const { nats, names } = this.connection
     try {
-      const message = await this.store.last(names.jobStream, names.job(version, id))
+      const message = await this.store.job(id)
       if (message === null) return // It has ended.
       await this.store.manager.streams.deleteMessage(names.jobStream, message.seq)
       nats.publish(names.cancel, id)

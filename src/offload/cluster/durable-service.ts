@@ -16,7 +16,8 @@
  * A try is counted when it begins. The server counts deliveries, and a job that waited in the hand of a worker that was killed has
  * been delivered, but not begun. So who is given a job for the second time writes down, before it begins, which try it is. Nor is
  * the count of deliveries to be relied on: nats-server 2.9 begins anew at one where the worker that died had asked for more
- * jobs. That a job was given out before this worker was there is known nevertheless, by its number in the stream.
+ * jobs. That a job was given out before this worker was there is known nevertheless, by its number in the stream; but for the
+ * last one of these, of which it is not certain: so that one is written down the first time, too.
  *
  * A job that kills its process takes a try of those that run beside it. They come again together, so last tries are made one at a
  * time: a job that harms nobody does not die of its neighbour.
@@ -26,8 +27,10 @@ import { BrokenError } from '../../core/index.ts'
 import { inWords } from '../crew.ts'
 import { encodeThrown } from '../wire-error.ts'
 import type { Connection } from './connection.ts'
+import { Feed } from './feed.ts'
 import { Gate } from './gate.ts'
 import { Intake } from './intake.ts'
+import { LEVELS, type Level } from './level.ts'
 import { idIn } from './names.ts'
 import type { Run } from './runs.ts'
 import { delay, Store } from './store.ts'
@@ -45,9 +48,16 @@ export interface Runner {
 /** A job that has come, and is not acknowledged yet. */
 interface Hand {
   readonly id: string
+  readonly level: Level
   /** The latest, if it was delivered again meanwhile. */
   message: JsMsg
   cancelled: boolean
+}
+
+/** Where jobs of a level come from. */
+interface Queue {
+  readonly level: Level
+  readonly consumer: Consumer
 }
 
 export class DurableService {
@@ -63,8 +73,8 @@ export class DurableService {
   private closing = false
   /** Sweeps that were begun: the latest goes on. */
   private sweeps = 0
-  /** Messages up to this one were given to others before we came. */
-  private given = 0
+  /** By level: messages up to this one were given to others before we came. */
+  private readonly given: Record<Level, number> = { 1: 0, 0: 0, [-1]: 0 }
   /** Messages up to this one were stored before we were connected: they may have a result. */
   private old = Number.POSITIVE_INFINITY
   duplicates = 0
@@ -78,17 +88,23 @@ export class DurableService {
 
   async start(resultTtl: number | undefined): Promise<void> {
     this.store = await Store.open(this.connection, resultTtl)
-    const consumer = await this.store.openQueue(this.lease)
-    this.given = (await consumer.info()).delivered.stream_seq
-    this.intake = new Intake(consumer, this.size, (message) => this.take(message))
+    const queues = await Promise.all(LEVELS.map((level) => this.open(level)))
+    const feeds = queues.map(({ level, consumer }) => new Feed(level, consumer))
+    this.intake = new Intake(feeds, this.size, (message, level) => this.take(message, level))
     this.connection.onReturn(() => {
       this.old = Number.POSITIVE_INFINITY
       this.intake.askAnew()
-      void this.sweep(consumer)
+      void this.sweep(queues)
     })
     this.connection.onEnd(() => void this.finish())
-    void this.sweep(consumer)
+    void this.sweep(queues)
     this.beats = setInterval(() => this.beat(), Math.min(1000, this.lease / 3))
+  }
+
+  private async open(level: Level): Promise<Queue> {
+    const consumer = await this.store.openQueue(level, this.lease)
+    this.given[level] = (await consumer.info()).delivered.stream_seq
+    return { level, consumer }
   }
 
   /** A job is not wanted any more. One that runs is the runner's to cancel. */
@@ -116,18 +132,20 @@ export class DurableService {
    * some of the messages that it had dropped for these: nobody would ever be given them. Nor does it take an acknowledgement of
    * what it believes to be done. So those that were given out by then are looked at, once in a lease, until all are gone.
    */
-  private async sweep(consumer: Consumer): Promise<void> {
+  private async sweep(queues: readonly Queue[]): Promise<void> {
     const { store } = this
     const { names } = this.connection
     const mine = ++this.sweeps
-    let last: number | null = null
+    let last: readonly number[] | null = null
     while (!this.closing && mine === this.sweeps) {
       try {
         if (last === null) {
-          last = (await consumer.info()).delivered.stream_seq
+          last = await Promise.all(queues.map(async ({ consumer }) => (await consumer.info()).delivered.stream_seq))
           this.old = (await store.manager.streams.info(names.jobStream)).state.last_seq
         }
-        if ((await this.sweepUpTo(last)) === 0) return
+        let left = 0
+        for (const [i, { level }] of queues.entries()) left += await this.sweepUpTo(level, last[i] as number)
+        if (left === 0) return
         // Nobody is kept from ending by it.
         await new Promise((resolve) => setTimeout(resolve, this.lease).unref())
       } catch {
@@ -137,12 +155,12 @@ export class DurableService {
     }
   }
 
-  /** How many of the jobs up to this one are left. */
-  private async sweepUpTo(last: number): Promise<number> {
+  /** How many of the jobs of a level up to this one are left. */
+  private async sweepUpTo(level: Level, last: number): Promise<number> {
     const { store } = this
     const { names, version } = this.connection
     let left = 0
-    for await (const { seq, subject } of store.messages(names.jobStream, names.job(version, '*'))) {
+    for await (const { seq, subject } of store.messages(names.jobStream, names.job(names.queue(version, level), '*'))) {
       if (seq > last) break
       const id = idIn(subject)
       if (this.hands.has(id) || (await store.result(id)) === null) left++
@@ -151,14 +169,14 @@ export class DurableService {
     return left
   }
 
-  private async take(message: JsMsg): Promise<void> {
+  private async take(message: JsMsg, level: Level): Promise<void> {
     const id = idIn(message.subject)
     const known = this.hands.get(id)
     if (known !== undefined) {
       known.message = message // It came again, since this process had been stopped.
       return
     }
-    const hand: Hand = { id, message, cancelled: false }
+    const hand: Hand = { id, level, message, cancelled: false }
     this.hands.set(id, hand)
     try {
       await this.handle(hand)
@@ -170,13 +188,16 @@ export class DurableService {
   private async handle(hand: Hand): Promise<void> {
     const { store } = this
     const { id, message } = hand
-    const again = message.info.deliveryCount > 1 || message.seq <= this.given
+    const given = this.given[hand.level]
+    const isAgain = message.info.deliveryCount > 1 || message.seq <= given
+    // nats-server 2.9 takes back what it says of the last one that it gave to a worker which died.
+    const again = isAgain || message.seq === given + 1
     // Not only if the server says that it gives it out again: one that was killed forgets its latest acknowledgements.
     if ((again || message.seq <= this.old) && (await store.result(id)) !== null) {
       this.duplicates++
       return this.done(hand, again)
     }
-    const attempt = again ? (await store.begun(id)) + 1 : 1
+    const attempt = again ? (await store.begun(id, isAgain ? 1 : 0)) + 1 : 1
     let job: JobRecord
     try {
       job = unpack(message.data) as JobRecord
@@ -201,8 +222,8 @@ export class DurableService {
 
   /** A try, when its turn has come. */
   private async make(hand: Hand, job: JobRecord, args: unknown[], attempt: number, again: boolean): Promise<void> {
-    if (!(await this.intake.turn())) {
-      if (!again) await this.store.keepBegun(hand.id, 0)
+    if (!(await this.intake.turn(hand.level))) {
+      if (attempt === 1) await this.store.keepBegun(hand.id, 0)
       return hand.message.nak()
     }
     try {

@@ -8,6 +8,7 @@
  *   runs.ts           what runs at a worker                 store.ts gate.ts    streams and buckets on the server
  *   ticket.ts         a call that is waited for             jobs.ts             ClusterJobs: who looks after them
  *   roster.ts         which workers are there               wire.ts             what goes over the wire
+ *   level.ts feed.ts  how urgent a job is, and how jobs of a level come
  *   connection.ts names.ts version.ts      where it is, what things are called, which module is meant
  */
 import { setDefaultHost } from '../../core/index.ts'
@@ -16,7 +17,7 @@ import { NodeHost } from '../../host/index.ts'
 // Whoever imports only this floor can still `await pool.submit(…)`.
 setDefaultHost(() => new NodeHost())
 
-export { ClusterPool, type ClusterPoolOptions } from './cluster-pool.ts'
+export { ClusterPool, type ClusterPoolOptions, type JobOptions } from './cluster-pool.ts'
 export { type ClusterOptions, credentials, userKey } from './connection.ts'
 export type { DurableOptions } from './durable-calls.ts'
 export type { FastOptions } from './fast-calls.ts'

@@ -9,9 +9,17 @@
  *                                          └ for more than a second: back to the server
  *
  * Those that run, and those that have run and are not stored yet, run again if this process dies. So there is a limit for them.
+ *
+ * Jobs of different levels come by feeds of their own (feed.ts). With each job the server tells how many more of its level there
+ * are: of those that have some, the feed is asked whose turn it is. A feed of which nothing is known is asked for one job, and the
+ * question stays until there is one. That job is one more than there may be room for, as others may have come by then; so if there
+ * is not, the least urgent that waits goes back at once. The feed that had the last job is asked for as many as there is
+ * room, so that where all jobs are of one level they come as fast as they can.
  */
-import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { JsMsg } from '@nats-io/jetstream'
 import { Fifo } from '../../core/index.ts'
+import { Feed } from './feed.ts'
+import { LEVELS, type Level } from './level.ts'
 import { delay } from './store.ts'
 
 /** How long the server keeps a question for jobs, ms. The client takes no less than 1000. */
@@ -33,32 +41,34 @@ interface Turn {
 }
 
 export class Intake {
-  private readonly consumer: Consumer
+  private readonly feeds: readonly Feed[]
   private readonly size: number
-  private readonly take: (message: JsMsg) => Promise<void>
-  private readonly pulls = new Set<ConsumerMessages>()
+  private readonly take: (message: JsMsg, level: Level) => Promise<void>
   private readonly busy = new Set<Promise<void>>()
-  private readonly turns = new Fifo<Turn>()
-  private asked = 0
+  private readonly turns: Readonly<Record<Level, Fifo<Turn>>> = { 1: new Fifo(), 0: new Fifo(), [-1]: new Fifo() }
+  /** Had the last job. */
+  private main: Feed
   private running = 0
   private storing = 0
   private meanMs = Number.POSITIVE_INFINITY
   private closing = false
 
   /** `size` jobs run at once; `take` deals with one that has come. */
-  constructor(consumer: Consumer, size: number, take: (message: JsMsg) => Promise<void>) {
-    this.consumer = consumer
+  constructor(feeds: readonly Feed[], size: number, take: (message: JsMsg, level: Level) => Promise<void>) {
+    this.feeds = feeds
+    this.main = feeds.find((feed) => feed.level === 0) as Feed
     this.size = size
     this.take = take
     this.fill()
   }
 
   /** Waits until a job may run: then it is to be followed by `ran` and `stored`. False: it is to be given back. */
-  turn(): Promise<boolean> {
+  turn(level: Level): Promise<boolean> {
     if (this.closing) return Promise.resolve(false)
     return new Promise((comes) => {
-      this.turns.push({ since: performance.now(), comes })
+      this.turns[level].push({ since: performance.now(), comes })
       this.grant()
+      if (this.busy.size > this.most) this.shed()
     })
   }
 
@@ -78,71 +88,83 @@ export class Intake {
   /** Gives back what has waited for too long, or everything that waits: another worker may have a thread for it. */
   giveBack(all = false): void {
     const latest = all ? Number.POSITIVE_INFINITY : performance.now() - PATIENCE
-    for (let turn = this.turns.peek(); turn !== undefined && turn.since <= latest; turn = this.turns.peek()) {
-      this.turns.shift()
-      turn.comes(false)
-      this.meanMs = Math.max(this.meanMs, PATIENCE)
+    for (const level of LEVELS) {
+      const turns = this.turns[level]
+      for (let turn = turns.peek(); turn !== undefined && turn.since <= latest; turn = turns.peek()) {
+        turns.shift()
+        turn.comes(false)
+        this.meanMs = Math.max(this.meanMs, PATIENCE)
+      }
     }
+  }
+
+  /** One has come for which there is no room: the least urgent that waits goes back. */
+  private shed(): void {
+    const level = LEVELS.findLast((level) => this.turns[level].length > 0)
+    if (level !== undefined) this.turns[level].shift()?.comes(false)
   }
 
   /** Asks anew: a server that was away knows nothing of what it was asked for. */
   askAnew(): void {
-    for (const pull of this.pulls) pull.stop()
+    for (const feed of this.feeds) feed.stop()
   }
 
   /** Asks for no more, and waits for what runs. */
   async finish(): Promise<void> {
     this.closing = true
-    this.askAnew()
+    for (const feed of this.feeds) feed.close()
     this.giveBack(true)
     while (this.busy.size > 0) await Promise.allSettled(this.busy)
   }
 
   private grant(): void {
     while (this.running < this.size && this.running + this.storing < this.size * MOST_BEGUN) {
-      const turn = this.turns.shift()
-      if (turn === undefined) return
+      const level = LEVELS.find((level) => this.turns[level].length > 0)
+      if (level === undefined) return
       this.running++
-      turn.comes(true)
+      this.turns[level].shift()?.comes(true)
     }
+  }
+
+  /** How many it may have in hand. */
+  private get most(): number {
+    return this.size + Math.min(MOST_AHEAD, Math.floor((this.size * AHEAD_MS) / Math.max(this.meanMs, 0.1)))
   }
 
   private fill(): void {
     if (this.closing) return
-    const ahead = Math.min(MOST_AHEAD, Math.floor((this.size * AHEAD_MS) / Math.max(this.meanMs, 0.1)))
-    const most = this.size + ahead
-    const room = most - this.asked - this.busy.size
+    const { feeds, most } = this
     // Not one by one where there are many: each question is a message of its own.
-    if (room >= most / 4) void this.ask(room)
+    const enough = Math.max(1, most / 4)
+    for (;;) {
+      const room = most - this.busy.size - feeds.reduce((sum, feed) => sum + feed.coming, 0)
+      if (room < enough) return
+      const feed = Feed.next(feeds.filter((feed) => feed.asked === 0 || feed.known > 0))
+      if (feed !== null) void this.ask(feed, Math.max(1, Math.min(room, feed.known)))
+      else {
+        const rest = room - this.main.asked
+        if (rest >= enough) void this.ask(this.main, rest)
+        return
+      }
+    }
   }
 
-  private async ask(count: number): Promise<void> {
-    let left = count
-    this.asked += count
+  private async ask(feed: Feed, count: number): Promise<void> {
     try {
-      const pull = await this.consumer.fetch({ max_messages: count, expires: ASK })
-      this.pulls.add(pull)
-      try {
-        if (this.closing) return
-        for await (const message of pull) {
-          left--
-          this.asked--
-          this.begin(message)
-        }
-      } finally {
-        this.pulls.delete(pull)
-      }
+      await feed.ask(count, ASK, (message) => {
+        this.main = feed
+        this.begin(message, feed.level)
+      })
     } catch {
       // The server is away, or was restarted. Whatever it is, there is nothing to do but to ask again.
       await delay(AGAIN)
     } finally {
-      this.asked -= left
       this.fill()
     }
   }
 
-  private begin(message: JsMsg): void {
-    const taken: Promise<void> = this.take(message)
+  private begin(message: JsMsg, level: Level): void {
+    const taken: Promise<void> = this.take(message, level)
       // The server would not take the result in time. It has not been told that the job is done, so the job comes back.
       .catch(() => {})
       .finally(() => {

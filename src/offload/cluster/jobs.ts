@@ -4,7 +4,7 @@ import { type Operation, UsageError, wait } from '../../core/index.ts'
 import { decodeThrown } from '../revive-error.ts'
 import type { Thrown } from '../wire-error.ts'
 import { type ClusterOptions, type Connection, openConnection } from './connection.ts'
-import { idIn, tokenOf } from './names.ts'
+import { idIn, queueIn, tokenOf, versionIn } from './names.ts'
 import { Store } from './store.ts'
 import { type DeadRecord, type JobRecord, type ResultRecord, unpack } from './wire.ts'
 
@@ -22,6 +22,8 @@ export interface JobInfo {
   readonly name: string
   /** Of the module; null where that is not kept. */
   readonly version: string | null
+  /** Null where it does not matter any more. */
+  readonly priority: number | null
   /** When it came into this state, in ms since 1970. */
   readonly at: number
   /** How often it was tried; null where that is not known. */
@@ -65,16 +67,16 @@ export class ClusterJobs implements AsyncDisposable {
       const { streams, consumers } = this.#store.manager
       // Jobs of a version that never had a worker are known to no consumer.
       const { subjects = {} } = (await streams.info(jobStream, { subjects_filter: '>' })).state
-      const versions = new Set<string>()
+      const queues = new Set<string>()
       let queued = 0
       // Not what the stream has besides: nats-server 2.9 counts messages that are gone when it comes back from a kill.
       let out = 0
       for await (const { name, num_pending, num_ack_pending } of consumers.list(jobStream)) {
-        versions.add(name)
+        queues.add(name)
         queued += num_pending
         out += num_ack_pending
       }
-      for (const subject of Object.keys(subjects)) if (!versions.has(versionIn(subject))) queued++
+      for (const subject of Object.keys(subjects)) if (!queues.has(queueIn(subject))) queued++
       const results = (await streams.info(resultStream)).state.messages
       const dead = (await streams.info(deadStream)).state.messages
       return { queued, out, results, dead }
@@ -93,7 +95,7 @@ export class ClusterJobs implements AsyncDisposable {
         // A dead one is told of once, below.
         if (how === 'dead') continue
         const state = how === 'returned' ? 'done' : 'failed'
-        jobs.push({ id: idOf(message), state, name, version: null, at: message.time.getTime(), tries })
+        jobs.push({ id: idOf(message), state, name, version: null, priority: null, at: message.time.getTime(), tries })
       }
       for await (const message of this.#messages(names.deadStream, limit)) jobs.push(deadInfo(message))
       return jobs
@@ -121,7 +123,7 @@ export class ClusterJobs implements AsyncDisposable {
       const content = await this.#store.fetch(value, names.resultBucket)
       const outcome = how === 'returned' ? { result: content } : { error: decodeThrown(content as Thrown) }
       const state = how === 'returned' ? 'done' : 'failed'
-      return { id, state, name, version: null, at: ended.time.getTime(), tries, ...outcome }
+      return { id, state, name, version: null, priority: null, at: ended.time.getTime(), tries, ...outcome }
     })
   }
 
@@ -137,9 +139,8 @@ export class ClusterJobs implements AsyncDisposable {
       const { streams } = this.#store.manager
       await streams.purge(names.resultStream, { filter: names.result(id) })
       const record: JobRecord = { ...job, postedAt: Date.now() }
-      const options = { msgID: `${id}.${nuid.next()}`, expect: { lastSubjectSequence: 0 } }
       await this.#store.forgetBegun(id)
-      await this.#store.publish(names.job(version, id), record, options, () => true)
+      await this.#store.postJobOf(version, id, record, `${id}.${nuid.next()}`)
       await streams.purge(names.deadStream, { filter: names.dead(id) })
     })
   }
@@ -177,7 +178,7 @@ export class ClusterJobs implements AsyncDisposable {
     return this.#store.last(stream, subject)
   }
 
-  /** By version: the last message of the job stream that was given to a worker. */
+  /** By queue: the last message of the job stream that was given to a worker. */
   async #delivered(): Promise<Map<string, number>> {
     const delivered = new Map<string, number>()
     for await (const consumer of this.#store.manager.consumers.list(this.#connection.names.jobStream)) {
@@ -198,18 +199,18 @@ export class ClusterJobs implements AsyncDisposable {
 }
 
 const idOf = (message: StoredMsg): string => idIn(message.subject)
-const versionIn = (subject: string): string => subject.split('.').at(-2) as string
 
 function jobInfo(message: StoredMsg, delivered: ReadonlyMap<string, number>): JobInfo {
-  const { name, postedAt } = unpack(message.data) as JobRecord
-  const version = versionIn(message.subject)
-  const state = message.seq > (delivered.get(version) ?? 0) ? 'queued' : 'out'
-  return { id: idOf(message), state, name, version, at: postedAt, tries: null }
+  const { name, postedAt, extra } = unpack(message.data) as JobRecord
+  const state = message.seq > (delivered.get(queueIn(message.subject)) ?? 0) ? 'queued' : 'out'
+  const priority = extra?.priority ?? 0
+  return { id: idOf(message), state, name, version: versionIn(message.subject), priority, at: postedAt, tries: null }
 }
 
 function deadInfo(message: StoredMsg): JobInfo {
   const { job, version, tries, diedAt } = unpack(message.data) as DeadRecord
-  return { id: idOf(message), state: 'dead', name: job.name, version, at: diedAt, tries }
+  const priority = job.extra?.priority ?? 0
+  return { id: idOf(message), state: 'dead', name: job.name, version, priority, at: diedAt, tries }
 }
 
 /** The durable jobs of the cluster `name`. Fails with `BrokenError` if there is no server, or none with JetStream, and with `UsageError` if the cluster never had any. */

@@ -1,4 +1,5 @@
 import { UsageError } from '../../core/index.ts'
+import type { Level } from './level.ts'
 
 const token = /^[\w-]+$/
 
@@ -11,6 +12,19 @@ export function tokenOf(text: string, what: string): string {
 /** The id in the subject of a job, result or dead letter. */
 export function idIn(subject: string): string {
   return subject.slice(subject.lastIndexOf('.') + 1)
+}
+
+/** Added to a version: no version has a plus. What is neither is called as it was before there were levels. */
+const SUFFIX = { 1: '+high', 0: '', [-1]: '+low' } as const
+
+/** The version in the subject of a job. */
+export function versionIn(subject: string): string {
+  return queueIn(subject).split('+')[0] as string
+}
+
+/** The queue in the subject of a job. */
+export function queueIn(subject: string): string {
+  return subject.split('.').at(-2) as string
 }
 
 /** What things of one cluster are called on the server. */
@@ -43,9 +57,14 @@ export class Names {
     return `fibril.${this.cluster}.call.${version}`
   }
 
-  /** `*` stands for any version, or any id. */
-  job(version: string, id: string): string {
-    return `fibril.${this.cluster}.jobs.${version}.${id}`
+  /** Where jobs of one version and level wait, and the consumer that feeds workers with them. */
+  queue(version: string, level: Level): string {
+    return `${version}${SUFFIX[level]}`
+  }
+
+  /** `*` stands for any queue, or any id. */
+  job(queue: string, id: string): string {
+    return `fibril.${this.cluster}.jobs.${queue}.${id}`
   }
 
   result(id: string): string {

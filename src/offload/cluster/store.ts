@@ -1,7 +1,8 @@
 /**
  * What of a cluster lies on the server, in four streams:
  *
- *     JOBS     fibril.NAME.jobs.VERSION.ID    a work queue: a message is gone once its worker has acknowledged it
+ *     JOBS     fibril.NAME.jobs.QUEUE.ID      a work queue for each version and level (level.ts): a message is gone once its worker
+ *                                             has acknowledged it
  *     RESULTS  fibril.NAME.results.ID         one for each id, the first that comes; gone after `resultTtl`. What is stored, and
  *                                             nothing else, the server repeats at fibril.NAME.kept.ID, for those who wait
  *     DEAD     fibril.NAME.dead.ID            jobs that were given up
@@ -11,6 +12,7 @@
  */
 import {
   AckPolicy,
+  type Consumer,
   JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamClient,
@@ -29,6 +31,7 @@ import { nanos, nuid } from '@nats-io/transport-node'
 import { BrokenError, UsageError } from '../../core/index.ts'
 import type { Connection } from './connection.ts'
 import { Gate } from './gate.ts'
+import { LEVELS, type Level, levelOf } from './level.ts'
 import { type JobRecord, type Packed, pack, type ResultRecord, unpack } from './wire.ts'
 
 const DAY = 24 * 3600 * 1000
@@ -129,19 +132,20 @@ export class Store {
     await this.manager.streams.update(resultStream, { ...config, max_age: age, duplicate_window: window })
   }
 
-  /** What workers of our version are fed by. */
-  async openQueue(lease: number) {
+  /** What workers of our version are fed by with jobs of a level. */
+  async openQueue(level: Level, lease: number): Promise<Consumer> {
     const { names, version } = this.connection
+    const queue = names.queue(version, level)
     const config = {
-      durable_name: version,
+      durable_name: queue,
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(lease),
       max_deliver: -1,
       max_ack_pending: -1,
-      filter_subject: names.job(version, '*'),
+      filter_subject: names.job(queue, '*'),
     }
     await this.insist(() => this.manager.consumers.add(names.jobStream, config), always)
-    return this.insist(() => this.stream.consumers.get(names.jobStream, version), always)
+    return this.insist(() => this.stream.consumers.get(names.jobStream, queue), always)
   }
 
   /**
@@ -209,18 +213,39 @@ export class Store {
     return (await this.publish(this.connection.names.result(id), record, options, wanted)) !== null
   }
 
-  /** Stores a job. Null if there is one of this id. */
+  /** Stores a job. Null if there is one of this id and level. */
   postJob(id: string, record: JobRecord, messageId: string, wanted: () => boolean): Promise<PubAck | null> {
-    const { names, version } = this.connection
-    const options = { msgID: messageId, expect: { lastSubjectSequence: 0 } }
-    return this.publish(names.job(version, id), record, options, wanted)
+    const { version } = this.connection
+    return this.postJobOf(version, id, record, messageId, wanted)
   }
 
-  /** How often a job was begun that was delivered before. Of the first time nothing is written down: it is taken for begun. */
-  async begun(id: string): Promise<number> {
+  postJobOf(
+    version: string,
+    id: string,
+    record: JobRecord,
+    messageId: string,
+    wanted: () => boolean = always,
+  ): Promise<PubAck | null> {
+    const { names } = this.connection
+    const options = { msgID: messageId, expect: { lastSubjectSequence: 0 } }
+    return this.publish(names.job(names.queue(version, levelOf(record.extra?.priority)), id), record, options, wanted)
+  }
+
+  /** A job of our version that has not ended, of whatever level; null if there is none. */
+  async job(id: string): Promise<StoredMsg | null> {
+    const { names, version } = this.connection
+    for (const level of LEVELS) {
+      const message = await this.last(names.jobStream, names.job(names.queue(version, level), id))
+      if (message !== null) return message
+    }
+    return null
+  }
+
+  /** How often a job was begun, as far as it is written down; `otherwise` if it is not, as mostly of the first time. */
+  async begun(id: string, otherwise: number): Promise<number> {
     const { names } = this.connection
     const message = await this.last(names.tryStream, names.tries(id))
-    return message === null ? 1 : Number(message.string())
+    return message === null ? otherwise : Number(message.string())
   }
 
   async keepBegun(id: string, count: number): Promise<void> {

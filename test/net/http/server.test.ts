@@ -13,7 +13,7 @@ import {
   wait,
   yieldNow,
 } from '../../../src/core/index.ts'
-import { fetchUrl, HttpError, type HttpRequest, serveHttp } from '../../../src/net/http/index.ts'
+import { fetchUrl, HttpError, type HttpRequest, type HttpServer, serveHttp } from '../../../src/net/http/index.ts'
 import { ListenError } from '../../../src/net/index.ts'
 import { waitAllBlocked } from '../../../src/testing/index.ts'
 import { it } from '../../support/it.ts'
@@ -487,6 +487,55 @@ it('stopping closes idle connections at once, and lets what runs finish', functi
   yield* stopping
   yield* serving
   assert.match(String(yield* failure(fetchUrl(`http://127.0.0.1:${server.port}`))), /ECONNREFUSED/)
+})
+
+it('stopping with a linger answers who is just about to ask, and tells it that this was the last', function* () {
+  const { server, serving } = yield* open((_, response) => response.send('done\n'))
+  const clients = [new RawClient(server.port), new RawClient(server.port)] as const
+  const [kept, fresh] = clients
+  kept.say(get('/'))
+  yield* kept.hears(/done/)
+  yield* until(() => server.stats().connections === 2)
+  const stopping = spawn(server.stop({ grace: Infinity, linger: 5000 }))
+  yield* waitAllBlocked()
+  assert.equal(server.stats().state, 'lingering')
+  assert.match(String(yield* failure(fetchUrl(`http://127.0.0.1:${server.port}`))), /ECONNREFUSED/)
+  assert.deepEqual(
+    clients.map(({ closed }) => closed),
+    [false, false],
+  )
+  for (const client of clients) client.say(get('/'))
+  assert.match(yield* fresh.hears(null), /200 OK[\s\S]*connection: close[\s\S]*done\n$/i)
+  assert.match(yield* kept.hears(null), /keep-alive[\s\S]*done[\s\S]*connection: close[\s\S]*done\n$/i)
+  // Nobody is left to linger for.
+  yield* stopping
+  yield* serving
+  assert.equal(server.stats().refused, 0)
+})
+
+it('a linger ends with the grace, with its cancel, and with a stop that has none', function* () {
+  const ends: ((server: HttpServer) => Operation<void>)[] = [
+    (server) => server.stop({ grace: 0, linger: 5000 }),
+    fn(function* (server: HttpServer) {
+      const patient = spawn(server.stop({ grace: Infinity, linger: 5000 }))
+      yield* waitAllBlocked()
+      patient.cancel()
+    }),
+    fn(function* (server: HttpServer) {
+      spawn(server.stop({ grace: Infinity, linger: Infinity }))
+      yield* waitAllBlocked()
+      yield* server.stop()
+    }),
+  ]
+  for (const end of ends) {
+    const { server, serving } = yield* open((_, response) => response.send('done\n'))
+    const idle = new RawClient(server.port)
+    idle.say(get('/'))
+    yield* idle.hears(/done/)
+    yield* end(server)
+    assert.match(yield* idle.hears(null), /keep-alive/)
+    yield* serving
+  }
 })
 
 it('after the grace who still runs is cancelled and answered by 503; a second stop may have less patience', function* () {

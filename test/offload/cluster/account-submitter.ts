@@ -1,11 +1,12 @@
 /** Stores the jobs of an account, waits for the outcome of each, and says it. Started anew, it does the same again. */
-import { BrokenError, run } from '../../../src/index.ts'
+import { readFileSync } from 'node:fs'
+import { BrokenError, run, sleep } from '../../../src/index.ts'
 import { ClusterPool } from '../../../src/offload/cluster/index.ts'
 import { mapLimit } from '../../../src/sync/index.ts'
 import type { Order } from './account.ts'
 
 const order: Order = JSON.parse(process.argv[2] as string)
-const { url, file, jobs, poison, large, failing } = order
+const { url, file, gate, jobs, poison, large, failing } = order
 const work = new URL('./cluster-work.js', import.meta.url)
 const pool = new ClusterPool<typeof import('./cluster-work.ts')>(work, {
   servers: url,
@@ -25,12 +26,20 @@ function kindOf(i: number): 'poison' | 'large' | 'failing' | 'plain' {
   return nth < poison + large + failing ? 'failing' : 'plain'
 }
 
-function post(i: number) {
+let allowed = 0
+
+function* post(i: number) {
+  while (i >= allowed) {
+    allowed = Number(readFileSync(gate, 'utf8'))
+    if (i >= allowed) yield* sleep(50)
+  }
   const id = `job-${i}`
+  const job = { id, priority: (i % 3) - 1 }
   const kind = kindOf(i)
-  if (kind === 'poison') return pool.post(id, 'crash', file)
-  if (kind === 'large') return pool.post(id, 'markLarge', file, id, LARGE)
-  return kind === 'failing' ? pool.post(id, 'markAndFail', file, id) : pool.post(id, 'mark', file, id, 1)
+  if (kind === 'poison') return yield* pool.post(job, 'crash', file)
+  if (kind === 'large') return yield* pool.post(job, 'markLarge', file, id, LARGE)
+  if (kind === 'failing') return yield* pool.post(job, 'markAndFail', file, id)
+  return yield* pool.post(job, 'mark', file, id, 1)
 }
 
 const told = { returned: 0, threw: 0, dead: 0, wrong: [] as string[] }

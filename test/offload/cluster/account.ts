@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -32,12 +32,17 @@ const SILENCE = 20_000
 export interface Order {
   readonly url: string
   readonly file: string
+  /** A file that says how many of the jobs may be stored by now. */
+  readonly gate: string
   readonly jobs: number
   /** So many of them kill their worker, give more than a message holds, or throw. */
   readonly poison: number
   readonly large: number
   readonly failing: number
 }
+
+/** What is to be done, wherever. */
+export type Portion = Omit<Order, 'url' | 'file' | 'gate'>
 
 /** What the submitter was told of its jobs. */
 export interface Told {
@@ -65,7 +70,10 @@ export interface Account {
 
 export type Fault = keyof ReturnType<typeof faultsOf>
 
-/** In the order in which they come, each when so much of the jobs has been done. */
+/**
+ * In the order in which they come, each when so much of the jobs has been done. No more are stored meanwhile than are to be done by the next
+ * fault: so each meets jobs that wait, however fast they are.
+ */
 export const faults: readonly (readonly [Fault, number])[] = [
   ['kill a worker', 0.05],
   ['kill the submitter', 0.12],
@@ -143,17 +151,26 @@ class Scene implements AsyncDisposable {
   private readonly order: Order
   private ended = false
 
-  constructor(server: NatsServer, workerWire: TcpProxy, submitterWire: TcpProxy, order: Omit<Order, 'url' | 'file'>) {
+  constructor(server: NatsServer, workerWire: TcpProxy, submitterWire: TcpProxy, order: Portion) {
     this.server = server
     this.workerWire = workerWire
     this.submitterWire = submitterWire
-    this.order = { ...order, url: submitterWire.url, file: this.file }
+    this.order = { ...order, url: submitterWire.url, file: this.file, gate: join(this.folder, 'gate') }
+    this.allow(0)
     this.submit()
     for (let place = 0; place < WORKERS; place++) this.work(place)
   }
 
   lines(): string[] {
     return existsSync(this.file) ? readFileSync(this.file, 'utf8').split('\n').slice(0, -1) : []
+  }
+
+  /** Lets this part of the jobs be stored. */
+  allow(share: number): void {
+    const { gate, jobs } = this.order
+    // Renamed, so that it is never read half written.
+    writeFileSync(`${gate}.new`, String(share * jobs))
+    renameSync(`${gate}.new`, gate)
   }
 
   submit(): void {
@@ -192,7 +209,7 @@ class Scene implements AsyncDisposable {
 
 /** Runs the jobs through these faults, and gives the account. */
 export async function keepAccount(
-  order: Omit<Order, 'url' | 'file'>,
+  order: Portion,
   through: readonly Fault[],
   onStep: (step: string) => void = () => {},
 ): Promise<Account> {
@@ -202,12 +219,14 @@ export async function keepAccount(
   const { jobs, poison } = order
   const start = performance.now()
   const all = faultsOf(scene)
-  for (const [fault, share] of faults) {
-    if (!through.includes(fault)) continue
+  const wanted = faults.filter(([fault]) => through.includes(fault))
+  for (const [i, [fault, share]] of wanted.entries()) {
+    scene.allow(wanted[i + 1]?.[1] ?? 1)
     while (scene.lines().length < share * jobs) await sleep(50)
     onStep(`${fault}, after ${scene.lines().length} runs`)
     await all[fault]()
   }
+  scene.allow(1)
   const told: Told = JSON.parse(await scene.told)
   onStep('the submitter has the outcome of all')
   await using open = await openJobs('cluster-work', { servers: server.url })

@@ -107,3 +107,49 @@ stage(
   },
   { jetstream: false },
 )
+
+stage('jobs of greater priority run first, and an id is good for one job whatever its priority', async (stage) => {
+  const { file, lines } = stage
+  const pool = stage.pool(durable)
+  const post = (id: string, priority: number) => pool.post({ id, priority }, 'mark', file, id, 0)
+  for (const id of ['low-1', 'low-2']) assert.equal(await post(id, -5), true)
+  assert.equal(await pool.post('normal', 'mark', file, 'normal', 0), true)
+  for (const id of ['high-1', 'high-2']) assert.equal(await post(id, 1), true)
+  assert.equal(await post('low-1', 3), false)
+  assert.equal(await pool.post('high-1', 'mark', file, 'again', 0), false)
+  await using open = await openJobs('cluster-work', { servers: stage.server.url })
+  const { arguments: args, ...waiting } = await open.show('low-2')
+  assert.deepEqual([waiting.state, waiting.priority, args?.[1]], ['queued', -5, 'low-2'])
+  assert.deepEqual(await open.counts(), { queued: 5, out: 0, results: 0, dead: 0 })
+  const worker = await stage.startWorker('--threads', '1')
+  for (const id of ['low-1', 'low-2', 'normal', 'high-1', 'high-2']) assert.equal(await pool.resultOf(id), worker.pid)
+  assert.ok(lines().indexOf('high-1') < lines().indexOf('high-2'))
+  assert.ok(lines().indexOf('high-2') < lines().indexOf('low-2'), lines().join())
+  assert.deepEqual(lines().toSorted(), ['high-1', 'high-2', 'low-1', 'low-2', 'normal'])
+  assert.equal(await pool.with({ priority: 7 }).submit('square', 3), 9)
+  assert.deepEqual((await pool.with({ priority: -1 }).map('square', [1, 2, 3])).join(), '1,4,9')
+  assert.ok(
+    (await failureOf(stage.pool(durable).with({ priority: 2, timeout: 50 }).submit('waitForCancel', file))).message,
+  )
+  assert.throws(() => post('no', Number.NaN), UsageError)
+})
+
+stage('a dead letter that is tried again keeps its priority', async (stage) => {
+  const first = await stage.startWorker()
+  const pool = stage.pool({ ...durable, tries: 1 })
+  await pool.post({ id: 'doomed', priority: 1 }, 'fail', 'no')
+  assert.ok((await failureOf(pool.resultOf('doomed'))) instanceof RangeError)
+  await pool.post({ id: 'deadly', priority: -1 }, 'leave')
+  await failureOf(pool.resultOf('deadly'))
+  await first.kill()
+  await using open = await openJobs('cluster-work', { servers: stage.server.url })
+  assert.equal((await open.show('deadly')).priority, -1)
+  await open.retry('deadly')
+  // nats-server 2.9 may still give it to the worker that was killed, which asked for jobs.
+  const again = await open.show('deadly')
+  assert.deepEqual([['queued', 'out'].includes(again.state), again.priority], [true, -1])
+  await stage.startWorker()
+  await failureOf(pool.resultOf('deadly'))
+  // The result is told before the job is acknowledged.
+  for (let state = ''; state !== 'dead'; ) ({ state } = await open.show('deadly'))
+})

@@ -17,6 +17,7 @@ export type {
   JobCounts,
   JobDetails,
   JobInfo,
+  JobOptions,
   JobState,
   Purgeable,
 } from '../index.ts'
@@ -29,7 +30,7 @@ export interface ClusterPool<M extends object = AnyModule>
     AsyncDisposable,
     FaceOf<cluster.ClusterPool<M>> {
   /** Stores a job under an id of your choice, and does not wait for its result. False if there is one of this id. */
-  post<K extends FunctionName<M>>(id: string, name: K, ...args: ArgumentsOf<M, K>): boolean
+  post<K extends FunctionName<M>>(job: string | cluster.JobOptions, name: K, ...args: ArgumentsOf<M, K>): boolean
 }
 export const ClusterPool: new <M extends object = AnyModule>(
   module: string | URL,
