@@ -81,7 +81,6 @@ export function resuming(): DirectFrame {
 }
 
 /** An activation at `depth` leaves for the first time, because what it called has parked. */
-export function leave(depth: number, place: number, saved: readonly unknown[], self?: unknown, target?: unknown): true {
+export function leave(depth: number, place: number, saved: readonly unknown[], self?: unknown, target?: unknown): void {
   linkHere(new Direct(depth, place, saved, self, target))
-  return true
 }

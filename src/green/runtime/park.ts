@@ -92,7 +92,7 @@ function restore(floor: number, base: number): void {
   state.next = 0
 }
 
-/** What was found at each depth the last time, and the time before that: mostly it is the same, or two tasks take turns. */
+/** What was found at each depth, the last and the one before: mostly it is the same again, or two tasks take turns. */
 const latest: unknown[] = []
 const former: unknown[] = []
 
@@ -101,8 +101,8 @@ function verify(depth: number, named: number): void {
   if (depth === 0) throw new NativeFrameError(nameOf(callees[0]), culprit())
   for (let at = state.base; at <= depth; at++) {
     const callee = callees[at]
-    if (callee === latest[at]) continue
-    if (callee !== former[at] && !parks(callee)) throw new NativeFrameError(nameOf(callees[named]), callee)
+    if (callee === latest[at] || callee === former[at]) continue
+    if (!parks(callee)) throw new NativeFrameError(nameOf(callees[named]), callee)
     former[at] = latest[at]
     latest[at] = callee
   }

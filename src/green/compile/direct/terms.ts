@@ -96,7 +96,7 @@ export class Terms {
     const target = targets[fn.kind] ?? ''
     const self = fn.kind !== 'arrow' && (fn.usesThis || target !== '') ? `,this${target}` : ''
     const first = `${emitter.use('leave', 'leave')}(${emitter.names.of('d')},${place},[${list}]${self})`
-    return `(${frame}===null?${first}:(${again}${frame}.place=${place},!0))`
+    return `(${frame}===null?${first}:(${again}${frame}.place=${place}),!0)`
   }
 
   /** A term that evaluates something, and is false. */

@@ -4,7 +4,7 @@ import{PARK as $P,call as $call,callees as $c,enter as $enter,leave as $leave,li
   ;($1=get(a, ($2=($c[$d]=get,$s.next=$d,$3=get(o),$m.registers.op!==null?$v(yield 4):$3),$c[$d]=get,$s.next=$d,$2), 1),$m.registers.op!==null?$v(yield 5):$1)
   ;;($1=(($c[$d]=get,$s.next=$d,$2=get(a),$m.registers.op!==null?$v(yield 6):$2)),$c[$d]=$1,$s.next=$d,$1=$1(o),$m.registers.op!==null?$v(yield 7):$1)
   ;($1= o.C,$1=new $1(...($2=($3=(a),($c[$d]=$list,$s.next=$d,$4=$list($3),$m.registers.op!==null?$v(yield 8):$4)),$c[$d]=$1,$s.next=$d,$2)),$m.registers.op!==null?$v(yield 9):$1)
-  ;($2=$twin(($1=o.list).map),$c[$d]=typeof $2=="function"?$2:$not("o.list.map"),$s.next=$d,$2=$call($2,$1,(x) =>{let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,x=$q[0]}if(($p?$p===10&&($p=0,$1=$v($w),!1):($c[$d]=get,$s.next=$d,$1=get(x),$m.registers.op!==null&&($r===null?$leave($d,10,[x]):($r.place=10,!0)))))return $P;return($1)}),$m.registers.op!==null?$v(yield 11):$2)
+  ;($2=$twin(($1=o.list).map),$c[$d]=typeof $2=="function"?$2:$not("o.list.map"),$s.next=$d,$2=$call($2,$1,(x) =>{let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,x=$q[0]}if(($p?$p===10&&($p=0,$1=$v($w),!1):($c[$d]=get,$s.next=$d,$1=get(x),$m.registers.op!==null&&($r===null?$leave($d,10,[x]):($r.place=10),!0))))return $P;return($1)}),$m.registers.op!==null?$v(yield 11):$2)
   ;($2=o.tag,$3=$template`a${a}`,$c[$d]=$2,$s.next=$d,$2=$call($2,o,...$3),$m.registers.op!==null?$v(yield 12):$2)
   return ($2=($1=($4=o
     .first,$c[$d]=typeof $4=="function"?$4:$not("o .first"),$s.next=$d,$4=$call($4,o,a),$m.registers.op!==null?$v(yield 13):$4))

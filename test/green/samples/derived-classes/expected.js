@@ -5,7 +5,7 @@ class B extends Base {static{$compiled(this)}
     ;($1=$superCall($t,($2=($c[$d]=get,$s.next=$d,$3=get(x),$m.registers.op!==null?$v(yield 1):$3),$c[$d]=$superCall,$s.next=$d,$2)),$m.registers.op!==null?$v(yield 2):$1)
     $t.this.y = () => $t.this.f
   })($p0),new $Construction(B,new.target,(...$q)=>super(...$q),()=>this))}
-  m() {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1,$2,$3;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,$1=$q[0],$2=$q[1]} if(!$p&&($1=super.m,!1)||($p?$p===3&&($p=0,$2=$v($w),!1):($c[$d]=get,$s.next=$d,$2=get(1),$m.registers.op!==null&&($r===null?$leave($d,3,[$1],this):($q[0]=$1,$r.place=3,!0))))||($p?$p===4&&($p=0,$3=$v($w),!1):($c[$d]=typeof $1=="function"?$1:$not("super.m"),$s.next=$d,$3=$call($1,this,$2),$m.registers.op!==null&&($r===null?$leave($d,4,[$1,$2],this):($q[0]=$1,$q[1]=$2,$r.place=4,!0)))))return $P;return $3 }
+  m() {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1,$2,$3;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,$1=$q[0],$2=$q[1]} if(!$p&&($1=super.m,!1)||($p?$p===3&&($p=0,$2=$v($w),!1):($c[$d]=get,$s.next=$d,$2=get(1),$m.registers.op!==null&&($r===null?$leave($d,3,[$1],this):($q[0]=$1,$r.place=3),!0)))||($p?$p===4&&($p=0,$3=$v($w),!1):($c[$d]=typeof $1=="function"?$1:$not("super.m"),$s.next=$d,$3=$call($1,this,$2),$m.registers.op!==null&&($r===null?$leave($d,4,[$1,$2],this):($q[0]=$1,$q[1]=$2,$r.place=4),!0))))return $P;return $3 }
 }
 class C extends B {constructor(...$p){if($s.made!==null)return $takeMade();return $derive($s.next,$s.next=0,$implicit($p),new $Construction(C,new.target,(...$q)=>super(...$q),()=>this))}static{$compiled(this)}}
 class D extends Error {}

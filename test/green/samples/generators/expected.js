@@ -6,7 +6,7 @@ import{PARK as $P,begin as $begin,callees as $c,delegate as $delegate,leave as $
   } catch {$s.next=0;}
 }
 function* h() { yield 1 }
-const all = () =>{let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1,$2;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,$1=$q[0]}if(!$p&&($1=g(1),!1)||($p?$p===2&&($p=0,$2=$v($w),!1):($c[$d]=$list,$s.next=$d,$2=$list($1),$m.registers.op!==null&&($r===null?$leave($d,2,[$1]):($q[0]=$1,$r.place=2,!0)))))return $P;return([...$2, ...[2]])}
+const all = () =>{let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1,$2;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,$1=$q[0]}if(!$p&&($1=g(1),!1)||($p?$p===2&&($p=0,$2=$v($w),!1):($c[$d]=$list,$s.next=$d,$2=$list($1),$m.registers.op!==null&&($r===null?$leave($d,2,[$1]):($q[0]=$1,$r.place=2),!0))))return $P;return([...$2, ...[2]])}
 const [a, b] = g(1)
 
 // 1: g A, get(…)

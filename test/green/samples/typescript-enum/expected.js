@@ -9,7 +9,7 @@ export class P {
         this.kind = kind;
     }
     read() {let $d=$s.next,$p=0,$r=null,$w,$q,$x,$1,$2;$s.next=0;if($d>0)$d++;else if($d<0){$r=$again(),$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved}
-        if(($p?$p===1&&($p=0,$1=$v($w),!1):($1=get(($2=this.kind,$c[$d]=get,$s.next=$d,$2)),$m.registers.op!==null&&($r===null?$leave($d,1,[],this):($r.place=1,!0)))))return $P;return $1;
+        if(($p?$p===1&&($p=0,$1=$v($w),!1):($1=get(($2=this.kind,$c[$d]=get,$s.next=$d,$2)),$m.registers.op!==null&&($r===null?$leave($d,1,[],this):($r.place=1),!0))))return $P;return $1;
     }
 }
 
