@@ -639,15 +639,15 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
         ended = result.done === true
       } else value = result.value
 
-      if (ended && frame !== null) {
-        this.top = frame.below
+      if (!ended) frame = this.top
+      else if (frame !== null) {
+        const { below, unwind } = frame
+        this.top = below
         frame.left()
-        const { unwind } = frame
         if (unwind !== null) {
           frame.unwind = null
           if (unwind !== SHIELD) {
             if (kind === THROW) (unwind.failures ??= []).push(value)
-            const below = this.top
             if (below !== unwind.target) {
               ;(below as Frame).unwind = unwind
               kind = RETURN
@@ -661,8 +661,8 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
             }
           }
         }
+        frame = below
       }
-      frame = this.top
       if (frame === null) {
         this.bodyEnded(kind, value)
         return false
