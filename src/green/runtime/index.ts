@@ -15,6 +15,7 @@ export {
   define,
   derive,
   hold,
+  homeOf,
   implicit,
   noDelete,
   superCall,

@@ -41,9 +41,16 @@ export function load(
 ): Record<string, (...args: never[]) => unknown> {
   const { plain = false, globals = {}, ...rest } = options
   const code = plain ? source : compileText(source, rest).code
-  const names = plain ? { ...blocking, ...still, ...globals } : { ...blocking, ...globals }
+  return evaluate(code, { ...(plain ? plainly : blocking), ...globals })
+}
+
+/** What a CommonJS text exports. */
+export function evaluate(
+  code: string,
+  globals: Record<string, unknown>,
+): Record<string, (...args: never[]) => unknown> {
   const exports = {}
-  new Function('exports', 'require', ...Object.keys(names), code)(exports, () => runtime, ...Object.values(names))
+  new Function('exports', 'require', ...Object.keys(globals), code)(exports, () => runtime, ...Object.values(globals))
   return exports
 }
 
@@ -51,4 +58,5 @@ export function compileText(source: string, options: Partial<CompileOptions> = {
   return compile(source, { url: 'test.js', format: 'commonjs', language: 'js', runtime: 'runtime', ...options })
 }
 
-const still = { sleep: () => {}, yieldNow: () => {}, leaf: <T>(value: T): T => value }
+/** What stands for them where nothing blocks. */
+export const plainly = { ...blocking, sleep: () => {}, yieldNow: () => {}, leaf: <T>(value: T): T => value }

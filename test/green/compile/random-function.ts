@@ -289,7 +289,7 @@ return g${n}(${p}) }`
   const method = block({ names: [p], writable: [p], labels: [], depth: 4, functions: 3, method: true }, 3)
   return `exports.main = function main() {
 let steps = 0, outer = 1, deep = 0
-const trace = []
+const trace = exports.trace = []
 const text = (x) => typeof x === 'function' ? 'f' : typeof x === 'object' && x !== null ? 'o' : String(x)
 const told = (e) => !(e instanceof Error) ? text(e) : e.name === 'Error' ? e.message : e.name
 const log = (...all) => { if (++steps > 300) throw new RangeError('long'); trace.push(all.map(text).join(' ')); return all[0] }

@@ -119,7 +119,6 @@ export class Emitter {
   /** Some are written by a pattern. */
   writesExports = false
   private readonly dispatch: (emitter: Emitter, node: Node) => void
-  private readonly homes = new Map<Node, string | null>()
   /** Positions at which text was put in front of a node. */
   readonly fronts = new Set<number>()
 
@@ -288,20 +287,7 @@ export class Emitter {
   }
 
   isGreen(fn: Fn): boolean {
-    if (!mayPark(fn) || fn.obstacle !== null || fn.kind === 'fields') return false
-    return fn.kind !== 'derived' || this.homeOf(fn.home as Node) !== null
-  }
-
-  /** How code in a class can name that class; null if there is no way. */
-  homeOf(node: Node): string | null {
-    if (node['id']) return node['id'].name
-    const known = this.homes.get(node)
-    if (known !== undefined) return known
-    const name = this.names.fresh(this.names.of('C'))
-    const scope = this.analysis.scopeOf.get(node) as Scope
-    const home = this.declareIn(scope.parent, node, name) ? name : null
-    this.homes.set(node, home)
-    return home
+    return mayPark(fn) && fn.obstacle === null && fn.kind !== 'fields'
   }
 
   visitAll(nodes: readonly (Node | null)[]): void {

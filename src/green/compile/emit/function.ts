@@ -251,6 +251,6 @@ function onceMade(emitter: Emitter, fn: Fn): string {
 /** What `enter` is told of the object that a constructor makes. */
 function constructed(emitter: Emitter, fn: Fn): string {
   if (fn.kind === 'constructor') return 'this'
-  if (fn.kind === 'derived') return constructionOf(emitter, emitter.homeOf(fn.home as Node) as string)
+  if (fn.kind === 'derived') return constructionOf(emitter, fn.home as Node)
   return fn.kind === 'declaration' || fn.kind === 'expression' ? 'new.target&&this' : 'void 0'
 }
