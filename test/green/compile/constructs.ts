@@ -44,6 +44,9 @@ export const constructs: Record<string, string> = {
     for (const from of [g, it]) try { Array.from(from(), (x) => { if (leaf(x)) throw new Error('t') }) } catch (e) { log.push(e.message) }
     for (const bad of [null, 1, {}]) try { Array.from(g(), bad) } catch (e) { log.push(e.name) }
     return log`,
+  'comments in places where a comma may be': `
+    const f = (a, [b = leaf(1)] = [] /* , */) => ({ ...a, b }), g = function (a = leaf(2) /* ) , */ , /* , */) { return [a, arguments.length] }
+    return [f({ a: 1 }, [2]), f({ c: 1 }), g(), g(1), f.length, g.length]`,
   'optional chains': `
     const o = { a: { z: 10, b(x) { return { c: leaf(x) + this.z, d: (y) => leaf(y) } }, t(s, v) { return leaf(v) + this.z } }, n: null }
     return [o?.a?.b(1).c, o.n?.b(leaf(1)).c, o.a.b?.(leaf(2))?.c, o.q?.(1), o?.['a']?.['b']?.(3).c, o.a?.b(1)?.d?.(5), o.x?.y.z(leaf(1)), o.a.b?.(1).d(6), (o.a.b)?.(2).c, (o?.a)?.b(3).c,

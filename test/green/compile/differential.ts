@@ -42,7 +42,7 @@ const never: Leaf = (value) => value
 
 /** Runs a program in all these ways. Throws at the first difference. */
 export async function compare(source: string, seed: number): Promise<void> {
-  const plain = await finish(make({ main: source, library }, { ...plainly, leaf: never }))
+  const plain = await finish(make({ main: source, library: exported }, { ...plainly, leaf: never }))
   const cancelled: { title: string; trace: unknown }[] = []
   for (const stress of [false, true])
     for (const onlyGenerators of [false, true]) {
@@ -71,13 +71,14 @@ interface Texts {
   readonly library: string
 }
 
+const exported = `exports.library = ${library}`
 const libraries = new Map<string, string>()
 
 /** The library is compiled the other way. */
 function compiled(source: string, stress: boolean, onlyGenerators: boolean): Texts {
   const key = `${stress} ${onlyGenerators}`
   const known = libraries.get(key)
-  const other = known ?? compileText(`exports.library = ${library}`, { stress, onlyGenerators: !onlyGenerators }).code
+  const other = known ?? compileText(exported, { stress, onlyGenerators: !onlyGenerators }).code
   libraries.set(key, other)
   return { main: compileText(source, { stress, onlyGenerators }).code, library: other }
 }

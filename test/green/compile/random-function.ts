@@ -126,7 +126,7 @@ export function randomFunctions(seed: number): string {
       lines.push(line)
       inside = { ...inside, names: [...inside.names, ...read, ...write], writable: [...inside.writable, ...write] }
     }
-    return lines.map((line) => `${line}${line.endsWith('}') && random(2) === 0 ? '' : ';'}`).join('\n')
+    return lines.map((line) => `${line}${line.endsWith('}') && !/^(const|let) /.test(line) && random(2) === 0 ? '' : ';'}`).join('\n')
   }
 
   function statement(c: Context): [text: string, read: string[], write: string[]] {

@@ -143,11 +143,8 @@ function moveParameters(emitter: Emitter, node: Node, activation: Activation, re
   const list = emitter.names.of('q')
   const open = emitter.find('(', node['id'] ? node['id'].end : node.start)
   const close = emitter.find(')', params.at(-1).end)
-  const comma = emitter.code.slice(params.at(-1).end, close).includes(',') ? params.at(-1).end : null
-  if (comma !== null) {
-    const at = emitter.find(',', comma)
-    text.remove(at, at + 1)
-  }
+  const comma = emitter.findBefore(',', params.at(-1).end, close)
+  if (comma >= 0) text.remove(comma, comma + 1)
   text.update(close, close + 1, `]=${list};`)
   const block = body.type === 'BlockStatement'
   const position = block ? bodyStart(body) : body.start
