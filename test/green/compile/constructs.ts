@@ -47,6 +47,12 @@ export const constructs: Record<string, string> = {
   'comments in places where a comma may be': `
     const f = (a, [b = leaf(1)] = [] /* , */) => ({ ...a, b }), g = function (a = leaf(2) /* ) , */ , /* , */) { return [a, arguments.length] }
     return [f({ a: 1 }, [2]), f({ c: 1 }), g(), g(1), f.length, g.length]`,
+  'defaults in parentheses': `
+    const f = (a = (1), { b } = ({}), c = ('(')) => [leaf(a), b, c], o = { m({ a } = (2), b = -(1)) { return [leaf(a), b] } }
+    return [f(), f(2, { b: 3 }, 4), o.m(), o.m({ a: 1 })]`,
+  'loops over a list with calls in it': `
+    const o = {}, f = (x) => { for (const k of [leaf(1), x]) { o.x = k } for (o.y of [leaf(2), leaf(x)]); let sum = 0; for (const k of [leaf(3), x]) sum += k; return sum }
+    return [f(5), o]`,
   'optional chains': `
     const o = { a: { z: 10, b(x) { return { c: leaf(x) + this.z, d: (y) => leaf(y) } }, t(s, v) { return leaf(v) + this.z } }, n: null }
     return [o?.a?.b(1).c, o.n?.b(leaf(1)).c, o.a.b?.(leaf(2))?.c, o.q?.(1), o?.['a']?.['b']?.(3).c, o.a?.b(1)?.d?.(5), o.x?.y.z(leaf(1)), o.a.b?.(1).d(6), (o.a.b)?.(2).c, (o?.a)?.b(3).c,

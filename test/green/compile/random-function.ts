@@ -307,7 +307,7 @@ function method(${p}) { ${method}
 return ${p} }
 for (const f of [f0, f1, f2, (x, y) => method.call(box, x)])
   try { log('result', f(1, 2)) } catch (e) { steps = 0; log('threw', told(e)) }
-log('outer', outer)
+trace.push(text(outer))
 return trace
 }`
 }

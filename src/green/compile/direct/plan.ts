@@ -113,6 +113,9 @@ class Planner {
       if (fn.usesSuper || (fn.usesThis && lexical.derived)) refuse('super in an arrow function')
     } else if (fn.usesArguments) refuse('arguments')
     for (const param of fn.node['params'] as Node[]) {
+      // The runtime knows a compiled function by how it begins.
+      if (param.type === 'AssignmentPattern' && emitter.findBefore('(', param['left'].end, param.end) >= 0)
+        refuse('a parenthesis in a parameter')
       if (isPlainParam(param)) continue
       if (!isPlainPattern(param)) refuse('a parameter that is a pattern')
       const names = new Set(boundNames(param).map((id) => id['name']))
@@ -222,7 +225,7 @@ class Planner {
     this.scan(left)
     if (this.has(left)) refuse('a pattern in the head of a loop')
     this.scan(right)
-    if (node['await'] || (this.emitter.isHarmless(node) && !this.contains(body))) return this.scan(body)
+    if (node['await'] || (this.emitter.isHarmless(node) && !this.has(right) && !this.contains(body))) return this.scan(body)
     if (left.type === 'VariableDeclaration' ? /using/.test(left.kind) : left.type !== 'Identifier')
       refuse('the head of a for…of')
     if (hides(left, right)) refuse('a for…of over what has the name of its variable')
