@@ -126,7 +126,9 @@ export function randomFunctions(seed: number): string {
       lines.push(line)
       inside = { ...inside, names: [...inside.names, ...read, ...write], writable: [...inside.writable, ...write] }
     }
-    return lines.map((line) => `${line}${line.endsWith('}') && !/^(const|let) /.test(line) && random(2) === 0 ? '' : ';'}`).join('\n')
+    return lines
+      .map((line) => `${line}${line.endsWith('}') && !/^(const|let) /.test(line) && random(2) === 0 ? '' : ';'}`)
+      .join('\n')
   }
 
   function statement(c: Context): [text: string, read: string[], write: string[]] {
@@ -275,8 +277,15 @@ export function randomFunctions(seed: number): string {
 
   const functions = Array.from({ length: 3 }, (_, n) => {
     const [p, q] = [fresh('v'), fresh('v')]
-    const c: Context = { names: [p, q], writable: [p, q], labels: [], depth: 5, functions: n, method: false }
-    const body = block(c, 4 + random(3))
+    const c: Context = {
+      names: [p, q],
+      writable: [p, q],
+      labels: [],
+      depth: pick([3, 4, 5]),
+      functions: n,
+      method: false,
+    }
+    const body = block(c, 2 + random(4))
     const [first, ends] = pick([
       [p, [') { ', ' = 3) { ', ', ...rest) { ', ") { 'use strict'; "]],
       [`{ length: ${p} = 2 } = 'ab'`, [') { ', ' = 3) { ', ', ...rest) { ']],

@@ -212,7 +212,8 @@ export function randomProgram(seed: number): string {
     }
   }
 
-  const body = block({ depth: 6, names: ['a'], loops: [], generator: false, returns: true }, 6)
+  const depth = pick([3, 4, 4, 5, 6])
+  const body = block({ depth, names: ['a'], loops: [], generator: false, returns: true }, depth)
   return `exports.main = function main() {
 let steps = 0
 const trace = exports.trace = [], fs = []

@@ -311,7 +311,8 @@ log(Object.keys(new ${C}(${e()})).join(), new ${C}(1).m(${e()}), ${C}.s)`,
     }
   }
 
-  const body = block({ depth: 5, names: ['a'], labels: [], kind: async ? 'async' : 'plain', returns: true }, 6)
+  const depth = pick([2, 3, 3, 4, 5])
+  const body = block({ depth, names: ['a'], labels: [], kind: async ? 'async' : 'plain', returns: true }, depth + 1)
   return `exports.main = ${async ? 'async ' : ''}function main() {
 let steps = 0, outer = 1
 const trace = exports.trace = [], fs = []
