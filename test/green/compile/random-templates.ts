@@ -313,7 +313,8 @@ export function randomTemplates(seed: number): string {
   return `exports.main = function main() {
 let steps = 0, outer = 1
 const trace = exports.trace = [], fs = []
-const text = (x) => typeof x === 'function' ? 'f' : typeof x === 'object' && x !== null ? 'done' in x ? text(x.value) + ' ' + x.done : Array.isArray(x) ? '[' + x.map(text) + ']' : 'o' : String(x)
+const text = (x) => typeof x === 'function' ? 'f' : typeof x === 'object' && x !== null ? 'done' in x ? text(x.value) + ' ' + x.done : Array.isArray(x) ? '[' + x.map(text) + ']' : 'o' : shown(String(x))
+const shown = (x) => /=>|function|class/.test(x) ? 'a text' : x // of a function: compiled, it is another one
 const told = (e) => !(e instanceof Error) ? text(e) : /^(NativeFrame)?Error$/.test(e.name) ? e.message : e.name
 const log = (...all) => { if (++steps > 200) throw new RangeError('long'); trace.push(all.map(text).join(' ')); return all[0] }
 const note = (x) => { log('note', x); return leaf }
