@@ -6,8 +6,8 @@
 import { it } from '../../support/it.ts'
 import { compare, kinds } from './differential.ts'
 
-const SEEDS = 24
-const CHUNK = 12
+const SEEDS = 8
+const CHUNK = 4
 
 for (const [kind, make] of Object.entries(kinds))
   for (let first = 1; first <= SEEDS; first += CHUNK) {
