@@ -3,7 +3,7 @@ import { machine } from '../../../core/index.ts'
 import { call } from '../calls.ts'
 import { parks } from '../compiled.ts'
 import { enter, type GreenBody, resumedValue } from '../frame.ts'
-import { advance, type Cursor, fail, open } from '../iterate.ts'
+import { advance, type Cursor, fail, isPlainArray, open } from '../iterate.ts'
 import { callees, state } from '../state.ts'
 import { register } from './register.ts'
 
@@ -114,7 +114,8 @@ register(Array.from, (announced, self: unknown, ...args: unknown[]) => {
   const [iterable, callback, target] = args
   const iterates = iterable !== null && iterable !== undefined && Symbol.iterator in Object(iterable)
   const refused = callback !== undefined && typeof callback !== 'function'
-  if (announced === 0 || self !== Array || refused || !(iterates || parks(callback)))
+  const harmless = !iterates || isPlainArray(iterable)
+  if (announced === 0 || self !== Array || refused || (harmless && !parks(callback)))
     return call(Array.from, self, ...args)
   const source = iterates ? iterable : Array.from(iterable as ArrayLike<unknown>)
   return enter(announced, 0, making(source, callback as Callback | undefined, target))
