@@ -53,6 +53,10 @@ export const constructs: Record<string, string> = {
   'loops over a list with calls in it': `
     const o = {}, f = (x) => { for (const k of [leaf(1), x]) { o.x = k } for (o.y of [leaf(2), leaf(x)]); let sum = 0; for (const k of [leaf(3), x]) sum += k; return sum }
     return [f(5), o]`,
+  'classes with fields of their own as defaults': `
+    const f = (C = class { static a = leaf(1); static { this.b = leaf(2) } }, d = C.a) => [C.a, C.b, leaf(d)]
+    function g(C = class { static n = 3; x = leaf(4) }) { return [C.n, new C().x] }
+    return [f(), f({ a: 5 }), g()]`,
   'optional chains': `
     const o = { a: { z: 10, b(x) { return { c: leaf(x) + this.z, d: (y) => leaf(y) } }, t(s, v) { return leaf(v) + this.z } }, n: null }
     return [o?.a?.b(1).c, o.n?.b(leaf(1)).c, o.a.b?.(leaf(2))?.c, o.q?.(1), o?.['a']?.['b']?.(3).c, o.a?.b(1)?.d?.(5), o.x?.y.z(leaf(1)), o.a.b?.(1).d(6), (o.a.b)?.(2).c, (o?.a)?.b(3).c,

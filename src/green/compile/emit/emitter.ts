@@ -19,6 +19,7 @@
  */
 import MagicString from 'magic-string'
 import type { Analysis } from '../analyze.ts'
+import { initialiserFn } from '../fields.ts'
 import { mayPark, parksAt } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { isFunction, type Node } from '../nodes.ts'
@@ -278,6 +279,10 @@ export class Emitter {
 
   /** True if a node that could be a site, as the inference sees it, cannot park. */
   isHarmless(node: Node): boolean {
+    if (node.type === 'PropertyDefinition' || node.type === 'StaticBlock') {
+      const fn = initialiserFn(this.analysis, node)
+      return fn === null || !mayPark(fn)
+    }
     const { callee } = node
     if (callee?.type === 'Identifier' && callee.name === 'eval') return true
     if (this.options.loads && isRequire(node, this.scopeAt(node))) return false
