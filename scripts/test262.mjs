@@ -1,7 +1,7 @@
 // Theory of operation
 //
-// Each test of test262's test/language is run three times, each time in a realm of its own: as it is, compiled, and compiled
-// so that every call parks once. What plain Node does is the measure: a difference is printed, and the figures at the end.
+// Each test of test262's test/language is run four times, each time in a realm of its own: as it is; compiled, in a task and
+// outside of any; and compiled so that every call parks once. What plain Node does is the measure: a difference is printed, and the figures at the end.
 //
 // A script runs as the body of a function, compiled as CommonJS that a program starts with; a module is an entry, whose top
 // level is the main task, and what it imports is compiled as modules that are imported. The runtime is bundled once and
@@ -37,7 +37,7 @@ const path = process.argv[2]
 const root = join(path, 'test/language')
 const [part, parts] = option('part', '1/1').split('/').map(Number)
 const only = option('only', '')
-const modes = option('mode', 'compiled,stress').split(',')
+const modes = option('mode', 'compiled,outside,stress').split(',')
 const onlyGenerators = process.argv.includes('--only-generators')
 const verbose = process.argv.includes('--verbose')
 const withAsync = process.argv.includes('--async')
@@ -138,13 +138,13 @@ async function attempt(test, mode) {
 }
 
 async function runScript(runtime, context, file, body, mode) {
-  const code = mode === 'plain' ? body : compiled(body, file, 'commonjs', true, mode)
+  const code = mode === 'plain' ? body : compiled(body, file, 'commonjs', mode !== 'outside', mode)
   // What could not be compiled as a whole is not to be taken for compiled: it ends as it is.
   const text = `(function(require){return function test(){${code}\n}})`
   const options = { filename: file, importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER }
   const make = new Script(text, options).runInContext(context)
   const test = make(() => runtime)
-  if (mode === 'plain') return void test()
+  if (mode === 'plain' || mode === 'outside') return void test()
   await timely(run(/main:\$+main/.test(code) ? runtime.declareParking(test) : test))
 }
 
@@ -195,7 +195,7 @@ async function runModule(runtime, context, file, body, mode) {
   const linked = (specifier, referrer) =>
     specifier === 'runtime' ? own : moduleOf(join(dirname(referrer.identifier), specifier), null, false)
 
-  const module = moduleOf(join(root, file), body, true)
+  const module = moduleOf(join(root, file), body, mode !== 'outside')
   await module.link(linked)
   await module.evaluate()
   await timely(main)

@@ -24,6 +24,10 @@ for (const [how, value] of Object.entries({
   'a method': method('m(a){return e(s.next,s.next=0)}', 'm'),
   'a method with a quoted name': method('"a (b) {"(a){return e(s.next,s.next=0)}', 'a (b) {'),
   'a method with a computed name': method('[["x","]"].join(`)`)](a){return e(s.next,s.next=0)}', 'x)]'),
+  'a method with comments in its computed name': method(
+    "[['m' // don't [\n /* [' */][0]](a){return e(s.next,s.next=0)}",
+    'm',
+  ),
 }))
   test(`${how} is known to be compiled`, () => {
     assert.equal(parks(value), true)

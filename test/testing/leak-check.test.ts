@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawn as spawnProcess } from 'node:child_process'
 import { pbkdf2 } from 'node:crypto'
 import { lookup } from 'node:dns'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { Future, machine, openings, sleep, spawn, type Timer, wait } from '../../src/core/index.ts'
@@ -27,6 +29,24 @@ describe('the leak check', () => {
       task.cancel()
       yield* sleep(1)
     })
+  })
+
+  it('does not count the output of the process that nobody has read yet', async () => {
+    const program = `
+      const { TestHost } = await import(${JSON.stringify(import.meta.resolve('../../src/testing/index.js'))})
+      const print = () => void process.stdout.write('x'.repeat(2 ** 23))
+      const { message } = await new TestHost().run(print).then(() => ({ message: 'nothing left' }), (error) => error)
+      process.stderr.write(message, () => process.exit())`
+    const child = spawnProcess(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      said += text
+    })
+    await once(child, 'exit')
+    assert.equal(said, 'nothing left')
+    child.stdout.destroy()
   })
 
   it('names what others have on their lists for the loop of the run, and has it let go', async () => {

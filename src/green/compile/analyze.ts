@@ -240,6 +240,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
         if (node['meta']['name'] === 'new') owner(fn, 'usesNewTarget')
         return
       case 'LabeledStatement':
+        noteName(node['label']['name'], scope)
         parentOf.set(node['body'], node)
         return visit(node['body'], scope, fn, strict)
       case 'BreakStatement':
@@ -302,6 +303,7 @@ export function analyze(program: Node, strict: boolean): Analysis {
     const fn = makeFn(node, kind, nameOf(node, definition), parent, home, strict)
     let scope = outer
     if (node.type === 'FunctionDeclaration' && node['id']) {
+      noteName(node['id']['name'], outer)
       identifiers.add(node['id']['name'])
       const binding = outer.declare(node['id']['name'], true)
       if (binding.fixed) binding.fn = fn
@@ -399,12 +401,15 @@ export function analyze(program: Node, strict: boolean): Analysis {
   }
 
   function refer(name: string, scope: Scope, write: boolean, quiet = false): void {
-    if (name === 'yield' || name === 'await') {
-      // A name in sloppy code, which a generator's body cannot have.
-      for (let fn = scope.fn; fn !== null; fn = fn.parent) fn.obstacle ??= `it uses the name ${name}`
-      topObstacle = true
-    }
+    noteName(name, scope)
     references.push({ name, scope, write, quiet })
+  }
+
+  /** Names in sloppy code that the body of a generator cannot have. */
+  function noteName(name: string, scope: Scope): void {
+    if (name !== 'yield' && name !== 'await') return
+    for (let fn = scope.fn; fn !== null; fn = fn.parent) fn.obstacle ??= `it uses the name ${name}`
+    topObstacle = true
   }
 
   /** Notes something of a function, or, if it is an arrow, of all arrows out to the one that has a `this` of its own. */

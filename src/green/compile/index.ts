@@ -15,7 +15,7 @@ import { Emitter } from './emit/emitter.ts'
 import { emitModule } from './emit/module.ts'
 import { visit } from './emit/visit.ts'
 import { noteFields } from './fields.ts'
-import { hear, infer, mayPark } from './infer.ts'
+import { hear, infer } from './infer.ts'
 import { Lines } from './lines.ts'
 import { Names } from './names.ts'
 import { type Parsed, parse } from './parse.ts'
@@ -137,7 +137,7 @@ function emit(
           depth === 1 ? (parsed.map as EncodedSourceMap) : null,
         )
   const functions = analysis.functions.map((fn): FunctionVerdict => {
-    const compiled = (fn.parks && fn.obstacle === null) || mayPark(fn)
+    const compiled = fn.parks && fn.obstacle === null
     const way = !compiled ? 'untouched' : emitter.indirect.get(fn) === null ? 'B' : 'A'
     const { line, column } = lines.of(fn.node.start)
     return { name: fn.name, line, column, parks: fn.parks, why: fn.why, way }

@@ -9,8 +9,8 @@ const toText = Function.prototype.toString
 const known = new WeakSet<object>()
 
 /** What the text of a method may begin with, so that the parameters come next: its quoted or computed name. */
-const key = /^(?:(?:get|set)\b\s*)?(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?=\[))/
-const bracket = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|[[\]]/g
+const key = /^(?:(?:get|set)\b(?:\s|\/\*[\s\S]*?\*\/|\/\/.*)*)?(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?=\[))/
+const bracket = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|\/\*[\s\S]*?\*\/|\/\/.*|[[\]]/g
 
 // Up to `state.next` no other function begins: there is no brace but those of plain patterns and the body's own, and no arrow.
 const string = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`{]*`/.source

@@ -14,12 +14,13 @@ import { callees, state } from './state.ts'
 
 /** What is known of the object while it is made. */
 export class Construction {
-  readonly home: object
+  /** The class whose constructor this is; null where nobody knows. */
+  readonly home: object | null
   readonly target: unknown
   readonly callSuper: (...args: unknown[]) => object
   private readonly self: () => object
 
-  constructor(home: object, target: unknown, callSuper: (...args: unknown[]) => object, self: () => object) {
+  constructor(home: object | null, target: unknown, callSuper: (...args: unknown[]) => object, self: () => object) {
     this.home = home
     this.target = target
     this.callSuper = callSuper
@@ -37,6 +38,16 @@ export class Construction {
     if (value !== undefined) throw new TypeError('Derived constructors may only return object or undefined')
     return this.this
   }
+}
+
+/**
+ * The class that is being constructed, which has no name: `target` is that class, or extends it. Each time that a class is
+ * evaluated its private names are new, so `isHome` knows it from all others.
+ */
+export function homeOf(target: object, isHome: (cls: object) => boolean): object | null {
+  let cls: object | null = target
+  while (cls !== null && !isHome(cls)) cls = Object.getPrototypeOf(cls)
+  return cls
 }
 
 class DerivedFrame extends GreenFrame {
@@ -101,7 +112,8 @@ export function takeMade(): object | null {
 
 function* superBody(construction: Construction, args: unknown[]): GreenBody {
   const { depth } = state
-  const parent: unknown = Object.getPrototypeOf(construction.home)
+  const { home } = construction
+  const parent: unknown = home === null ? null : Object.getPrototypeOf(home)
   // A plain function does not know how to be called once more.
   const known = depth !== 0 && parks(parent) && String(parent).startsWith('class')
   callees[depth] = parent

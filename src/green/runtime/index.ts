@@ -17,6 +17,7 @@ export {
   define,
   derive,
   hold,
+  homeOf,
   implicit,
   noDelete,
   superCall,

@@ -44,7 +44,7 @@ const arrayIteration = Object.getPrototypeOf([][Symbol.iterator]()) as Iterating
 const arrayNext = arrayIteration.next
 
 /** True if iterating over `value` is counting up an index. */
-function isPlainArray(value: unknown): value is unknown[] {
+export function isPlainArray(value: unknown): value is unknown[] {
   return (
     Array.isArray(value) &&
     (value as { [Symbol.iterator]: unknown })[Symbol.iterator] === arrayIterator &&

@@ -20,6 +20,43 @@ export const constructs: Record<string, string> = {
     const make = () => { made++; return leaf({ v: 7, m(x) { return leaf(this.v + x) }, get g() { return 1 } }) }
     const o = make()
     return [make().m(leaf(1)), o.m(2), o['m'](3), o[leaf('m')](4), (o.m)(5), o.m(6).toFixed(leaf(1)), made]`,
+  'patterns that are assigned to, with calls in them': `
+    let a, b, c; const o = {}
+    const given = ([a, b = leaf(2)] = leaf([1])), box = ([o[leaf('p')]] = [leaf(3)])
+    return [given, a, b, box, o, ([c = leaf(4), o[leaf('q')] = leaf(5)] = leaf([])).length, c, o]`,
+  'classes without a name, wherever they stand': `
+    class A { constructor(x) { this.x = leaf(x) } }
+    const mixed = (Parent) => class extends Parent { y = leaf(this.x) }
+    const all = [new (mixed(A))(1), new (mixed(mixed(A)))(2)]
+    switch (leaf(1)) { case 1: all.push(new (class extends A { constructor(x) { super(leaf(x) + 1) } })(3)) }
+    for (const C of [class extends A { y = leaf(5) }]) all.push(new C(4))
+    for (let i = 0, C = class extends A { y = leaf(i) }; i < 2; i++) all.push(new C(i))
+    const f = (C = class extends A { y = leaf(6) }) => new C(leaf(7)), made = []
+    while (made.length < 3) made.push(class extends [A, Array, Object][made.length] { z = leaf(1) })
+    return [all, f(), made.map((C) => new C(leaf(2))), Object.getOwnPropertyNames(mixed(A))]`,
+  'arrays from what is iterated, in order': `
+    const log = [], note = (x) => { log.push(x); return leaf(x) }
+    function* g() { try { for (let i = 0; i < 3; i++) yield note(i) } finally { note('over') } }
+    const it = () => ({ [Symbol.iterator]: () => { let i = 0; return { next: () => ({ done: note(i) > 1, value: i++ }), return() { note('closed'); return {} } } } })
+    const plain = (x) => { log.push('-' + x); return x }
+    for (const from of [g, it, () => new Set([4, 5]), () => [6], () => ({ length: 1 })])
+      log.push(Array.from(from()), Array.from(from(), plain), Array.from(from(), (x, i) => note('+' + x) + i))
+    for (const from of [g, it]) try { Array.from(from(), (x) => { if (leaf(x)) throw new Error('t') }) } catch (e) { log.push(e.message) }
+    for (const bad of [null, 1, {}]) try { Array.from(g(), bad) } catch (e) { log.push(e.name) }
+    return log`,
+  'comments in places where a comma may be': `
+    const f = (a, [b = leaf(1)] = [] /* , */) => ({ ...a, b }), g = function (a = leaf(2) /* ) , */ , /* , */) { return [a, arguments.length] }
+    return [f({ a: 1 }, [2]), f({ c: 1 }), g(), g(1), f.length, g.length]`,
+  'defaults in parentheses': `
+    const f = (a = (1), { b } = ({}), c = ('(')) => [leaf(a), b, c], o = { m({ a } = (2), b = -(1)) { return [leaf(a), b] } }
+    return [f(), f(2, { b: 3 }, 4), o.m(), o.m({ a: 1 })]`,
+  'loops over a list with calls in it': `
+    const o = {}, f = (x) => { for (const k of [leaf(1), x]) { o.x = k } for (o.y of [leaf(2), leaf(x)]); let sum = 0; for (const k of [leaf(3), x]) sum += k; return sum }
+    return [f(5), o]`,
+  'classes with fields of their own as defaults': `
+    const f = (C = class { static a = leaf(1); static { this.b = leaf(2) } }, d = C.a) => [C.a, C.b, leaf(d)]
+    function g(C = class { static n = 3; x = leaf(4) }) { return [C.n, new C().x] }
+    return [f(), f({ a: 5 }), g()]`,
   'optional chains': `
     const o = { a: { z: 10, b(x) { return { c: leaf(x) + this.z, d: (y) => leaf(y) } }, t(s, v) { return leaf(v) + this.z } }, n: null }
     return [o?.a?.b(1).c, o.n?.b(leaf(1)).c, o.a.b?.(leaf(2))?.c, o.q?.(1), o?.['a']?.['b']?.(3).c, o.a?.b(1)?.d?.(5), o.x?.y.z(leaf(1)), o.a.b?.(1).d(6), (o.a.b)?.(2).c, (o?.a)?.b(3).c,

@@ -66,6 +66,17 @@ const others: Record<string, string> = {
 for (const [shape, source] of Object.entries(others))
   test(`compiled by way of a generator: ${shape}`, () => assert.equal(wayOf(source), 'A'))
 
+test('a function with a name that the body of a generator cannot have is left as it was', () => {
+  for (const source of [
+    'function f(a) { yield: for (;;) { leaf(arguments); break yield } return a }',
+    'function f(a) { function yield() { return a } leaf(arguments); return yield() }',
+    'function f(yield) { leaf(arguments); return yield }',
+  ]) {
+    assert.equal(wayOf(source), 'untouched')
+    assert.equal(load(`${source} exports.f = f`, { globals: { leaf: () => 0 } })['f']?.(1 as never), 1)
+  }
+})
+
 test('a function that is compiled the direct way keeps its kind, name, length and lines', () => {
   const source = `exports.f = function f(a, b = 1,
   ...c) {

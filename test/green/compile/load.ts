@@ -42,9 +42,16 @@ export function load(
 ): Record<string, (...args: never[]) => unknown> {
   const { plain = false, globals = {}, ...rest } = options
   const code = plain ? withoutUsing(source) : compileText(source, rest).code
-  const names = plain ? { ...blocking, ...still, ...globals } : { ...blocking, ...globals }
+  return evaluate(code, { ...(plain ? plainly : blocking), ...globals })
+}
+
+/** What a CommonJS text exports. */
+export function evaluate(
+  code: string,
+  globals: Record<string, unknown>,
+): Record<string, (...args: never[]) => unknown> {
   const exports = {}
-  new Function('exports', 'require', ...Object.keys(names), code)(exports, () => runtime, ...Object.values(names))
+  new Function('exports', 'require', ...Object.keys(globals), code)(exports, () => runtime, ...Object.values(globals))
   return exports
 }
 
@@ -52,13 +59,14 @@ export function compileText(source: string, options: Partial<CompileOptions> = {
   return compile(source, { url: 'test.js', format: 'commonjs', language: 'js', runtime: 'runtime', ...options })
 }
 
-const still = { sleep: () => {}, yieldNow: () => {}, leaf: <T>(value: T): T => value }
+/** What stands for them where nothing blocks. */
+export const plainly = { ...blocking, sleep: () => {}, yieldNow: () => {}, leaf: <T>(value: T): T => value }
 
 /** Node does from 24 on. */
 export const knowsUsing: boolean = canParse('{ using x = null }')
 
 /** For a Node that does not know `using`: as somebody else lowers it. Neither he nor V8 is right about the heads of `for (;;)`. */
-function withoutUsing(source: string): string {
+export function withoutUsing(source: string): string {
   return knowsUsing || !/\busing\b/.test(source) ? source : transformSync(source, { target: 'node20' }).code
 }
 

@@ -138,7 +138,9 @@ export function randomFunctions(seed: number): string {
       lines.push(line)
       inside = { ...inside, names: [...inside.names, ...read, ...write], writable: [...inside.writable, ...write] }
     }
-    return lines.map((line) => `${line}${line.endsWith('}') && random(2) === 0 ? '' : ';'}`).join('\n')
+    return lines
+      .map((line) => `${line}${line.endsWith('}') && !/^(const|let) /.test(line) && random(2) === 0 ? '' : ';'}`)
+      .join('\n')
   }
 
   function statement(c: Context): [text: string, read: string[], write: string[]] {
@@ -298,8 +300,15 @@ export function randomFunctions(seed: number): string {
 
   const functions = Array.from({ length: 3 }, (_, n) => {
     const [p, q] = [fresh('v'), fresh('v')]
-    const c: Context = { names: [p, q], writable: [p, q], labels: [], depth: 5, functions: n, method: false }
-    const body = block(c, 4 + random(3))
+    const c: Context = {
+      names: [p, q],
+      writable: [p, q],
+      labels: [],
+      depth: pick([3, 4, 5]),
+      functions: n,
+      method: false,
+    }
+    const body = block(c, 2 + random(4))
     const [first, ends] = pick([
       [p, [') { ', ' = 3) { ', ', ...rest) { ', ") { 'use strict'; "]],
       [`{ length: ${p} = 2 } = 'ab'`, [') { ', ' = 3) { ', ', ...rest) { ']],
@@ -314,7 +323,7 @@ return g${n}(${p}) }`
   const method = block({ names: [p], writable: [p], labels: [], depth: 4, functions: 3, method: true }, 3)
   return `exports.main = function main() {
 let steps = 0, outer = 1, deep = 0
-const trace = []
+const trace = exports.trace = []
 const text = (x) => typeof x === 'function' ? 'f' : typeof x === 'object' && x !== null ? 'o' : String(x)
 const told = (e) => !(e instanceof Error) ? text(e) : e.name === 'Error' ? e.message : e.name
 const log = (...all) => { if (++steps > 300) throw new RangeError('long'); trace.push(all.map(text).join(' ')); return all[0] }
@@ -334,7 +343,7 @@ function method(${p}) { ${method}
 return ${p} }
 for (const f of [f0, f1, f2, (x, y) => method.call(box, x)])
   try { log('result', f(1, 2)) } catch (e) { steps = 0; log('threw', told(e)) }
-log('outer', outer)
+trace.push(text(outer))
 return trace
 }`
 }

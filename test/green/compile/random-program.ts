@@ -212,10 +212,11 @@ export function randomProgram(seed: number): string {
     }
   }
 
-  const body = block({ depth: 6, names: ['a'], loops: [], generator: false, returns: true }, 6)
+  const depth = pick([3, 4, 4, 5, 6])
+  const body = block({ depth, names: ['a'], loops: [], generator: false, returns: true }, depth)
   return `exports.main = function main() {
 let steps = 0
-const trace = [], fs = []
+const trace = exports.trace = [], fs = []
 const told = (e) => !(e instanceof Error) ? String(e) : e.name === 'Error' ? e.message : e.name
 const log = (...all) => { if (++steps > 400) throw new RangeError('long'); trace.push(all.map((x) => typeof x === 'function' ? 'f' : String(x)).join(' ')) }
 function* gen(n) { try { for (let i = 0; i < n; i++) { const r = yield leaf(i); if (r) log('got', leaf(r)) } } finally { log('gen over', leaf(n)) } }

@@ -326,10 +326,11 @@ log(Object.keys(new ${C}(${e()})).join(), new ${C}(1).m(${e()}), ${C}.s)`,
     }
   }
 
-  const body = block({ depth: 5, names: ['a'], labels: [], kind: async ? 'async' : 'plain', returns: true }, 6)
+  const depth = pick([2, 3, 3, 4, 5])
+  const body = block({ depth, names: ['a'], labels: [], kind: async ? 'async' : 'plain', returns: true }, depth + 1)
   return `exports.main = ${async ? 'async ' : ''}function main() {
 let steps = 0, outer = 1
-const trace = [], fs = []
+const trace = exports.trace = [], fs = []
 const text = (x) => typeof x === 'function' ? 'f' : typeof x === 'object' && x !== null ? 'done' in x ? \`\${text(x.value)} \${x.done}\` : Array.isArray(x) ? \`[\${x.map(text)}]\` : 'o' : String(x)
 const told = (e) => !(e instanceof Error) ? text(e) : e.name === 'SuppressedError' ? told(e.error) + ' after ' + told(e.suppressed) : e.name === 'Error' ? e.message : e.name
 const log = (...all) => { if (++steps > 300) throw new RangeError('long'); trace.push(all.map(text).join(' ')); return all[0] }

@@ -33,15 +33,13 @@ export function visitSpread(emitter: Emitter, node: Node): void {
   emitter.release(1)
 }
 
-/** `[a, b] = x`: a generator that parks gives its values beforehand. Answers what holds `x`, as long as `keep` is running. */
-export function visitTaken(emitter: Emitter, node: Node, pattern: Node): string {
+/** `[a, b] = x`: a generator that parks gives its values beforehand. `result` is to hold `x`. */
+export function visitTaken(emitter: Emitter, node: Node, pattern: Node, result: string = emitter.temp()): void {
   const elements: (Node | null)[] = pattern['elements']
   const count = elements.at(-1)?.type === 'RestElement' ? Infinity : elements.length
-  const result = emitter.temp()
   emitter.before(node.start, `(${result}=(`)
   emitter.visit(node)
   emitter.after(node.end, `),${emitter.callOf('take', `${result},${count === Infinity ? '1/0' : count}`, node)})`)
-  return result
 }
 
 export function hasWork(args: readonly Node[]): boolean {

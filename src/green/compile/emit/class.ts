@@ -68,21 +68,30 @@ function isQuiet(node: Node): boolean {
 
 /** Before any other static element, which may call the constructor. */
 function markClass(emitter: Emitter, node: Node): void {
-  const home = node['id'] || !node['superClass'] ? null : emitter.homeOf(node)
-  const named = home === null ? '' : `${home}=`
-  emitter.after(node['body'].start + 1, `static{${named}${emitter.use('declareParking', 'compiled')}(this)}`)
+  const brand = node['superClass'] && !node['id'] ? `static ${brandOf(emitter)};` : ''
+  emitter.after(node['body'].start + 1, `${brand}static{${emitter.use('declareParking', 'compiled')}(this)}`)
+}
+
+/** The private field by which a class without a name is known. */
+function brandOf(emitter: Emitter): string {
+  return `#${emitter.names.of('C')}`
+}
+
+/** How the constructor of a class that extends another one names that class. */
+function homeOf(emitter: Emitter, node: Node): string {
+  if (node['id']) return node['id'].name
+  const each = emitter.names.of('class')
+  return `${emitter.use('homeOf', 'homeOf')}(new.target,${each}=>${brandOf(emitter)} in ${each})`
 }
 
 /** A constructor for a class that has none, and extends one which may park in its own, or has fields that may. */
 function addConstructor(emitter: Emitter, node: Node): void {
-  const home = emitter.homeOf(node)
-  if (node['superClass'] && home === null) return
   const args = emitter.names.of('p')
   const state = emitter.use('state', 's')
   const announced = `${state}.next,${state}.next=0`
   const body = emitter.initialising.has(node) ? implicitBody(emitter, node, args) : null
   const made = node['superClass']
-    ? `${emitter.use('derive', 'derive')}(${announced},${body ?? `${emitter.use('implicit', 'implicit')}(${args})`},${constructionOf(emitter, home as string)})`
+    ? `${emitter.use('derive', 'derive')}(${announced},${body ?? `${emitter.use('implicit', 'implicit')}(${args})`},${constructionOf(emitter, node)})`
     : `${emitter.use('enter', 'enter')}(${announced},${body},this)`
   emitter.after(
     node['body'].start + 1,
@@ -109,9 +118,9 @@ function implicitBody(emitter: Emitter, node: Node, args: string): string {
 }
 
 /** What a derived constructor's wrapper hands to its body: the class, `new.target`, how to call `super`, and `this`. */
-export function constructionOf(emitter: Emitter, home: string): string {
+export function constructionOf(emitter: Emitter, node: Node): string {
   const args = emitter.names.of('q')
-  return `new ${emitter.use('Construction', 'Construction')}(${home},new.target,(...${args})=>super(...${args}),()=>this)`
+  return `new ${emitter.use('Construction', 'Construction')}(${homeOf(emitter, node)},new.target,(...${args})=>super(...${args}),()=>this)`
 }
 
 /** True for a class without a constructor whose parent's may park. */

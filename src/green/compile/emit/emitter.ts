@@ -19,6 +19,7 @@
  */
 import MagicString from 'magic-string'
 import type { Analysis } from '../analyze.ts'
+import { initialiserFn } from '../fields.ts'
 import { mayPark, parksAt } from '../infer.ts'
 import type { Names } from '../names.ts'
 import { isFunction, type Node } from '../nodes.ts'
@@ -119,7 +120,6 @@ export class Emitter {
   /** Some are written by a pattern. */
   writesExports = false
   private readonly dispatch: (emitter: Emitter, node: Node) => void
-  private readonly homes = new Map<Node, string | null>()
   /** Positions at which text was put in front of a node. */
   readonly fronts = new Set<number>()
 
@@ -284,6 +284,10 @@ export class Emitter {
 
   /** True if a node that could be a site, as the inference sees it, cannot park. */
   isHarmless(node: Node): boolean {
+    if (node.type === 'PropertyDefinition' || node.type === 'StaticBlock') {
+      const fn = initialiserFn(this.analysis, node)
+      return fn === null || !mayPark(fn)
+    }
     const { callee } = node
     if (callee?.type === 'Identifier' && callee.name === 'eval') return true
     if (this.options.loads && isRequire(node, this.scopeAt(node))) return false
@@ -293,20 +297,7 @@ export class Emitter {
   }
 
   isGreen(fn: Fn): boolean {
-    if (!mayPark(fn) || fn.obstacle !== null || fn.kind === 'fields') return false
-    return fn.kind !== 'derived' || this.homeOf(fn.home as Node) !== null
-  }
-
-  /** How code in a class can name that class; null if there is no way. */
-  homeOf(node: Node): string | null {
-    if (node['id']) return node['id'].name
-    const known = this.homes.get(node)
-    if (known !== undefined) return known
-    const name = this.names.fresh(this.names.of('C'))
-    const scope = this.analysis.scopeOf.get(node) as Scope
-    const home = this.declareIn(scope.parent, node, name) ? name : null
-    this.homes.set(node, home)
-    return home
+    return mayPark(fn) && fn.obstacle === null && fn.kind !== 'fields'
   }
 
   visitAll(nodes: readonly (Node | null)[]): void {

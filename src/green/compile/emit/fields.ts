@@ -26,7 +26,6 @@ export function initialisesGreenly(emitter: Emitter, cls: Node, isStatic: boolea
     return false
   if (members.some((member) => member['computed'])) return false
   if (isStatic) return makers.has(emitter.activation.mode) && (cls.type === 'ClassExpression' || cls['id'] !== null)
-  if (cls['superClass'] && emitter.homeOf(cls) === null) return false
   const definition = (cls['body'].body as Node[]).find((member) => member['kind'] === 'constructor')
   return definition === undefined || emitter.isGreen(emitter.analysis.fnOf.get(definition['value']) as Fn)
 }

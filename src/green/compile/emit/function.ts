@@ -137,11 +137,8 @@ function moveParameters(emitter: Emitter, node: Node, activation: Activation, re
   const list = emitter.names.of('q')
   const open = emitter.find('(', node['id'] ? node['id'].end : node.start)
   const close = emitter.find(')', params.at(-1).end)
-  const comma = emitter.code.slice(params.at(-1).end, close).includes(',') ? params.at(-1).end : null
-  if (comma !== null) {
-    const at = emitter.find(',', comma)
-    text.remove(at, at + 1)
-  }
+  const comma = emitter.findBefore(',', params.at(-1).end, close)
+  if (comma >= 0) text.remove(comma, comma + 1)
   text.update(close, close + 1, `]=${list};`)
   const block = body.type === 'BlockStatement'
   const position = block ? bodyStart(body) : body.start
@@ -224,6 +221,6 @@ function onceMade(emitter: Emitter, fn: Fn): string {
 /** What `enter` is told of the object that a constructor makes. */
 function constructed(emitter: Emitter, fn: Fn): string {
   if (fn.kind === 'constructor') return 'this'
-  if (fn.kind === 'derived') return constructionOf(emitter, emitter.homeOf(fn.home as Node) as string)
+  if (fn.kind === 'derived') return constructionOf(emitter, fn.home as Node)
   return fn.kind === 'declaration' || fn.kind === 'expression' ? 'new.target&&this' : 'void 0'
 }

@@ -137,8 +137,10 @@ function visitPatternAssignment(emitter: Emitter, node: Node): void {
   const used = (emitter.analysis.parentOf.get(node) as Node).type !== 'ExpressionStatement'
   if (used) emitter.before(node.start, '(')
   emitter.keep(() => {
+    // What the pattern runs comes later, and must not take it for its own.
+    const given = emitter.temp()
     emitter.visit(node['left'])
-    const given = visitTaken(emitter, node['right'], node['left'])
+    visitTaken(emitter, node['right'], node['left'], given)
     if (used) emitter.after(node.end, `,${given})`)
   })
 }

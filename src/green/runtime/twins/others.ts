@@ -3,7 +3,7 @@ import { machine } from '../../../core/index.ts'
 import { call } from '../calls.ts'
 import { parks } from '../compiled.ts'
 import { enter, type GreenBody, resumedValue } from '../frame.ts'
-import { list } from '../iterate.ts'
+import { advance, type Cursor, fail, isPlainArray, open } from '../iterate.ts'
 import { callees, state } from '../state.ts'
 import { register } from './register.ts'
 
@@ -75,31 +75,48 @@ for (const type of [Map, Set]) {
   })
 }
 
+/** As the builtin does, it calls back for each item before it asks for the next one, and closes what it does not come to the end of. */
 function* making(iterable: unknown, callback: Callback | undefined, target: unknown): GreenBody {
   const { depth } = state
-  callees[depth] = list
+  callees[depth] = open
   state.next = depth
-  let items = list(iterable) as unknown[]
-  if (machine.registers.op !== null) items = resumedValue(yield) as unknown[]
+  let cursor = open(iterable) as Cursor
+  if (machine.registers.op !== null) cursor = resumedValue(yield) as Cursor
   const made: unknown[] = []
-  for (let at = 0; at < items.length; at++) {
-    let item = items[at]
-    if (callback !== undefined) {
-      callees[depth] = callback
+  try {
+    for (;;) {
+      callees[depth] = advance
       state.next = depth
-      item = call(callback, target, item, at)
-      if (machine.registers.op !== null) item = resumedValue(yield)
+      let more = advance(cursor)
+      if (machine.registers.op !== null) more = resumedValue(yield)
+      if (!more) return made
+      let item = cursor.value
+      if (callback !== undefined) {
+        callees[depth] = callback
+        state.next = depth
+        item = call(callback, target, item, made.length)
+        if (machine.registers.op !== null) item = resumedValue(yield)
+      }
+      made.push(item)
     }
-    made.push(item)
+  } finally {
+    state.next = 0
+    if (cursor.open) {
+      callees[depth] = fail
+      state.next = depth
+      fail(cursor)
+      if (machine.registers.op !== null) resumedValue(yield)
+    }
   }
-  return made
 }
 
 register(Array.from, (announced, self: unknown, ...args: unknown[]) => {
-  const [iterable, callback] = args
+  const [iterable, callback, target] = args
   const iterates = iterable !== null && iterable !== undefined && Symbol.iterator in Object(iterable)
-  if (announced === 0 || self !== Array || !(iterates ? callback === undefined || parks(callback) : parks(callback)))
+  const refused = callback !== undefined && typeof callback !== 'function'
+  const harmless = !iterates || isPlainArray(iterable)
+  if (announced === 0 || self !== Array || refused || (harmless && !parks(callback)))
     return call(Array.from, self, ...args)
   const source = iterates ? iterable : Array.from(iterable as ArrayLike<unknown>)
-  return enter(announced, 0, making(source, callback as Callback | undefined, args[2]))
+  return enter(announced, 0, making(source, callback as Callback | undefined, target))
 })

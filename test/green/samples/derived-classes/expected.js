@@ -1,4 +1,4 @@
-import{Construction as $Construction,PARK as $P,call as $call,callees as $c,declareParking as $compiled,derive as $derive,implicit as $implicit,leave as $leave,machine as $m,notCallable as $not,resumedValue as $v,resuming as $again,state as $s,superCall as $superCall,takeMade as $takeMade}from"fibril/green/runtime";var $g$1;import { Base } from './base.js'
+import{Construction as $Construction,PARK as $P,call as $call,callees as $c,declareParking as $compiled,derive as $derive,homeOf as $homeOf,implicit as $implicit,leave as $leave,machine as $m,notCallable as $not,resumedValue as $v,resuming as $again,state as $s,superCall as $superCall,takeMade as $takeMade}from"fibril/green/runtime";var $g$1;import { Base } from './base.js'
 class B extends Base {static{$compiled(this)}
   f = 1
   constructor($p0){if($s.made!==null)return $takeMade();return $derive($s.next,$s.next=0,($g$1??=function*(x) {let $d=$s.depth,$t=$s.construction,$1,$2,$3;
@@ -9,7 +9,7 @@ class B extends Base {static{$compiled(this)}
 }
 class C extends B {constructor(...$p){if($s.made!==null)return $takeMade();return $derive($s.next,$s.next=0,$implicit($p),new $Construction(C,new.target,(...$q)=>super(...$q),()=>this))}static{$compiled(this)}}
 class D extends Error {}
-export const make = () => class extends B {}
+export const make = () => class extends B {constructor(...$p){if($s.made!==null)return $takeMade();return $derive($s.next,$s.next=0,$implicit($p),new $Construction($homeOf(new.target,$class=>#$C in $class),new.target,(...$q)=>super(...$q),()=>this))}static #$C;static{$compiled(this)}}
 
 // 3: f untouched
 // 4: constructor A, super(…)
