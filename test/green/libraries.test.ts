@@ -9,7 +9,7 @@ import { run } from '../../src/green/index.ts'
 
 // Real libraries, those that the compiler is made of. `scripts/library-suites.mjs` runs the own suites of others.
 const runtime = new URL('../../src/green/runtime/index.js', import.meta.url).href
-const own = readFileSync(new URL('../../src/green/compile/sites.js', import.meta.url), 'utf8')
+const own = readFileSync(new URL('compile/random-syntax.js', import.meta.url), 'utf8')
 const options = { ecmaVersion: 'latest', sourceType: 'module', locations: true } as const
 
 for (const stress of [false, true]) {

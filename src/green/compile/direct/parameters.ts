@@ -81,6 +81,8 @@ function defaultStays({ right, end }: Node): boolean {
   if (right.end < end) return false
   if (right.type === 'ObjectExpression') return right.properties.length === 0
   if (right.type === 'ArrayExpression') return right.elements.length === 0
+  for (let at: Node = right; at.type === 'UnaryExpression'; at = at['argument'])
+    if (at['argument'].end < at.end) return false
   return isConstant(right)
 }
 
