@@ -16,15 +16,18 @@ let watchers = 0
  * It costs some hundred nanoseconds a step. Disposing the result ends it.
  *
  * ```ts
- * import { run, sleep } from 'fibril'
+ * import { run, sleep, yieldNow } from 'fibril'
  * import { snapshot, watchSteps } from 'fibril/inspect'
  *
  * using watching = watchSteps()
  * const task = run(function* main() {
- *   yield* sleep(1)
+ *   yield* yieldNow()
  *   yield* sleep(1000)
  * })
- * await sleep(5)
+ * await run(function* () {
+ *   yield* yieldNow()
+ *   yield* yieldNow()
+ * })
  * console.log(snapshot().tasks[0]?.steps) // => 2
  * task.cancel()
  * ```

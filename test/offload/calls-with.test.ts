@@ -196,7 +196,7 @@ test('a trivial call that runs inline finds its call and its context too', async
   const user = new AsyncLocalStorage<{ name: string }>()
   await using pool = new ThreadPool<Work>(work, { size: 1, carry: { user }, inline: { maxMicros: 1e6 } })
   await user.run({ name: 'Ada' }, async () => {
-    for (let i = 0; i < 100 && (pool.stats().functions['one']?.inline ?? 0) === 0; i++) await pool.submit('one')
+    for (let i = 0; i < 10_000 && (pool.stats().functions['one']?.inline ?? 0) === 0; i++) await pool.submit('one')
     assert.ok((pool.stats().functions['one']?.inline ?? 0) > 0)
   })
 })

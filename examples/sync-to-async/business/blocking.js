@@ -24,7 +24,8 @@ export function blockingWorker(file) {
     const opened = free.pop() ?? open()
     const { line, signal, port } = opened
     worker.postMessage({ line, name, args })
-    Atomics.wait(signal, 0, 0)
+    // In a loop: the worker's notification of the answer before may come after that was read, and would end this wait.
+    while (Atomics.load(signal, 0) === 0) Atomics.wait(signal, 0, 0)
     const { message } = receiveMessageOnPort(port)
     Atomics.store(signal, 0, 0)
     free.push(opened)
