@@ -30,11 +30,10 @@ export const get: (object: unknown, key: unknown) => unknown = declareParking(fu
 ): unknown {
   const announced = taken()
   const name = object == null ? (key as PropertyKey) : nameOf(key)
-  const accessor = announced === 0 || object == null ? undefined : accessorOf(object, name)
-  if (accessor === undefined || !parks(accessor.get)) return (object as Record<PropertyKey, unknown>)[name]
-  callees[announced] = accessor.get
-  state.next = announced
-  return call(accessor.get, object)
+  const getter = parking(announced, object, name, 'get')
+  if (getter === undefined) return (object as Record<PropertyKey, unknown>)[name]
+  announce(announced, getter)
+  return call(getter, object)
 })
 
 /** `object[key] = value`, as `get`. `sloppy`: in code that is not strict. */
@@ -46,11 +45,10 @@ export const set: (object: unknown, key: unknown, value: unknown, sloppy?: 1) =>
 ): unknown {
   const announced = taken()
   const name = object == null ? (key as PropertyKey) : nameOf(key)
-  const accessor = announced === 0 || object == null ? undefined : accessorOf(object, name)
-  if (accessor === undefined || !parks(accessor.set)) return assign(object as never, name, value, sloppy)
-  callees[announced] = accessor.set
-  state.next = announced
-  return call(accessor.set, object, value)
+  const setter = parking(announced, object, name, 'set')
+  if (setter === undefined) return assign(object as never, name, value, sloppy)
+  announce(announced, setter)
+  return call(setter, object, value)
 })
 
 /** `super[key]` in a method of `home`. */
@@ -62,11 +60,10 @@ export const superGet: (home: object, self: unknown, key: unknown) => unknown = 
   const announced = taken()
   const name = nameOf(key)
   const parent = Object.getPrototypeOf(home) as object | null
-  const accessor = announced === 0 || parent === null ? undefined : accessorOf(parent, name)
-  if (accessor === undefined || !parks(accessor.get)) return Reflect.get(parent as object, name, self)
-  callees[announced] = accessor.get
-  state.next = announced
-  return call(accessor.get, self)
+  const getter = parking(announced, parent, name, 'get')
+  if (getter === undefined) return Reflect.get(parent as object, name, self)
+  announce(announced, getter)
+  return call(getter, self)
 })
 
 /** `super[key] = value`. */
@@ -75,16 +72,27 @@ export const superSet: (home: object, self: unknown, key: unknown, value: unknow
     const announced = taken()
     const name = nameOf(key)
     const parent = Object.getPrototypeOf(home) as object | null
-    const accessor = announced === 0 || parent === null ? undefined : accessorOf(parent, name)
-    if (accessor !== undefined && parks(accessor.set)) {
-      callees[announced] = accessor.set
-      state.next = announced
-      return call(accessor.set, self, value)
+    const setter = parking(announced, parent, name, 'set')
+    if (setter !== undefined) {
+      announce(announced, setter)
+      return call(setter, self, value)
     }
     if (Reflect.set(parent as object, name, value, self)) return undefined
     throw new TypeError(`Cannot assign to read only property '${String(name)}' of object`)
   },
 )
+
+/** The accessor of that name, if it may park and its call was announced. */
+function parking(announced: number, object: unknown, name: PropertyKey, kind: 'get' | 'set'): unknown {
+  if (announced === 0 || object == null) return undefined
+  const accessor = accessorOf(object, name)?.[kind]
+  return parks(accessor) ? accessor : undefined
+}
+
+function announce(depth: number, callee: unknown): void {
+  callees[depth] = callee
+  state.next = depth
+}
 
 function assign(object: Record<PropertyKey, unknown>, name: PropertyKey, value: unknown, sloppy?: 1): void {
   if (sloppy === undefined || object == null) object[name] = value

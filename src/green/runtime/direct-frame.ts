@@ -76,7 +76,6 @@ export function resuming(): DirectFrame {
   const { registers } = machine
   const { resuming } = registers
   registers.resuming = null
-  state.next = 0
   return resuming as DirectFrame
 }
 

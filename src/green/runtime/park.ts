@@ -35,7 +35,7 @@ export function parkable<A extends readonly unknown[], R>(source: (this: unknown
       state.given = outer
       throw error
     }
-    // Not in a \`finally\`, which would cost each call a dozen instructions more.
+    // Not in a `finally`, which would cost each call a dozen instructions more.
     state.given = outer
     return value
   }
