@@ -95,7 +95,7 @@ class CallsWith<M extends object> extends MappingPool<M> {
   readonly #options: CallOptions
 
   constructor(source: CallSource, options: CallOptions) {
-    checkOptions(source, options)
+    checkOptions('with', source, options)
     super(() => source)
     this.#source = source
     this.#options = options
@@ -146,7 +146,12 @@ function within(options: CallOptions, call: Operation<unknown>): Operation<unkno
   return options.timeout === undefined ? call : timeout(options.timeout, call)
 }
 
-function checkOptions(source: CallSource, { priority = 0, timeout = 0, ahead = 1 }: CallOptions): void {
+/** @internal Throws a `UsageError` if an option is wrong that `call` of `source` was given. */
+export function checkOptions(
+  call: string,
+  source: { toString(): string },
+  { priority = 0, timeout = 0, ahead = 1 }: CallOptions,
+): void {
   const wrong = Number.isNaN(Number(priority))
     ? `priority: ${priority} } must be a number`
     : !(timeout >= 0)
@@ -154,5 +159,5 @@ function checkOptions(source: CallSource, { priority = 0, timeout = 0, ahead = 1
       : !(ahead >= 1)
         ? `ahead: ${ahead} } must be at least 1`
         : null
-  if (wrong !== null) throw new UsageError(`with(…) of ${source}: { ${wrong}`)
+  if (wrong !== null) throw new UsageError(`${call}(…) of ${source}: { ${wrong}`)
 }

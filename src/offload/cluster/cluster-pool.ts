@@ -1,5 +1,5 @@
 import { ClosedError, Fifo, Future, type Operation, UsageError, wait } from '../../core/index.ts'
-import { MappingPool, type Skip } from '../mapping-pool.ts'
+import { checkOptions, MappingPool, type Skip } from '../mapping-pool.ts'
 import type {
   AnyModule,
   ArgumentsOf,
@@ -47,8 +47,12 @@ export interface ClusterPoolOptions<M extends object = AnyModule>
 
 /** What is said of a job when it is posted. */
 export interface JobOptions {
+  /** Letters, digits, `-` and `_`. One job or result has it at a time. */
   readonly id: string
-  /** Its sign counts: jobs above 0 are taken before others, those below after them. Default 0. */
+  /**
+   * Its sign counts; default 0. While jobs of all three kinds wait, a worker takes sixteen above 0 and four of 0 for each that is
+   * below: so the urgent come first, mostly, and nothing waits for ever.
+   */
   readonly priority?: number
 }
 
@@ -136,12 +140,12 @@ export class ClusterPool<M extends object = AnyModule> extends MappingPool<M> im
   /**
    * Stores a job under an id of your choice, and does not wait for its result: `resultOf(id)` does, also in another process, also
    * after this one has died. Gives false, and stores nothing, if there is a job or a result of this id; so it may be said again
-   * after a failure or a cancel, which leave open whether the job was stored. For durable pools.
+   * after a failure or a cancel, which leave open whether the job was stored. For durable pools. `job` is the id, or that and a
+   * priority; a `UsageError` is thrown for an id of other characters, and for a priority that is no number.
    */
   post<K extends FunctionName<M>>(job: string | JobOptions, name: K, ...args: ArgumentsOf<M, K>): Operation<boolean> {
     const { id, priority = 0 } = typeof job === 'string' ? { id: job } : job
-    if (Number.isNaN(Number(priority)))
-      throw new UsageError(`post(…) of ${this}: { priority: ${priority} } must be a number`)
+    checkOptions('post', this, { priority })
     const special = { ...this.#carried(PLAIN), priority }
     return wait(async () => (await this.#durable('post')).post(id, name, args, special))
   }

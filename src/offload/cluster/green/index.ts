@@ -29,7 +29,7 @@ export interface ClusterPool<M extends object = AnyModule>
     Calls<M>,
     AsyncDisposable,
     FaceOf<cluster.ClusterPool<M>> {
-  /** Stores a job under an id of your choice, and does not wait for its result. False if there is one of this id. */
+  /** Stores a job under an id of your choice, with a priority or none, and does not wait for its result. False if there is one of this id. */
   post<K extends FunctionName<M>>(job: string | cluster.JobOptions, name: K, ...args: ArgumentsOf<M, K>): boolean
 }
 export const ClusterPool: new <M extends object = AnyModule>(
