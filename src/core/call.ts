@@ -11,6 +11,7 @@ import {
 import { type Body, carried, Operation, outside, strayOperation, Wait } from './operation.ts'
 import { addCaller } from './task-stack.ts'
 import { PromiseWait } from './wait-promise.ts'
+import { PLAIN_TURN } from './yield-now.ts'
 
 // Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
 const machine = theMachine
@@ -140,7 +141,7 @@ export class Call<T> extends Operation<T> implements Frame {
         result = body.next(undefined)
       }
       if (registers.op === null) {
-        if (!result.done) result = refuse(this.body, result)
+        if (!result.done) result = plainYield(this.body, result)
       } else if (result.value !== PARK.value) throw strayOperation()
     } catch (error) {
       this.body = null
@@ -188,10 +189,16 @@ const PASSES: Steppable = {
   return: (value) => ({ value, done: true }),
 }
 
-/** The body yielded something that is no operation: tells it so, where it stands, until it parks or ends. */
-function refuse(body: Steppable, first: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
+/** The body yielded by itself: of nothing, it gives way; of anything else, it is told so, where it stands, until it parks or ends. */
+function plainYield(body: Steppable, first: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
   let result = first
-  while (!result.done && machine.registers.op === null) result = body.throw(wrongYield(result.value))
+  while (!result.done && machine.registers.op === null) {
+    if (result.value === undefined) {
+      machine.registers.op = PLAIN_TURN
+      return PARK
+    }
+    result = body.throw(wrongYield(result.value))
+  }
   return result
 }
 
@@ -242,6 +249,13 @@ function steppable(made: unknown): Steppable | null {
   return new PromiseWait(made as PromiseLike<unknown>)
 }
 
+/** The error for a plain `yield` where the engine cannot know what it would go on with. */
+export function yieldInCleanup(): UsageError {
+  return new UsageError(
+    'a plain `yield` where a task is being cancelled: in a `finally` block, or in what one calls, write `yield* yieldNow()`',
+  )
+}
+
 /** The error for a `yield` of something that is no operation. */
 export function wrongYield(value: unknown): UsageError {
   const what = describe(value)
@@ -273,7 +287,7 @@ function advice(value: unknown): string {
   if (typeof value === 'function') return 'call it, and write `yield* f()`'
   if (typeof value === 'object' && value !== null && Symbol.iterator in value)
     return 'write `yield* all([…])` to wait for several'
-  return 'write `yield* operation`; `yieldNow()` lets other tasks run'
+  return 'write `yield* operation`; a `yield` of nothing lets other tasks run'
 }
 
 function isThenable(value: unknown): boolean {

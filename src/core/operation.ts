@@ -34,8 +34,8 @@ export interface Instruction {
 /** What `yield*` on an operation runs. Opaque. */
 export type OperationIterator<T> = Iterator<Instruction, T, unknown>
 
-/** The generator that an operation's body is: it yields nothing but what operations yield. */
-export type Body<T> = Generator<Instruction, T, unknown>
+/** The generator that an operation's body is: it yields what operations yield, and nothing else, or nothing, to give way. */
+export type Body<T> = Generator<Instruction | undefined, T, unknown>
 
 /**
  * Something that a task can wait for, with a result of type `T`.

@@ -27,7 +27,7 @@
  * for "who was given a value keeps it"; effection for halting by `return()`, and for what goes wrong with it
  * (issued-return.ts).
  */
-import { type Call, callOf, type TaskBody, wrongYield } from './call.ts'
+import { type Call, callOf, type TaskBody, wrongYield, yieldInCleanup } from './call.ts'
 import { type Child, Children, type ChildrenOwner, type TaskLoop } from './children.ts'
 import { CancelledError, InternalError, UnhandledError, UsageError } from './errors.ts'
 import { instruments as theInstruments } from './instrument.ts'
@@ -58,7 +58,7 @@ import { type Operation, type OperationIterator, strayOperation } from './operat
 import { messageOf, type Outcome, oneError } from './outcome.ts'
 import { captureSite, siteLines } from './task-stack.ts'
 import { WaitList } from './wait-list.ts'
-import { GIVE_WAY as THE_GIVE_WAY, TURN as THE_TURN } from './yield-now.ts'
+import { PLAIN_TURN, GIVE_WAY as THE_GIVE_WAY, TURN as THE_TURN } from './yield-now.ts'
 
 // Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
 const machine = theMachine
@@ -87,6 +87,14 @@ const NOTHING = -1
 const NOW = 0
 const LATER = 1
 const NEVER = 2
+
+/**
+ * A `yield` of nothing, by the generator that was resumed or one that it delegates to. Where it was made to return, it cannot be known
+ * which of them would go on (issued-return.ts), so there it is none.
+ */
+function isPlainYield(registers: Registers, how: number, result: IteratorResult<unknown, unknown> | null): boolean {
+  return registers.op === null && result !== null && !result.done && result.value === undefined && how !== RETURN
+}
 
 /** What most tasks never need. */
 interface Rare {
@@ -559,14 +567,17 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     this.slot = undefined
     registers.task = this
     registers.budget = BUDGET
-    if (instruments.active !== null || machine.base !== null) return this.watchedStep(phase, slot)
-    return this.run(phase, slot)
+    if (instruments.active !== null || machine.base !== null) return this.watchedStep(registers, phase, slot)
+    return this.run(registers, phase, slot)
   }
 
-  private watchedStep(phase: number, slot: unknown): boolean {
+  private watchedStep(registers: Registers, phase: number, slot: unknown): boolean {
     instruments.active?.stepBegins(this)
     const context = this.rare?.context ?? this.baseContext()
-    const again = context === null ? this.run(phase, slot) : context.runInAsyncScope(this.run, this, phase, slot)
+    const again =
+      context === null
+        ? this.run(registers, phase, slot)
+        : context.runInAsyncScope(this.run, this, registers, phase, slot)
     instruments.active?.stepEnds(this)
     return again
   }
@@ -582,13 +593,29 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     return rare.context
   }
 
-  private run(kind: number, value: unknown): boolean {
+  private run(registers: Registers, kind: number, value: unknown): boolean {
     if (kind === WIND_DOWN) {
       this.windDown(this.extra().ending)
       return false
     }
     const frame = this.top
-    return this.drive(frame, this.resumeFrame(frame, kind, value))
+    const result = this.resumeFrame(frame, kind, value)
+
+    // Most often it only gives way, from the function that it was in: then it needs no more than a place at the end of the line.
+    const plain = isPlainYield(registers, kind, result)
+    if (
+      (plain || (registers.op === GIVE_WAY && result === PARK && registers.tail === null)) &&
+      instruments.active === null &&
+      (this.rare === null || this.rare.pending === null)
+    ) {
+      this.phase = NEXT
+      if (plain) return true
+      registers.op = null
+      this.slot = TURN
+      return true
+    }
+    this.drive(frame, kind, result)
+    return false
   }
 
   /** Resumes the top frame, or starts the body where there is none. Null if it threw; then `slot` holds the error. */
@@ -607,35 +634,31 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     }
   }
 
-  /** Goes on with what came of resuming `frame`, until the task parks or its body has ended. True if it is ready again. */
-  private drive(top: Frame | null, first: IteratorResult<unknown, unknown> | null): boolean {
+  /** Goes on with what came of resuming `frame` as `how` says, until the task parks or its body has ended. */
+  private drive(top: Frame | null, how: number, first: IteratorResult<unknown, unknown> | null): void {
     const { registers } = machine
     let frame = top
+    let kind = how
     let result = first
     for (;;) {
-      let kind = NEXT
+      const { op } = registers
+      const plain = isPlainYield(registers, kind, result)
       let value: unknown
       let ended = true
-      const { op } = registers
+      kind = NEXT
       if (result === null) {
         kind = THROW
         value = this.takeSlot()
-      } else if (op !== null && result.value === PARK.value) {
+      } else if (plain || (op !== null && result.value === PARK.value)) {
         registers.op = null
         if (registers.tail !== null) this.enter(registers)
-        if (op === GIVE_WAY && instruments.active === null && (this.rare === null || this.rare.pending === null)) {
-          // It needs no more than a place at the end of the line.
-          this.phase = NEXT
-          this.slot = TURN
-          return true
-        }
-        kind = this.park(op)
-        if (kind === NOTHING) return false
+        kind = this.park(op ?? PLAIN_TURN)
+        if (kind === NOTHING) return
         value = this.takeSlot()
         ended = false
       } else if (op !== null || !result.done) {
         kind = THROW
-        value = op === null ? wrongYield(result.value) : strayOperation()
+        value = op !== null ? strayOperation() : result.value === undefined ? yieldInCleanup() : wrongYield(result.value)
         ended = result.done === true
       } else value = result.value
 
@@ -654,7 +677,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
               value = undefined
             } else if (below === null) {
               this.unwound(unwind)
-              return false
+              return
             } else {
               kind = THROW
               value = unwind.failures === null ? unwind.error : oneError([unwind.error, ...unwind.failures])
@@ -665,7 +688,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       }
       if (frame === null) {
         this.bodyEnded(kind, value)
-        return false
+        return
       }
       result = this.resumeFrame(frame, kind, value)
     }
@@ -790,7 +813,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       rare.disposing = true
       // Cleanup, as if the frame had been asked to return: no cancel cuts it short.
       disposal.unwind = { target: null, error: undefined, failures: null, void: false }
-      if (this.drive(null, this.resumeFrame(null, START, disposal))) this.owner.loop.ready(this)
+      this.drive(null, START, this.resumeFrame(null, START, disposal))
       return
     }
     const own = rare.failures ?? []

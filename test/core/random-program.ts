@@ -47,7 +47,7 @@ import {
 
 type Statement =
   | { readonly do: 'sleep'; readonly ms: number }
-  | { readonly do: 'yield' | 'wait' | 'take' | 'put' | 'join' | 'fail' | 'local' | 'cancel self' | 'cancel parent' }
+  | { readonly do: 'yield' | 'plain yield' | 'wait' | 'take' | 'put' | 'join' | 'fail' | 'local' | 'cancel self' | 'cancel parent' }
   | { readonly do: 'take or sleep' | 'take within'; readonly ms: number }
   | { readonly do: 'cancel'; readonly which: number }
   | { readonly do: 'call' | 'delegate' | 'spawn' | 'detach' | 'scope' | 'shield'; readonly block: Block }
@@ -131,7 +131,7 @@ export function programOf(seed: number, bareCleanup = false): Block {
     }
     const roll = random(100)
     if (roll < 30) return { do: 'sleep', ms }
-    if (roll < 42) return { do: 'yield' }
+    if (roll < 42) return { do: !cleanup && chance(50) ? 'plain yield' : 'yield' }
     if (roll < 50) return { do: 'wait' }
     if (roll < 60) return { do: 'take' }
     if (roll < 65) return { do: 'take or sleep', ms }
@@ -421,6 +421,9 @@ export class Play {
         break
       case 'yield':
         yield* yieldNow()
+        break
+      case 'plain yield':
+        if ((yield) !== undefined) this.violations.push('a plain yield was given a value')
         break
       case 'wait':
         this.expect(yield* this.futures[this.visits.length % 3] as Future<string>, 'value')
