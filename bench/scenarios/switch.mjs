@@ -75,23 +75,37 @@ function contenders(tasks) {
         })
     },
 
-    async fibril() {
-      const { fn, run, spawn, yieldNow } = await loadFibril('fn', 'run', 'spawn', 'yieldNow')
-      const body = fn(function* (id, loops, turns) {
-        for (let i = 0; i < loops; i++) {
-          turns.enter(id)
-          yield* yieldNow()
-        }
-      })
-      return (switches) =>
-        run(function* () {
-          const turns = new Alternation()
-          const bodies = []
-          for (let id = 0; id < tasks; id++) bodies.push(spawn(body(id, switches / tasks, turns)))
-          for (const task of bodies) yield* task.join()
-        })
-    },
+    fibril: () =>
+      fibrilContender(tasks, () =>
+        function* (id, loops, turns) {
+          for (let i = 0; i < loops; i++) {
+            turns.enter(id)
+            yield
+          }
+        }),
+
+    // The operation: what else a task waits for costs at least this much.
+    fibrilYieldNow: () =>
+      fibrilContender(tasks, (yieldNow) =>
+        function* (id, loops, turns) {
+          for (let i = 0; i < loops; i++) {
+            turns.enter(id)
+            yield* yieldNow()
+          }
+        }),
   }
+}
+
+async function fibrilContender(tasks, bodyWith) {
+  const { fn, run, spawn, yieldNow } = await loadFibril('fn', 'run', 'spawn', 'yieldNow')
+  const body = fn(bodyWith(yieldNow))
+  return (switches) =>
+    run(function* () {
+      const turns = new Alternation()
+      const bodies = []
+      for (let id = 0; id < tasks; id++) bodies.push(spawn(body(id, switches / tasks, turns)))
+      for (const task of bodies) yield* task
+    })
 }
 
 async function effectContender(tasks, { microtasks = false }) {

@@ -141,13 +141,13 @@ export class Call<T> extends Operation<T> implements Frame {
         result = body.next(undefined)
       }
       if (registers.op === null) {
-        if (!result.done) result = plainYield(this.body, result)
+        if (result.done !== true) result = plainYield(this.body, result)
       } else if (result.value !== PARK.value) throw strayOperation()
     } catch (error) {
       this.body = null
       throw error
     }
-    if (result.done) {
+    if (registers.op === null) {
       this.body = null
       return result
     }
@@ -209,9 +209,18 @@ export type TaskBody<T> = Operation<T> | Body<T> | ((this: void) => Body<T> | Pr
 export function callOf<T>(body: TaskBody<T>): Call<T> {
   if (body instanceof Call) return body
   if (typeof body === 'function') return new Call<T>(body, undefined, undefined, NONE)
-  const made = (): unknown => body
+  return callGiving(body)
+}
+
+/** By itself, for a function that makes closures makes their context for each of its calls. */
+function callGiving<T>(body: Operation<T> | Body<T>): Call<T> {
   const name = body instanceof Wait ? body.reason : 'generator'
-  return new Call<T>(named(name, made), undefined, undefined, NONE)
+  return new Call<T>(
+    named(name, () => body),
+    undefined,
+    undefined,
+    NONE,
+  )
 }
 
 /**

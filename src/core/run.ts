@@ -7,10 +7,13 @@ import { UsageError } from './errors.ts'
 import { Future } from './future.ts'
 import type { Host } from './host.ts'
 import { Loop } from './loop.ts'
-import { machine } from './machine.ts'
+import { machine as theMachine } from './machine.ts'
 import { Operation, startOperationsWith } from './operation.ts'
 import { type SpawnOptions, spawnIn } from './scope.ts'
 import { createTask, type Task } from './task.ts'
+
+// Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
+const machine = theMachine
 
 let makeHost: (() => Host) | null = null
 let defaultLoop: Loop | null = null
@@ -92,7 +95,7 @@ export function run<T>(body: TaskBody<T>, options?: RunOptions): Task<T> {
  * ```
  */
 export function spawn<T>(body: TaskBody<T>, options?: SpawnOptions): Task<T> {
-  const task = currentTask()
+  const task = machine.registers.task as Task<unknown> | null
   if (task === null) throw new UsageError('spawn() was called outside any task: use run() or spawn.detached()')
   return spawnIn(task.innermost, body, options, spawn)
 }

@@ -89,12 +89,12 @@ const LATER = 1
 const NEVER = 2
 
 /**
- * A `yield` of nothing, by the generator that was resumed or one that it delegates to. Where it was made to return, it cannot be known
- * which of them would go on (issued-return.ts), so there it is none.
+ * A result that is no end, and that no operation gave, is a `yield` of the generator that was resumed, or of one that it delegates to.
+ * Of nothing, it gives way. But where the generator was made to return, it cannot be known which of them would go on
+ * (issued-return.ts), so there it is refused.
  */
-function isPlainYield(registers: Registers, how: number, result: IteratorResult<unknown, unknown> | null): boolean {
-  return registers.op === null && result !== null && !result.done && result.value === undefined && how !== RETURN
-}
+const isPlainYield = (how: number, result: IteratorResult<unknown, unknown>): boolean =>
+  result.value === undefined && how !== RETURN
 
 /** What most tasks never need. */
 interface Rare {
@@ -125,12 +125,12 @@ interface Rare {
   claim: (() => void) | null
 }
 
-let lastId = 0
-let endings = 0
+/** An object: of a variable that changes, V8 asks at each use whether it has been initialized. */
+const totals = { spawned: 0, ended: 0 }
 
 /** How many tasks were made in this thread, and how many of them have ended. */
 export function taskTotals(): { readonly spawned: number; readonly ended: number } {
-  return { spawned: lastId, ended: endings }
+  return { ...totals }
 }
 
 /**
@@ -181,7 +181,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     this.rare = null
     this.owner = owner
     this.parkedAt = 0
-    this.id = ++lastId
+    this.id = ++totals.spawned
     this.elder = null
     this.younger = null
     this.scopes = null
@@ -601,21 +601,34 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     const frame = this.top
     const result = this.resumeFrame(frame, kind, value)
 
-    // Most often it only gives way, from the function that it was in: then it needs no more than a place at the end of the line.
-    const plain = isPlainYield(registers, kind, result)
-    if (
-      (plain || (registers.op === GIVE_WAY && result === PARK && registers.tail === null)) &&
-      instruments.active === null &&
-      (this.rare === null || this.rare.pending === null)
-    ) {
-      this.phase = NEXT
-      if (plain) return true
-      registers.op = null
-      this.slot = TURN
-      return true
+    // What happens most often needs nothing that drive() does. (Whether `done` is true is asked as the loop asks for booleans.)
+    if (result !== null) {
+      const { op } = registers
+      if (op === null) {
+        if (result.done === true && frame === null) {
+          // It ends where it began.
+          this.bodyEnded(NEXT, result.value)
+          return false
+        }
+        if (result.done === false && isPlainYield(kind, result) && this.unwatched) {
+          this.phase = NEXT
+          return true
+        }
+      } else if (op === GIVE_WAY && result === PARK && registers.tail === null && this.unwatched) {
+        // It gives way, from the function that it was in.
+        registers.op = null
+        this.phase = NEXT
+        this.slot = TURN
+        return true
+      }
     }
     this.drive(frame, kind, result)
     return false
+  }
+
+  /** It may be made ready again without a word: nobody listens, and no interrupt waits for it to park. */
+  private get unwatched(): boolean {
+    return instruments.active === null && (this.rare === null || this.rare.pending === null)
   }
 
   /** Resumes the top frame, or starts the body where there is none. Null if it threw; then `slot` holds the error. */
@@ -642,7 +655,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     let result = first
     for (;;) {
       const { op } = registers
-      const plain = isPlainYield(registers, kind, result)
+      const plain = op === null && result !== null && !result.done && isPlainYield(kind, result)
       let value: unknown
       let ended = true
       kind = NEXT
@@ -824,7 +837,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   }
 
   private settle(phase: number, value: unknown): void {
-    endings++
+    totals.ended++
     this.phase = phase
     this.slot = value
     this.scopes = null
