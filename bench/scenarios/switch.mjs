@@ -76,23 +76,29 @@ function contenders(tasks) {
     },
 
     fibril: () =>
-      fibrilContender(tasks, () =>
-        function* (id, loops, turns) {
-          for (let i = 0; i < loops; i++) {
-            turns.enter(id)
-            yield
-          }
-        }),
+      fibrilContender(
+        tasks,
+        () =>
+          function* (id, loops, turns) {
+            for (let i = 0; i < loops; i++) {
+              turns.enter(id)
+              yield
+            }
+          },
+      ),
 
     // The operation: what else a task waits for costs at least this much.
     fibrilYieldNow: () =>
-      fibrilContender(tasks, (yieldNow) =>
-        function* (id, loops, turns) {
-          for (let i = 0; i < loops; i++) {
-            turns.enter(id)
-            yield* yieldNow()
-          }
-        }),
+      fibrilContender(
+        tasks,
+        (yieldNow) =>
+          function* (id, loops, turns) {
+            for (let i = 0; i < loops; i++) {
+              turns.enter(id)
+              yield* yieldNow()
+            }
+          },
+      ),
   }
 }
 

@@ -671,7 +671,8 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
         ended = false
       } else if (op !== null || !result.done) {
         kind = THROW
-        value = op !== null ? strayOperation() : result.value === undefined ? yieldInCleanup() : wrongYield(result.value)
+        value =
+          op !== null ? strayOperation() : result.value === undefined ? yieldInCleanup() : wrongYield(result.value)
         ended = result.done === true
       } else value = result.value
 

@@ -47,7 +47,19 @@ import {
 
 type Statement =
   | { readonly do: 'sleep'; readonly ms: number }
-  | { readonly do: 'yield' | 'plain yield' | 'wait' | 'take' | 'put' | 'join' | 'fail' | 'local' | 'cancel self' | 'cancel parent' }
+  | {
+      readonly do:
+        | 'yield'
+        | 'plain yield'
+        | 'wait'
+        | 'take'
+        | 'put'
+        | 'join'
+        | 'fail'
+        | 'local'
+        | 'cancel self'
+        | 'cancel parent'
+    }
   | { readonly do: 'take or sleep' | 'take within'; readonly ms: number }
   | { readonly do: 'cancel'; readonly which: number }
   | { readonly do: 'call' | 'delegate' | 'spawn' | 'detach' | 'scope' | 'shield'; readonly block: Block }
