@@ -58,6 +58,10 @@ class State {
   importing: string | null = null
   /** What a frame throws where it is resumed. */
   error: unknown = undefined
+  /** What the activation at each depth has called last. Index 0 is that of all barred ones. */
+  readonly callees: unknown[] = [undefined]
+  /** Whose register `op` says whether a call has parked. */
+  readonly machine = machine
 }
 
 /** A started operation: is given the value, or the error, that it has waited for. */
@@ -70,8 +74,8 @@ export interface Pending {
 /** The state of this thread. */
 export const state: State = new State()
 
-/** What the activation at each depth has called last. Index 0 is that of all barred ones. */
-export const callees: unknown[] = [undefined]
+/** The list itself. */
+export const { callees } = state
 
 machine.entering = (source: Callable): void => {
   const { floor } = state
