@@ -1,5 +1,5 @@
 import { callOf, machine } from '../../src/core/index.ts'
-import { callees, enter, resumedValue, state } from '../../src/green/runtime/index.ts'
+import { enter, resumedValue, state } from '../../src/green/runtime/index.ts'
 import type { TestHost } from '../../src/testing/index.ts'
 import { it } from '../support/it.ts'
 
@@ -31,7 +31,7 @@ export function byHand<A extends readonly unknown[], R>(
         ...given: readonly unknown[]
       ): Generator<unknown, T, unknown> {
         const [self, f] = typeof callee === 'function' ? [undefined, callee] : [callee[0], methodOf(callee)]
-        callees[depth] = f
+        state.callees[depth] = f
         state.next = depth
         const value = Reflect.apply(f as (...args: unknown[]) => T, self, given)
         const { op } = machine.registers

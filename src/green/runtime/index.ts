@@ -6,7 +6,7 @@
  *   frame.ts     a parked activation, and how one is entered                   park.ts       blocking primitives
  *   direct-frame.ts   the same, for functions that are compiled the direct way
  */
-export { machine, PARK } from '../../core/index.ts'
+export { PARK } from '../../core/index.ts'
 export { call, get, notCallable, set, superGet, superSet, template, twin } from './calls.ts'
 export { canPark } from './can-park.ts'
 export { bound, declareParking } from './compiled.ts'
@@ -36,7 +36,7 @@ export { NativeFrameError } from './native-frame-error.ts'
 export { park, parkable } from './park.ts'
 export { load, required } from './require.ts'
 export { dispose, disposeAll, resources } from './resources.ts'
-export { callees, state } from './state.ts'
+export { state } from './state.ts'
 export { stress } from './stress.ts'
 
 import './twins/arrays.ts'

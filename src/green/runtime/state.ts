@@ -3,7 +3,7 @@
  *
  * Compiled code calls plainly, and looks after each call whether the callee parked:
  *
- *     (callees[d] = f, state.next = d, t = f(x), machine.registers.op ? value(yield) : t)
+ *     (s.callees[d] = f, s.next = d, t = f(x), s.machine.registers.op !== null ? value(yield) : t)
  *
  * A function that may park is a plain *wrapper* around a generator with its body. `enter` runs the generator in the
  * caller's own step. If it ends, that is the value, and nothing else happened. If somewhere below a blocking primitive

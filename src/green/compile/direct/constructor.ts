@@ -17,13 +17,13 @@ export function makeConstructor(emitter: Emitter, fn: Fn): void {
   const bySuper = names.of('b')
   const object = names.of('o')
   const { list, given } = placeholders(emitter, fn)
-  const state = emitter.use('state', 's')
+  const state = emitter.sharedState
   const held = emitter.held.get(home)
   const announced = held === undefined ? '' : `${state}.next=${emitter.use('unhold', 'unhold')}(this.${held});`
   const called = `${name}.${body}.call(${['this', ...given].join(',')})`
   const before = `if(${state}.made!==null)return ${emitter.use('takeMade', 'takeMade')}();${announced}`
   const made = `const ${bySuper}=${emitter.use('constructing', 'constructing')}(${name},${name}.${body}),${object}=${called}`
-  const after = `return ${emitter.use('machine', 'm')}.registers.op===null?${object}:${emitter.use('constructed', 'constructed')}(${bySuper})`
+  const after = `return ${state}.machine.registers.op===null?${object}:${emitter.use('constructed', 'constructed')}(${bySuper})`
   const { key } = emitter.analysis.parentOf.get(fn.node) as Node
   emitter.after(key.end, `(${list}){${before}${made};${after}}static ${body}`)
 }

@@ -12,7 +12,7 @@ export function visitDirect(emitter: Emitter, plan: Plan): void {
   const { fn } = plan
   const { node } = fn
   const { body } = node
-  const activation: Activation = { mode: 'direct', fn, used: 0, most: 0 }
+  const activation: Activation = { mode: 'direct', fn, used: 0, most: 0, stateless: !isResumed(plan) }
   const statements = new Statements(emitter, plan)
   const block = body.type === 'BlockStatement'
   const position = block ? bodyStart(body) : body.start
@@ -58,12 +58,12 @@ function prologueOf(
   statements: Statements,
 ): string {
   const { names } = emitter
-  const next = `${emitter.use('state', 's')}.next`
   const declared = emitter.takeDeclared(position)
-  if (!isResumed(plan)) return `${next}=0;${declared}`
+  if (!isResumed(plan)) return `${emitter.sharedState}.next=0;${declared}`
+  const next = `${names.of('s')}.next`
   const { place, value, frame, saved, left } = statements.locals
   const depth = names.of('d')
-  const locals = [`${depth}=${next}`, `${place}=0`, `${frame}=null`, value, saved, left]
+  const locals = [emitter.stateHere, `${depth}=${next}`, `${place}=0`, `${frame}=null`, value, saved, left]
   const again: string[] = []
   for (const { name, slot } of plan.variables.early) again.push(`${name}=${saved}[${slot}]`)
   for (let n = 1; n <= activation.most; n++) {

@@ -200,7 +200,7 @@ export abstract class Loops extends Declarations {
       `${cursor}.open&&`,
       loop.error,
     )
-    const state = emitter.use('state', 's')
+    const { state } = emitter
     const end = /[;}]/.test(emitter.code[node.end - 1] as string) ? '' : ';'
     emitter.after(
       node.end,

@@ -195,7 +195,7 @@ export class Statements extends Loops {
     const { emitter } = this
     const { block, handler, finalizer } = node
     const { place, saved } = this.locals
-    const state = emitter.use('state', 's')
+    const { state } = emitter
     if (handler !== null && this.has(handler)) {
       const slot = handler.param === null ? null : this.variable(handler.param)
       const [first, last] = this.range(handler)
@@ -224,7 +224,7 @@ export class Statements extends Loops {
       // It also runs on the way out, when something has parked.
       emitter.text.appendLeft(
         finalizer.start + 1,
-        `if(${emitter.use('machine', 'm')}.registers.op===null){${state}.next=0;`,
+        `if(${state}.machine.registers.op===null){${state}.next=0;`,
       )
       emitter.visitAll(finalizer.body)
       emitter.after(finalizer.end - 1, '}')

@@ -49,7 +49,7 @@ function guardFields(emitter: Emitter, node: Node, members: readonly Node[]): vo
   for (const { value } of noisy) {
     // A class that has no name would lose the one that it gets here.
     if (value.type === 'ClassExpression') continue
-    emitter.before(value.start, `${emitter.use('state', 's')}.made!==null?void 0:(`)
+    emitter.before(value.start, `${emitter.sharedState}.made!==null?void 0:(`)
     emitter.guarded.add(value)
   }
 }
@@ -87,7 +87,7 @@ function homeOf(emitter: Emitter, node: Node): string {
 /** A constructor for a class that has none, and extends one which may park in its own, or has fields that may. */
 function addConstructor(emitter: Emitter, node: Node): void {
   const args = emitter.names.of('p')
-  const state = emitter.use('state', 's')
+  const state = emitter.sharedState
   const announced = `${state}.next,${state}.next=0`
   const body = emitter.initialising.has(node) ? implicitBody(emitter, node, args) : null
   const made = node['superClass']
@@ -110,8 +110,8 @@ function implicitBody(emitter: Emitter, node: Node, args: string): string {
     if (node['superClass']) steps.push(`${emitter.callOf('superCall', `${names.of('t')},...${args}`, node)};`)
     steps.push(`${initialised(emitter, self, node)};`)
   })
-  const state = emitter.use('state', 's')
-  const locals = [`${names.of('d')}=${state}.depth`]
+  const state = names.of('s')
+  const locals = [emitter.stateHere, `${names.of('d')}=${state}.depth`]
   if (node['superClass']) locals.push(`${names.of('t')}=${state}.construction`)
   for (let n = 1; n <= activation.most; n++) locals.push(names.of(String(n)))
   return `(function*(){let ${locals.join(',')};${steps.join('')}}).call(${node['superClass'] ? 'void 0' : 'this'})`

@@ -52,6 +52,8 @@ export interface Activation {
   most: number
   /** In mode `direct`: what follows the call that is visited. */
   parked?: () => string
+  /** It has no variable of its own for the state of the runtime. */
+  readonly stateless?: boolean
 }
 
 /** The front of an optional chain, which has been visited. */
@@ -225,9 +227,26 @@ export class Emitter {
     return this.activation.mode !== 'plain'
   }
 
+  /** The state of the runtime, as all code of the file can name it. */
+  get sharedState(): string {
+    return this.use('state', 'S')
+  }
+
+  /** The declaration of a function's own variable for it: what is imported V8 looks up at every use. */
+  get stateHere(): string {
+    return `${this.names.of('s')}=${this.sharedState}`
+  }
+
+  /** The state of the runtime, as the code that is visited names it. */
+  get state(): string {
+    const { mode, stateless } = this.activation
+    return (mode === 'green' || mode === 'direct') && stateless !== true ? this.names.of('s') : this.sharedState
+  }
+
   /** Announces a call of `callee`, which names a value. */
   announce(callee: string): string {
-    return `${this.use('callees', 'c')}[${this.depth}]=${callee},${this.use('state', 's')}.next=${this.depth}`
+    const { state, depth } = this
+    return `${state}.callees[${depth}]=${callee},${state}.next=${depth}`
   }
 
   get depth(): string {
@@ -241,7 +260,7 @@ export class Emitter {
 
   /** True behind a call that has parked. Compared to null, which is one instruction: whether any value is true takes ten. */
   get hasParked(): string {
-    return `${this.use('machine', 'm')}.registers.op!==null`
+    return `${this.state}.machine.registers.op!==null`
   }
 
   /** What follows a call, of which `site` is told as its place, whose result is in `result`. */

@@ -46,7 +46,7 @@ export function visitInitialisers(emitter: Emitter, cls: Node, isStatic: boolean
     return `${emitter.use('define', 'define')}(this,${keyText(key)},${value});`
   })
   const all = `#${names.of(isStatic ? 'own' : 'init')}`
-  const state = emitter.use('state', 's')
+  const state = emitter.sharedState
   const entered = `${emitter.use('enter', 'enter')}(${state}.next,${state}.next=0,this.${all}s(),void 0)`
   emitter.after(
     cls['body'].start + 1,
@@ -63,6 +63,7 @@ function visitInitialiser(emitter: Emitter, member: Node, fn: Fn, name: string):
   const value: Node = member['value']
   emitter.inActivation(activation, NATIVE, () => (block ? visitStatements(emitter, member) : emitter.visit(value)))
   const locals = Array.from({ length: activation.most }, (_, n) => names.of(String(n + 1)))
+  if (parks) locals.unshift(emitter.stateHere)
   const word = member['static'] || block ? 'static ' : ''
   const declared = locals.length > 0 ? `let ${locals.join(',')};` : ''
   const head = `;${word}${parks ? '*' : ''}${name}(${parks ? names.of('d') : ''}){${declared}`

@@ -55,7 +55,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
   const rebound = fn.usesSelf && fn.self?.fixed !== true
   const kept = cache !== null && !fn.evals && !rebound && emitter.declareIn(fn.captured, node, cache)
 
-  const next = `${emitter.use('state', 's')}.next`
+  const next = `${emitter.sharedState}.next`
   const enter = emitter.use(fn.kind === 'derived' ? 'derive' : 'enter', fn.kind === 'derived' ? 'derive' : 'enter')
   const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${announced(emitter, fn)},${next}=0,`
   const tail = `${params.apply},${constructed(emitter, fn)}${handed.made === null ? '' : `,${handed.made}`})}`
@@ -179,7 +179,7 @@ function prologueOf(emitter: Emitter, activation: Activation, position: number, 
       NATIVE,
       () => (fields = `${initialised(emitter, 'this', (activation.fn as Fn).node)};`),
     )
-  const names = [`${depth}=${emitter.use('state', 's')}.depth`]
+  const names = [emitter.stateHere, `${depth}=${emitter.names.of('s')}.depth`]
   if (read !== '') names.push(read)
   for (let n = 1; n <= activation.most; n++) names.push(emitter.names.of(String(n)))
   return `let ${names.join(',')};${stressed(emitter, depth)}${fields}${emitter.takeDeclared(position)}`
@@ -209,18 +209,18 @@ function directive(fn: Fn): string {
 /** Where a wrapper finds its announcement. */
 function announced(emitter: Emitter, fn: Fn): string {
   const held = fn.kind === 'constructor' ? emitter.held.get(fn.home as Node) : undefined
-  return held === undefined ? `${emitter.use('state', 's')}.next` : `${emitter.use('unhold', 'unhold')}(this.${held})`
+  return held === undefined ? `${emitter.sharedState}.next` : `${emitter.use('unhold', 'unhold')}(this.${held})`
 }
 
 /** A constructor that is called by a `super` which goes on after it parked gives what was made. */
 function onceMade(emitter: Emitter, fn: Fn): string {
   if (fn.kind !== 'constructor' && fn.kind !== 'derived') return ''
-  return `if(${emitter.use('state', 's')}.made!==null)return ${emitter.use('takeMade', 'takeMade')}();`
+  return `if(${emitter.sharedState}.made!==null)return ${emitter.use('takeMade', 'takeMade')}();`
 }
 
 /** What `enter` is told of the object that a constructor makes. */
 function constructed(emitter: Emitter, fn: Fn): string {
   if (fn.kind === 'constructor') return 'this'
   if (fn.kind === 'derived') return constructionOf(emitter, fn.home as Node)
-  return fn.kind === 'declaration' || fn.kind === 'expression' ? 'new.target&&this' : 'void 0'
+  return fn.kind === 'declaration' || fn.kind === 'expression' ? 'new.target===void 0?void 0:this' : 'void 0'
 }

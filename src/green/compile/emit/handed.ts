@@ -28,9 +28,9 @@ export function handedOver(emitter: Emitter, fn: Fn): Handed {
   if (fn.usesNewTarget) lexical.newTarget = hand(outer.newTarget ?? 'new.target', names.of('target'))
   if (fn.usesSuper) lexical.superRef = hand(outer.superRef ?? superRef(emitter), names.of('super'))
   if (fn.usesSelf && fn.self?.fixed && !fn.evals) hand(fn.self.name, fn.self.name)
-  if (derived) read.push(`${names.of('t')}=${emitter.use('state', 's')}.construction`)
+  if (derived) read.push(`${names.of('t')}=${names.of('s')}.construction`)
   if (made.length === 0) return { made: null, read: read.join(','), lexical }
-  const source = `${names.of('x')}=${emitter.use('state', 's')}.extra`
+  const source = `${names.of('x')}=${names.of('s')}.extra`
   return { made: `[${made.join(',')}]`, read: [source, ...read].join(','), lexical }
 }
 

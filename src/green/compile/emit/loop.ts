@@ -16,7 +16,7 @@ export function visitForOf(emitter: Emitter, node: Node): void {
   const { code, text } = emitter
   const cursor = emitter.names.fresh(emitter.names.of('i'))
   const error = emitter.names.fresh(emitter.names.of('e'))
-  const state = emitter.use('state', 's')
+  const { state } = emitter
   const labels = takeLabels(emitter, node)
 
   // `for await` has the `await` between.

@@ -46,7 +46,7 @@ export function emitModule(emitter: Emitter, program: Node, options: ModuleOptio
   let body = emitter.takeDeclared(-1)
   if (inside) shell = shellOf(emitter, program, start)
   if (whole) {
-    const depth = `${emitter.names.of('d')}=${emitter.use('state', 's')}.depth`
+    const depth = `${emitter.stateHere},${emitter.names.of('d')}=${emitter.names.of('s')}.depth`
     const main = `${isModule ? '' : 'return '}${loaded ? emitter.use('required', 'required') : emitter.use('main', 'main')}`
     body = `${main}(${loaded ? 'module,' : ''}(function*(${isModule ? '' : parametersOf(emitter)}){let ${[depth, ...locals].join(',')};${body}${open}${shell.prologue}`
   } else body += `${locals.length > 0 ? `let ${locals.join(',')};` : ''}${open}${shell.prologue}`

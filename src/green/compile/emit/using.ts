@@ -34,7 +34,7 @@ function disposal(emitter: Emitter, declarations: readonly Node[]): Disposal | n
   const owner = names.of('u')
   const error = names.of('e')
   const awaits = declarations.some((node) => node['kind'] === 'await using')
-  const cleared = mode === 'plain' ? '' : `${emitter.use('state', 's')}.next=0;`
+  const cleared = mode === 'plain' ? '' : `${emitter.state}.next=0;`
   let disposed: string
   if (awaits && mode === 'green') disposed = emitter.callOf('disposeAll', owner, first)
   else {

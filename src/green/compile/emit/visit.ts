@@ -166,7 +166,7 @@ function visitStatement(emitter: Emitter, node: Node): void {
 }
 
 function clearNext(emitter: Emitter, block: Node): void {
-  emitter.after(block.start + 1, `${emitter.use('state', 's')}.next=0;`)
+  emitter.after(block.start + 1, `${emitter.state}.next=0;`)
 }
 
 function inFields(emitter: Emitter, node: Node, visit: () => void): void {
