@@ -77,7 +77,7 @@ const belowAwait = { metric: 'cpu', against: 'native', atMost: 1, says: 'less th
 export const greenFib = scenario('fib', 'Recursive functions', {
   goals: [
     { of: 'fibril', metric: 'cpu', against: 'plain', atMost: 3, says: 'at most 3 × a plain call' },
-    { of: 'wayA', metric: 'cpu', against: 'plain', atMost: 12, says: 'by generators, at most 12 × a plain call' },
+    { of: 'wayA', metric: 'cpu', against: 'plain', atMost: 10, says: 'by generators, at most 10 × a plain call' },
     belowAwait,
     untouched,
   ],

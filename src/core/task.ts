@@ -679,7 +679,8 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
         ended = false
       } else {
         kind = THROW
-        value = op !== null ? strayOperation() : result.value === undefined ? yieldInCleanup() : wrongYield(result.value)
+        value =
+          op !== null ? strayOperation() : result.value === undefined ? yieldInCleanup() : wrongYield(result.value)
         ended = isDone(result)
       }
 

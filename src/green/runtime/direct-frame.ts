@@ -7,11 +7,12 @@ import { machine as theMachine } from '../../core/index.ts'
 import { call as theCall } from './calls.ts'
 import { failure, isObject, link, ParkedFrame } from './parked-frame.ts'
 import { textBefore } from './standing.ts'
-import { state as theState } from './state.ts'
+import { type Pending, callees as theCallees, state as theState } from './state.ts'
 
 // Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
 const machine = theMachine
 const state = theState
+const callees = theCallees
 const call = theCall
 const linkHere = link
 
@@ -35,8 +36,16 @@ export class DirectFrame extends ParkedFrame {
   /** What was called by `new`; undefined if it was called plainly. */
   private readonly target: unknown
 
-  constructor(depth: number, place: number, saved: readonly unknown[], self: unknown, target: unknown) {
-    super(depth)
+  constructor(
+    depth: number,
+    source: unknown,
+    pending: Pending | null,
+    place: number,
+    saved: readonly unknown[],
+    self: unknown,
+    target: unknown,
+  ) {
+    super(depth, source, pending)
     this.place = place
     this.saved = saved
     this.value = undefined
@@ -71,15 +80,10 @@ export class DirectFrame extends ParkedFrame {
 
 const Direct = DirectFrame
 
-/** The frame of an activation that finds it was called to go on. */
-export function resuming(): DirectFrame {
-  const { registers } = machine
-  const { resuming } = registers
-  registers.resuming = null
-  return resuming as DirectFrame
-}
-
 /** An activation at `depth` leaves for the first time, because what it called has parked. */
 export function leave(depth: number, place: number, saved: readonly unknown[], self?: unknown, target?: unknown): void {
-  linkHere(new Direct(depth, place, saved, self, target))
+  const source = callees[depth - 1]
+  const { pending } = state
+  state.pending = null
+  linkHere(new Direct(depth, source, pending, place, saved, self, target))
 }

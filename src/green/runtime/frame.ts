@@ -1,5 +1,5 @@
 import { PARK as THE_PARK, machine as theMachine } from '../../core/index.ts'
-import { isObject, link, ParkedFrame } from './parked-frame.ts'
+import { isObject, link, ParkedFrame, takePending } from './parked-frame.ts'
 import { state as theState } from './state.ts'
 
 // Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
@@ -20,7 +20,7 @@ export class GreenFrame extends ParkedFrame {
   protected readonly generator: GreenBody
 
   constructor(generator: GreenBody, depth: number) {
-    super(depth)
+    super(depth, state.callees[depth - 1], takePending())
     this.generator = generator
   }
 

@@ -26,7 +26,7 @@ export {
   unhold,
 } from './construct.ts'
 export { callAsync, constructAsync, detach } from './detach.ts'
-export { leave, RETURNING, resuming } from './direct-frame.ts'
+export { leave, RETURNING } from './direct-frame.ts'
 export { enter, resumedValue } from './frame.ts'
 export { begin, delegate } from './generators.ts'
 export { abandon, advance, close, fail, iterate, list, open, take } from './iterate.ts'

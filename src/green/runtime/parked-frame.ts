@@ -7,13 +7,12 @@ import {
   machine as theMachine,
   type Unwind,
 } from '../../core/index.ts'
-import { type Pending, callees as theCallees, state as theState } from './state.ts'
+import { type Pending, state as theState } from './state.ts'
 
 // Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
 const machine = theMachine
 const PARK = THE_PARK
 const state = theState
-const callees = theCallees
 
 const FAILURE = {}
 
@@ -26,13 +25,13 @@ export abstract class ParkedFrame implements Frame, Steppable {
   /** The operation that it waits on, if no frame is above it. */
   pending: Pending | null
 
-  constructor(depth: number) {
+  /** `source`: the function that runs. Looked up before, so that V8 need not give the object each shape that it passes through. */
+  constructor(depth: number, source: unknown, pending: Pending | null) {
     this.below = null
     this.unwind = null
     this.depth = depth
-    this.source = callees[depth - 1]
-    this.pending = state.pending
-    state.pending = null
+    this.source = source
+    this.pending = pending
   }
 
   get body(): Steppable {
@@ -114,9 +113,7 @@ export abstract class ParkedFrame implements Frame, Steppable {
 
   /** Its answer if it parked again. */
   protected parkedAgain(): IteratorResult<unknown, unknown> {
-    // If there are frames above this one, the innermost has it.
-    this.pending = state.pending
-    state.pending = null
+    this.pending = takePending()
     return PARK
   }
 
@@ -125,6 +122,13 @@ export abstract class ParkedFrame implements Frame, Steppable {
     state.depth = this.depth
     state.next = 0
   }
+}
+
+/** The operation that has parked, for the innermost frame: those below it find none. */
+export function takePending(): Pending | null {
+  const { pending } = state
+  state.pending = null
+  return pending
 }
 
 /** What `resumedValue` is to be given so that it throws `error`. */

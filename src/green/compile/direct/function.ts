@@ -71,7 +71,7 @@ function prologueOf(
     if (n <= statements.temporaries) again.push(`${names.of(String(n))}=${saved}[${plan.variables.all.length + n - 1}]`)
   }
   const resume = [
-    `${frame}=${emitter.use('resuming', 'again')}()`,
+    `${frame}=${names.of('s')}.machine.registers.resuming`,
     `${depth}=${frame}.depth`,
     `${place}=${frame}.place`,
     `${value}=${frame}.value`,

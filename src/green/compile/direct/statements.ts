@@ -222,10 +222,7 @@ export class Statements extends Loops {
     }
     if (finalizer !== null) {
       // It also runs on the way out, when something has parked.
-      emitter.text.appendLeft(
-        finalizer.start + 1,
-        `if(${state}.machine.registers.op===null){${state}.next=0;`,
-      )
+      emitter.text.appendLeft(finalizer.start + 1, `if(${state}.machine.registers.op===null){${state}.next=0;`)
       emitter.visitAll(finalizer.body)
       emitter.after(finalizer.end - 1, '}')
     }
