@@ -7,11 +7,13 @@
  *
  * All sockets have the same callback, too. It is called as a method of node's socket, by which it finds the stream.
  *
- * For connections that were accepted node has no such option. They are taken over: a second `net.Socket` is made around
- * the handle of the first, before that has read anything. Handles are not public: where they do not look as they do in
- * node, the socket that came is used as it is, and read by 'data'. So is every socket on Bun, which calls the callback as
- * a method of nothing.
+ * For connections that are accepted node has no such option. So they are taken from the handle of their server, before node makes
+ * a socket of them, and the socket is made here. (To make a second one around the handle of node's own costs a kilobyte of
+ * garbage for each, which survives, and then makes the space for young objects grow.) Handles are not public: where they do
+ * not look as they do in node, its own sockets come by 'connection' and are read by 'data'. So is every socket on Bun, which
+ * calls the callback of an `onread` as a method of nothing.
  */
+import { channel } from 'node:diagnostics_channel'
 import { Socket as NodeSocket, type OnReadOpts, type Server, type SocketConstructorOpts } from 'node:net'
 import type { Receiver } from './receiver.ts'
 
@@ -38,26 +40,44 @@ function take(this: { readonly [destination]?: { readonly receiver: Receiver } }
   return true
 }
 
-/** What is used of a socket's inside. */
+/** What is used of a connection's handle, before anything has read from it. */
+interface Handle {
+  readonly useUserBuffer?: unknown
+  readonly reading?: boolean
+}
+
+/** What is used of the inside of a server and of a socket. */
 interface Inside {
-  _handle: { readonly useUserBuffer?: unknown; readonly reading?: boolean } | null
-  /** Counts its connections, and waits for them when it closes. */
+  _handle: { onconnection?: (this: unknown, status: unknown, handle?: Handle) => void } | null
+  /** How many connections it has. It waits for them when it closes. */
+  _connections: number
+  /** Of a socket: whose connection it is. */
   _server: Server | null
   server: Server | null
 }
 
-/** Makes a socket around the handle of one that was accepted and has not read, with an intake. Null if that cannot be. */
-export function takeOver(socket: NodeSocket): NodeSocket | null {
-  if (!hasIntake) return null
-  const old = socket as unknown as Inside
-  const handle = old._handle
-  if (typeof handle?.useUserBuffer !== 'function' || handle.reading === true) return null
-  const options = { handle, onread: intake(), allowHalfOpen: true, manualStart: true }
-  const taken = new NodeSocket(options as SocketConstructorOpts)
-  const inside = taken as unknown as Inside
-  inside._server = old._server
-  inside.server = old._server
-  old._server = null
-  old._handle = null
-  return taken
+/** Told of each socket that a server of node accepts, as tools for diagnostics know them. */
+const accepted = channel('net.server.socket')
+
+/**
+ * Has `arrive` given a socket with an intake, half-open and not reading yet, for each connection that `server`, which listens,
+ * accepts. What cannot be had that way comes by 'connection', as always.
+ */
+export function interceptConnections(server: Server, arrive: (socket: NodeSocket) => void): void {
+  const inside = server as unknown as Inside
+  const listening = inside._handle
+  const onconnection = listening?.onconnection
+  if (!hasIntake || typeof onconnection !== 'function' || typeof inside._connections !== 'number') return
+  ;(listening as NonNullable<typeof listening>).onconnection = function (status, handle) {
+    if (status || typeof handle?.useUserBuffer !== 'function' || handle.reading === true)
+      return onconnection.call(this, status, handle)
+    const options = { handle, onread: intake(), allowHalfOpen: true, manualStart: true }
+    const socket = new NodeSocket(options as SocketConstructorOpts)
+    const its = socket as unknown as Inside
+    inside._connections++
+    its._server = server
+    its.server = server
+    arrive(socket)
+    if (accepted.hasSubscribers) accepted.publish({ socket })
+  }
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import net from 'node:net'
 import { all, fn, type Operation, wait } from '../../src/core/index.ts'
 import { connect, listen, type StreamOptions } from '../../src/net/index.ts'
-import { takeOver } from '../../src/net/intake.ts'
+import { interceptConnections } from '../../src/net/intake.ts'
 import { endsOf, Socket } from '../../src/net/socket.ts'
 import { it } from '../support/it.ts'
 import { streamConformance } from './stream-conformance.ts'
@@ -46,25 +47,52 @@ it('what one socket has read does not change when another reads', function* () {
   assert.deepEqual(chunks.map(String), ['bbbb', 'aaaa', 'dddd', 'cccc'])
 })
 
-it('a socket that was taken over still belongs to its server, which closes after it', function* () {
-  const { server, here, there } = yield* nodePair()
-  const taken = takeOver(there)
-  assert.ok(taken !== null)
-  assert.equal(takeOver(there), null)
+it('a connection that was intercepted belongs to its server, which closes after it', function* () {
+  const server = net.createServer(options).listen(0, '127.0.0.1')
+  yield* wait(once(server, 'listening'))
+  server.on('connection', () => assert.fail('node made a socket as well'))
+  const arrived = new Promise<net.Socket>((resolve) => interceptConnections(server, resolve))
+  const published: unknown[] = []
+  const note = (message: unknown) => published.push((message as { socket: unknown }).socket)
+  subscribe('net.server.socket', note)
+  const here = net.connect({ port: (server.address() as net.AddressInfo).port, host: '127.0.0.1' })
+  const there = yield* wait(arrived)
+  unsubscribe('net.server.socket', note)
+  assert.deepEqual(
+    published.filter((socket) => socket === there),
+    [there],
+  )
   const closed = once(server, 'close')
   const count = (): Promise<number> =>
     new Promise((resolve) => server.getConnections((_, connections) => resolve(connections)))
   assert.equal(yield* wait(count()), 1)
-  taken.destroy()
+  server.close()
+  there.destroy()
   here.destroy()
   yield* wait(closed)
   assert.equal(yield* wait(count()), 0)
 })
 
-it('a socket whose handle is not what it is in node is left as it is', () => {
-  const strange = new net.Socket()
-  ;(strange as unknown as { _handle: object })._handle = {}
-  assert.equal(takeOver(strange), null)
+it('a connection whose handle is not what it is in node comes as always', function* () {
+  const server = net.createServer(options).listen(0, '127.0.0.1')
+  yield* wait(once(server, 'listening'))
+  const { _handle: handle } = server as unknown as { _handle: { onconnection: (...args: unknown[]) => void } }
+  const taken: unknown[] = []
+  handle.onconnection = (...args) => taken.push(args)
+  interceptConnections(server, () => assert.fail('it was taken for one'))
+  handle.onconnection(0, {})
+  handle.onconnection(0, { useUserBuffer() {}, reading: true })
+  handle.onconnection(-24, undefined)
+  assert.equal(taken.length, 3)
+  server.close()
+})
+
+it('a server whose handle is not what it is in node is left as it is', () => {
+  const strange = new net.Server()
+  interceptConnections(strange, () => {})
+  Object.assign(strange, { _handle: {} })
+  interceptConnections(strange, () => {})
+  assert.deepEqual((strange as unknown as { _handle: object })._handle, {})
 })
 
 it('a socket that was closed still has its name', function* () {
