@@ -26,6 +26,8 @@
 /** What a task is named after: its function, or whatever it was given. It is asked when somebody wants to know. */
 export interface Named {
   readonly name: string
+  /** False if it is not worth recording where such tasks are spawned: always at the one place. */
+  readonly sited?: boolean
 }
 
 /** What an operation may know of the task that waits on it, and what reports and instruments may read of any task. */

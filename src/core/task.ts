@@ -975,7 +975,7 @@ export function createTask<T>(
   const task = new Task<T>(owner, callOf(body), typeof name === 'string' ? { name } : name)
   const context = loop.host.captureContext()
   let site: { stack?: string } | null = null
-  if (loop.sites > 0) {
+  if (loop.sites > 0 && (name === null || typeof name === 'string' || name.sited !== false || loop.host.strict)) {
     loop.sites--
     site = captureSite(skip, 4)
   }

@@ -107,6 +107,10 @@ class Served<S extends BufferedStream> extends StreamOwner {
     return `connection ${this.socket.peerName}`
   }
 
+  get sited(): boolean {
+    return false
+  }
+
   /** It, and what was opened in its handler. */
   get all(): BufferedStream[] {
     return [this.socket, ...this.opened]

@@ -19,11 +19,13 @@ import type { Piece, Wire } from './wire.ts'
  */
 class SocketWire implements Wire {
   readonly socket: NodeSocket
-  readonly stream: Socket
 
-  constructor(socket: NodeSocket, stream: Socket) {
+  constructor(socket: NodeSocket) {
     this.socket = socket
-    this.stream = stream
+  }
+
+  get stream(): Socket {
+    return streamOf(this.socket)
   }
 
   get external(): boolean {
@@ -127,17 +129,30 @@ interface Ends {
 }
 
 let lastLocal: Address = {}
+let lastHost: string | undefined
 
 /**
  * Where a connected socket of node leads from and to; `address` has the path if it is a Unix socket. To be asked at once: when it is
- * closed, or another has its handle, the system does not know any more. The connections of a server share their local address.
+ * closed the system does not know any more. The connections of a server share their local address, and those from one host its name.
  */
 export function endsOf(socket: NodeSocket, address: { readonly path?: string | undefined }): Ends {
   const { path } = address
   if (path !== undefined) return { local: { path }, remote: { path } }
-  const { localAddress: host, localPort: port, remoteAddress, remotePort } = socket
+  const { host, port } = endOf(socket, 'getsockname') ?? { host: socket.localAddress, port: socket.localPort }
   if (lastLocal.host !== host || lastLocal.port !== port) lastLocal = { host, port }
-  return { local: lastLocal, remote: { host: remoteAddress, port: remotePort } }
+  const remote = endOf(socket, 'getpeername') ?? { host: socket.remoteAddress, port: socket.remotePort }
+  if (remote.host !== lastHost) lastHost = remote.host
+  return { local: lastLocal, remote: { host: lastHost, port: remote.port } }
+}
+
+type AskForName = 'getsockname' | 'getpeername'
+
+/** What the handle answers. Node would keep that in its socket, with the family, which is 150 bytes of an idle connection. */
+function endOf(socket: NodeSocket, ask: AskForName): Address | null {
+  type Handle = { readonly [key in AskForName]?: (answer: { address?: string; port?: number }) => number }
+  const { _handle: handle } = socket as unknown as { readonly _handle: Handle | null }
+  const answer: { address?: string; port?: number } = {}
+  return handle?.[ask]?.(answer) === 0 && answer.port !== undefined ? { host: answer.address, port: answer.port } : null
 }
 
 /** What can be said of a socket. */
@@ -164,7 +179,7 @@ export class Socket extends BufferedStream {
     this.remote = ends.remote
     if (this.remote.path === undefined) socket.setNoDelay(options.nagle !== true)
     if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, options.keepAliveMs)
-    this.wire = new SocketWire(socket, this)
+    this.wire = new SocketWire(socket)
     ;(socket as WiredSocket)[destination] = this
     if (!intake) socket.on('data', onData)
     // Node's own is for sockets that are not half-open, and two would need a list.
