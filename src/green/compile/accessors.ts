@@ -1,6 +1,6 @@
 /**
  * Getters and setters that may park, and where they are reached. A member says nothing of its object, so they are known by
- * name, one for all that a source has: `x` is read, `=x` is written, `[]` and `=[]` where the name is computed, `#x` where it is
+ * name, one for all that a source has, or a module that it imports: `x` is read, `=x` is written, `[]` and `=[]` where the name is computed, `#x` where it is
  * private.
  */
 import type { Analysis } from './analyze.ts'
@@ -56,11 +56,23 @@ export function accessOf(analysis: Analysis, member: Node): { readonly read: boo
   }
 }
 
-/** Notes all accesses that may meet an accessor of this source: the inference goes by them. */
-export function noteAccesses(analysis: Analysis): void {
-  const names = new Set(analysis.functions.map((fn) => accessorName(analysis, fn)))
-  names.delete(null)
-  if (names.size === 0) return
+/** The names of a source's own accessors. */
+export function ownAccessors(analysis: Analysis): Set<string> {
+  return new Set(analysis.functions.flatMap((fn) => accessorName(analysis, fn) ?? []))
+}
+
+/** The accessors that are known elsewhere, too: by a name that others can say. */
+export function publicAccessors(analysis: Analysis): { readonly name: string; readonly fn: number }[] {
+  return analysis.functions.flatMap((each, fn) => {
+    const name = accessorName(analysis, each)
+    return name === null || /^=?(?:#|\[\])/.test(name) ? [] : [{ name, fn }]
+  })
+}
+
+/** All accesses in functions that may meet an accessor of one of these names. */
+export function accessesOf(analysis: Analysis, names: ReadonlySet<string>): Analysis['reads'] {
+  const found: Analysis['reads'] = []
+  if (names.size === 0) return found
   for (const node of analysis.parentOf.keys()) {
     if (node.type !== 'MemberExpression') continue
     const reached = memberNames(node).filter((name) => names.has(name) || names.has(`=${name}`))
@@ -69,10 +81,11 @@ export function noteAccesses(analysis: Analysis): void {
     if (fn === null) continue
     const { read, write } = accessOf(analysis, node)
     for (const name of reached) {
-      if (read) analysis.reads.push({ name, fn, node })
-      if (write) analysis.reads.push({ name: `=${name}`, fn, node })
+      if (read) found.push({ name, fn, node })
+      if (write) found.push({ name: `=${name}`, fn, node })
     }
   }
+  return found
 }
 
 function functionAround(analysis: Analysis, node: Node): Fn | null {

@@ -9,7 +9,7 @@
  */
 import remapping, { type EncodedSourceMap } from '@jridgewell/remapping'
 import { SourceMap } from 'magic-string'
-import { noteAccesses } from './accessors.ts'
+import { accessesOf, ownAccessors } from './accessors.ts'
 import { type Analysis, analyze, type ForeignVerdict, isStrict } from './analyze.ts'
 import { Emitter } from './emit/emitter.ts'
 import { emitModule } from './emit/module.ts'
@@ -79,14 +79,31 @@ export interface FunctionVerdict {
 }
 
 /** Part of every cache key. */
-export const COMPILER_VERSION = '4'
+export const COMPILER_VERSION = '5'
+
+/** Where a function reaches an accessor. */
+export interface Access {
+  readonly fn: number
+  readonly name: string
+  readonly line: number
+}
+
+/** What is known of other modules. */
+export interface Others {
+  /** Of their values; null, or none: nothing. */
+  readonly foreign?: (value: Foreign) => ForeignVerdict | null
+  /** The names of their accessors that are known to block. */
+  readonly accessors?: ReadonlySet<string>
+}
 
 /** A source that has been read. */
 export interface Opened {
   /** What others need to know of it. */
   summary(): Summary
-  /** Once. `foreign` says what is known of the values of other modules; null, or none: nothing. */
-  compile(options: OutputOptions, foreign?: (value: Foreign) => ForeignVerdict | null): Compiled
+  /** Which functions, by number, reach accessors of one of these names, and where: by the number of the line, from 1. */
+  accesses(names: ReadonlySet<string>): readonly Access[]
+  /** Once. */
+  compile(options: OutputOptions, others?: Others): Compiled
 }
 
 /** Compiles one file of which nothing else is known. Throws a `SyntaxError` for what is none. */
@@ -99,12 +116,19 @@ export function open(source: string, { url, format, language }: SourceOptions): 
   const parsed = parse(source, url, format, language)
   const analysis = analyze(parsed.program, isStrictly(format, parsed))
   if (format === 'commonjs') noteRequires(analysis)
-  noteAccesses(analysis)
+  analysis.reads.push(...accessesOf(analysis, ownAccessors(analysis)))
   noteFields(analysis)
   hear(analysis.functions, parsed.comments, parsed.code)
   return {
     summary: () => summarize(parsed.program, analysis, new Lines(parsed.code), format === 'module'),
-    compile: (options, foreign = () => null) => emit(parsed, analysis, foreign, { url, format, language, ...options }),
+    accesses: (names) => {
+      const lines = new Lines(parsed.code)
+      const numbers = new Map(analysis.functions.map((fn, number) => [fn, number]))
+      return accessesOf(analysis, names)
+        .filter(({ name }) => names.has(name))
+        .map(({ name, fn, node }) => ({ fn: numbers.get(fn) as number, name, line: lines.of(node.start).line }))
+    },
+    compile: (options, others = {}) => emit(parsed, analysis, others, { url, format, language, ...options }),
   }
 }
 
@@ -115,10 +139,13 @@ function isStrictly(format: string, { program }: Parsed): boolean {
 function emit(
   parsed: Parsed,
   analysis: Analysis,
-  foreign: (value: Foreign) => ForeignVerdict | null,
+  { foreign = () => null, accessors = new Set() }: Others,
   { url, format, runtime, ...options }: CompileOptions,
 ): Compiled {
   const { stress = false, entry = false, onlyGenerators = false, nativeUsing = false, loads = false } = options
+  const own = ownAccessors(analysis)
+  analysis.reads.push(...accessesOf(analysis, new Set([...accessors].filter((name) => !own.has(name)))))
+  for (const name of accessors) analysis.parkingGetters.add(name)
   infer(analysis, foreign, stress)
   const strict = isStrictly(format, parsed)
   const emitting = { stress, strict, loads: loads && format === 'commonjs', onlyGenerators, nativeUsing }
@@ -129,11 +156,11 @@ function emit(
   const lines = new Lines(parsed.code)
   const decoded = emitter.text.generateDecodedMap({ source: url, includeContent: true, hires: 'boundary' })
   mapPlaces(decoded.mappings, code, emitter.names, emitter.places, lines)
-  const own = new SourceMap(decoded)
+  const made = new SourceMap(decoded)
   const map =
     parsed.map === null
-      ? own
-      : remapping(own as unknown as EncodedSourceMap, (_, { depth }) =>
+      ? made
+      : remapping(made as unknown as EncodedSourceMap, (_, { depth }) =>
           depth === 1 ? (parsed.map as EncodedSourceMap) : null,
         )
   const functions = analysis.functions.map((fn): FunctionVerdict => {

@@ -10,6 +10,7 @@
  * a way that cannot be followed. What another module does to an object of this one is not seen: who replaces a function
  * of an exported object by one that parks gets a `NativeFrameError` where nobody expected that.
  */
+import { publicAccessors } from './accessors.ts'
 import type { Analysis } from './analyze.ts'
 import { moduleExports, requiredExports, starsOf } from './exports.ts'
 import type { Lines } from './lines.ts'
@@ -59,6 +60,10 @@ export interface Summary {
   readonly root: Value
   /** The values of others that are called, in functions and outside. */
   readonly foreign: readonly Foreign[]
+  /** Its getters and setters, by name (accessors.ts), but for those that nobody else can name. */
+  readonly accessors: readonly { readonly name: string; readonly fn: number }[]
+  /** The modules that it names. */
+  readonly imports: readonly Pick<Foreign, 'from' | 'required'>[]
   readonly handed: readonly Handed[]
 }
 
@@ -83,6 +88,8 @@ export function summarize(program: Node, analysis: Analysis, lines: Lines, isMod
     stars: isModule ? starsOf(program) : [],
     root: isModule || opaque ? null : requiredExports(values),
     foreign: [...foreign.values()],
+    accessors: publicAccessors(analysis),
+    imports: importsOf(program, analysis),
     handed,
   }
 
@@ -113,6 +120,22 @@ function readsOf({ functions, reads }: Analysis): Map<Fn, Site[]> {
       found.set(fn, sites)
     }
   return found
+}
+
+/** The modules that a source names, but for those that it loads as it runs. */
+function importsOf(program: Node, { parentOf, scopeOf, top }: Analysis): Summary['imports'] {
+  const found = new Map<string, Summary['imports'][number]>()
+  const note = (from: unknown, required: boolean): void => {
+    if (typeof from === 'string') found.set(`${required} ${from}`, { from, required })
+  }
+  for (const { source } of program['body'] as Node[]) note(source?.['value'], false)
+  for (const node of parentOf.keys()) {
+    if (node.type !== 'CallExpression' || node['callee'].name !== 'require') continue
+    let at: Node | undefined = node
+    while (at !== undefined && !scopeOf.has(at)) at = parentOf.get(at)
+    if ((scopeOf.get(at as Node) ?? top).lookup('require') === null) note(node['arguments'][0]?.value, true)
+  }
+  return [...found.values()]
 }
 
 function handedAt({ node, foreign }: Site, values: Values, lines: Lines): Handed[] {

@@ -11,7 +11,7 @@
  * block, and not only to something that might. It gives the better reason in reports, and decides whether top-level code
  * waits.
  */
-import type { Call, Foreign, ForeignVerdict, FunctionSummary, Summary, Value } from '../compile/index.ts'
+import type { Access, Call, Foreign, ForeignVerdict, FunctionSummary, Summary, Value } from '../compile/index.ts'
 
 /** What a specifier means: a module that is compiled, or one of which it is known what parks; null: neither. */
 export type Located = { readonly url: string } | { readonly known: Known } | null
@@ -24,6 +24,8 @@ export interface Sources {
   /** Null: nothing is known of that module. */
   summaryOf(url: string): Summary | null
   locate(specifier: string, from: string, required: boolean): Located
+  /** Where functions of a module reach accessors of one of these names. */
+  accessesIn(url: string, names: ReadonlySet<string>): readonly Access[]
 }
 
 /** A call on the way from a function to what makes it park. */
@@ -38,6 +40,7 @@ export interface Step {
 
 interface Node {
   readonly url: string
+  readonly number: number
   readonly summary: FunctionSummary
   readonly callers: { readonly caller: Node; readonly call: Call }[]
   settled: boolean
@@ -57,13 +60,22 @@ const NEVER: ForeignVerdict = { parks: false, blocks: false }
 const UNKNOWN: ForeignVerdict = { parks: true, blocks: false }
 /** So many exports may pass on one another's. */
 const DEPTH = 100
+/** So many accessors may block by way of one another's, each in a module of its own. */
+const ACCESSORS = 4
 
 export class Graph {
   private readonly sources: Sources
   private readonly nodes = new Map<string, Node>()
+  /** The same graph, which knows one accessor less on the way; null: this one knows none. It says which accessors block. */
+  private readonly plain: Graph | null
+  /** Accessors of the modules behind each that block, by name. */
+  private readonly blocking = new Map<string, ReadonlyMap<string, readonly Node[]>>()
+  /** Of each module in which there are such names, the accesses of each function. */
+  private readonly accesses = new Map<string, ReadonlyMap<number, readonly Access[]>>()
 
-  constructor(sources: Sources) {
+  constructor(sources: Sources, accessors = ACCESSORS) {
     this.sources = sources
+    this.plain = accessors > 0 ? new Graph(sources, accessors - 1) : null
   }
 
   /** What a call of `foreign`, as the module `from` sees it, may do. */
@@ -89,24 +101,64 @@ export class Graph {
     })
   }
 
+  /**
+   * The names of getters and setters that block, in the modules that `url` imports, or these do. Not of all that might park: whoever calls a
+   * method of what it was given might, and then each `o.length` could be anything. So a getter that does not plainly block parks in
+   * its own module only.
+   */
+  accessorsBehind(url: string): ReadonlySet<string> {
+    return new Set(this.blockingBehind(url).keys())
+  }
+
   /** The modules on which verdicts in `url` may hang. */
   modulesBehind(url: string): string[] {
     const found = new Set([url])
     // Grows as it is gone through.
     for (const at of found) {
-      const summary = this.sources.summaryOf(at)
-      if (summary === null) continue
-      const passedOn = Object.values(summary.exports ?? {}).flatMap((value) =>
-        value !== null && 'foreign' in value ? [value.foreign] : [],
-      )
-      const named = [...summary.foreign, ...passedOn].map(({ from, required }) => ({ from, required }))
-      for (const { from, required } of [...named, ...summary.stars.map((from) => ({ from, required: false }))]) {
+      for (const { from, required } of this.sources.summaryOf(at)?.imports ?? []) {
         const located = this.sources.locate(from, at, required)
         if (located !== null && 'url' in located) found.add(located.url)
       }
     }
     found.delete(url)
     return [...found]
+  }
+
+  private blockingBehind(url: string): ReadonlyMap<string, readonly Node[]> {
+    const known = this.blocking.get(url)
+    if (known !== undefined) return known
+    const found = new Map<string, Node[]>()
+    this.blocking.set(url, found)
+    const { plain } = this
+    if (plain === null) return found
+    const behind = this.modulesBehind(url)
+    for (const at of behind)
+      for (const { name, fn } of this.sources.summaryOf(at)?.accessors ?? []) {
+        const accessor = plain.node(at, fn)
+        if (accessor === null || !plain.verdictOf(accessor).blocks) continue
+        found.set(name, [...(found.get(name) ?? []), this.node(at, fn) as Node])
+      }
+    // Mostly there are none: then all of these need not be looked at again for each of them.
+    if (found.size === 0) for (const at of behind) this.blocking.set(at, found)
+    return found
+  }
+
+  /** The accesses in a function that may come to an accessor of another module which blocks, as calls of that. */
+  private accessed({ url, number }: Node): { readonly call: Call; readonly target: Node }[] {
+    const accessors = this.blockingBehind(url)
+    if (accessors.size === 0) return []
+    let accesses = this.accesses.get(url)
+    if (accesses === undefined) {
+      const byFunction = new Map<number, Access[]>()
+      for (const access of this.sources.accessesIn(url, new Set(accessors.keys())))
+        byFunction.set(access.fn, [...(byFunction.get(access.fn) ?? []), access])
+      accesses = byFunction
+      this.accesses.set(url, accesses)
+    }
+    return (accesses.get(number) ?? []).flatMap(({ name, line }) => {
+      const what = name.startsWith('=') ? `.${name.slice(1)} = …` : `.${name}`
+      return (accessors.get(name) ?? []).map((target) => ({ call: { what, line, to: null }, target }))
+    })
   }
 
   private reasonsAt(call: Call, { url }: Node): (readonly Step[])[] {
@@ -136,21 +188,21 @@ export class Graph {
       const { said, calls } = node.summary
       if (said === false) continue
       if (said === true) mark(node, 'parks', { call: null, next: null }, parking)
-      for (const call of calls)
-        for (const target of this.called(call, node.url)) {
-          if (!('summary' in target)) {
-            if (target.parks) mark(node, 'parks', { call, next: null }, parking)
-            if (target.blocks) mark(node, 'blocks', { call, next: null }, blocking)
-            continue
-          }
-          if (target.summary.answers) continue
-          target.callers.push({ caller: node, call })
-          if (!target.settled) {
-            target.settled = true
-            gathered.push(target)
-          } else if (target.parks !== null) mark(node, 'parks', { call, next: target }, parking)
-          if (target.blocks !== null) mark(node, 'blocks', { call, next: target }, blocking)
+      const called = calls.flatMap((call) => this.called(call, node.url).map((target) => ({ call, target })))
+      for (const { call, target } of [...called, ...this.accessed(node)]) {
+        if (!('summary' in target)) {
+          if (target.parks) mark(node, 'parks', { call, next: null }, parking)
+          if (target.blocks) mark(node, 'blocks', { call, next: null }, blocking)
+          continue
         }
+        if (target.summary.answers) continue
+        target.callers.push({ caller: node, call })
+        if (!target.settled) {
+          target.settled = true
+          gathered.push(target)
+        } else if (target.parks !== null) mark(node, 'parks', { call, next: target }, parking)
+        if (target.blocks !== null) mark(node, 'blocks', { call, next: target }, blocking)
+      }
     }
     spread('parks', parking)
     spread('blocks', blocking)
@@ -168,7 +220,7 @@ export class Graph {
     if (known !== undefined) return known
     const summary = this.sources.summaryOf(url)?.functions[number]
     if (summary === undefined) return null
-    const node: Node = { url, summary, callers: [], settled: false, parks: null, blocks: null }
+    const node: Node = { url, number, summary, callers: [], settled: false, parks: null, blocks: null }
     this.nodes.set(key, node)
     return node
   }

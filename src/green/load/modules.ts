@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Compiled, CompileOptions, Opened, SourceOptions, Summary } from '../compile/index.ts'
+import type { Access, Compiled, CompileOptions, Opened, SourceOptions, Summary } from '../compile/index.ts'
 import { type Cache, hashOf } from './cache.ts'
 import type { Compiler } from './compiler.ts'
 import { type Format, formatOf, type Language, languageOf } from './format.ts'
@@ -48,6 +48,7 @@ export class Modules {
         located.set(key, found)
         return found
       },
+      accessesIn: (url, names) => this.accessesIn(url, names),
     })
   }
 
@@ -67,13 +68,17 @@ export class Modules {
     const kept = this.opened.get(url)
     if (kept !== undefined) this.drop(url, kept.source)
     const opened = kept?.source === source ? kept.opened : this.compiler().open(source, options)
-    return opened.compile(options, (foreign) => this.graph.verdict(foreign, url))
+    const accessors = this.graph.accessorsBehind(url)
+    // Where every call parks, nothing hangs on what the functions of others do.
+    if (options.stress) return opened.compile(options, { accessors })
+    return opened.compile(options, { foreign: (value) => this.graph.verdict(value, url), accessors })
   }
 
   /** What the verdicts in a module hang on, as a part of the key of what it is compiled to. */
   assumed(summary: Summary | null, url: string): string {
     const verdicts = (summary?.foreign ?? []).map((value) => this.graph.verdict(value, url))
-    return verdicts.map(({ parks, blocks }) => (blocks ? 'b' : parks ? 'p' : '-')).join('')
+    const accessors = [...this.graph.accessorsBehind(url)].sort()
+    return `${verdicts.map(({ parks, blocks }) => (blocks ? 'b' : parks ? 'p' : '-')).join('')} ${accessors.join(' ')}`
   }
 
   summaryOf(url: string): Summary | null {
@@ -88,6 +93,20 @@ export class Modules {
       return null
     }
     return this.meet(source, url, formatOf(url, undefined, source))
+  }
+
+  private accessesIn(url: string, names: ReadonlySet<string>): readonly Access[] {
+    let opened = this.opened.get(url)?.opened
+    if (opened === undefined) {
+      const source = readFileSync(pathOf(url), 'utf8')
+      opened = this.compiler().open(source, {
+        url,
+        format: formatOf(url, undefined, source),
+        language: languageOf(url),
+      })
+      this.keep(url, source, opened)
+    }
+    return opened.accesses(names)
   }
 
   /** Trees take a hundred times the room of their sources. What goes is parsed again when it is loaded. */

@@ -59,7 +59,6 @@ export class Project {
     const format = formatOf(url, undefined, source)
     const options = { url, format, language, runtime: 'fibril/green/runtime', stress }
     try {
-      if (stress) return loadCompiler(this.settings).compile(source, options)
       this.modules.meet(source, url, format, language)
       return this.modules.compile(source, options)
     } catch (error) {

@@ -41,8 +41,7 @@ export function createTranslator(settings: LoadSettings): Translator {
 
   const compile = (source: string, options: CompileOptions): Compiled | null => {
     try {
-      // Where every call parks, nothing hangs on what others do.
-      return settings.stress ? theCompiler().compile(source, options) : modules.compile(source, options)
+      return modules.compile(source, options)
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error
       // What our parser does not understand Node may, and if not it says so better than anyone; but it knows no types.
@@ -68,7 +67,7 @@ export function createTranslator(settings: LoadSettings): Translator {
         nativeUsing: knowsUsing,
         stress: settings.stress,
       }
-      const assumed = settings.stress ? '' : modules.assumed(modules.meet(source, url, format), url)
+      const assumed = modules.assumed(modules.meet(source, url, format), url)
       const key = settings.cache ? hashOf(identity, JSON.stringify(options), assumed, source) : ''
       const kept = cache.read(key)
       if (kept !== null) return kept
