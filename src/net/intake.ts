@@ -8,7 +8,7 @@
  * All sockets have the same callback, too. It is called as a method of node's socket, by which it finds the stream.
  *
  * For connections that are accepted node has no such option. So they are taken from the handle of their server, before node makes
- * a socket of them, and the socket is made here. (To make a second one around the handle of node's own costs a kilobyte of
+ * a socket of them, and the socket is made here; 'connection' tells of it, for those who count and watch, as of any other. (To make a second one around the handle of node's own costs a kilobyte of
  * garbage for each, which survives, and then makes the space for young objects grow.) Handles are not public: where they do
  * not look as they do in node, its own sockets come by 'connection' and are read by 'data'. So is every socket on Bun, which
  * calls the callback of an `onread` as a method of nothing.
@@ -59,11 +59,16 @@ interface Inside {
 /** Told of each socket that a server of node accepts, as tools for diagnostics know them. */
 const accepted = channel('net.server.socket')
 
+/** True for a socket that was made with an intake by `interceptConnections`. */
+export function isIntercepted(socket: NodeSocket): boolean {
+  return destination in socket
+}
+
 /**
- * Has `arrive` given a socket with an intake, half-open and not reading yet, for each connection that `server`, which listens,
- * accepts. What cannot be had that way comes by 'connection', as always.
+ * Has the sockets that `server`, which listens, gives by 'connection' made with an intake, half-open and not reading yet. What
+ * cannot be had that way is as always.
  */
-export function interceptConnections(server: Server, arrive: (socket: NodeSocket) => void): void {
+export function interceptConnections(server: Server): void {
   const inside = server as unknown as Inside
   const listening = inside._handle
   const onconnection = listening?.onconnection
@@ -73,11 +78,12 @@ export function interceptConnections(server: Server, arrive: (socket: NodeSocket
       return onconnection.call(this, status, handle)
     const options = { handle, onread: intake(), allowHalfOpen: true, manualStart: true }
     const socket = new NodeSocket(options as SocketConstructorOpts)
-    const its = socket as unknown as Inside
+    const its = socket as unknown as Inside & { [destination]: undefined }
+    its[destination] = undefined
     inside._connections++
     its._server = server
     its.server = server
-    arrive(socket)
+    server.emit('connection', socket)
     if (accepted.hasSubscribers) accepted.publish({ socket })
   }
 }

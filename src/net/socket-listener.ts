@@ -1,7 +1,7 @@
 import type { Server as NodeServer, Socket as NodeSocket } from 'node:net'
 import { BrokenError, ClosedError, NOT_YET, type Operation, WaitList } from '../core/index.ts'
 import { type Address, formatAddress } from './address.ts'
-import { interceptConnections } from './intake.ts'
+import { interceptConnections, isIntercepted } from './intake.ts'
 import { describeSystemError } from './net-errors.ts'
 import type { Listener } from './server.ts'
 import { endsOf, Socket, type SocketOptions } from './socket.ts'
@@ -80,8 +80,8 @@ export class SocketListener implements Listener<Socket> {
   private readonly server: NodeServer
   private readonly options: ListenOptions
   private readonly backlog: number
-  /** In order of arrival; true for those that were made with an intake. */
-  private readonly arrived = new Map<NodeSocket, boolean>()
+  /** In order of arrival. */
+  private readonly arrived = new Set<NodeSocket>()
   private failure: Error | null = null
   private closed = false
 
@@ -93,8 +93,8 @@ export class SocketListener implements Listener<Socket> {
     this.address =
       typeof at === 'string' || at === null ? { path: at ?? options.path } : { host: at.address, port: at.port }
     this.name = `${this.address.path === undefined ? 'tcp' : 'unix'} ${formatAddress(this.address)}`
-    server.on('connection', (socket) => this.arrive(socket, false))
-    interceptConnections(server, (socket) => this.arrive(socket, true))
+    server.on('connection', (socket) => this.arrive(socket))
+    interceptConnections(server)
     server.on('error', (error) => this.fail(error))
   }
 
@@ -102,15 +102,15 @@ export class SocketListener implements Listener<Socket> {
     return this.arrived.size
   }
 
-  private arrive(socket: NodeSocket, intake: boolean): void {
+  private arrive(socket: NodeSocket): void {
     const acceptor = this.acceptors.shift()
-    if (acceptor !== null) return acceptor.resume(this.open(socket, intake))
+    if (acceptor !== null) return acceptor.resume(this.open(socket))
     if (this.arrived.size >= this.backlog) {
       this.refused++
       socket.destroy()
       return
     }
-    this.arrived.set(socket, intake)
+    this.arrived.add(socket)
     // An error without a listener would end the process. Whoever accepts the socket finds it closed.
     socket.on('error', ignore)
   }
@@ -125,8 +125,8 @@ export class SocketListener implements Listener<Socket> {
     return new BrokenError(`${this.name} could not accept a connection: ${describeSystemError(cause)}.`, { cause })
   }
 
-  private open(socket: NodeSocket, intake: boolean): Socket {
-    return new Socket(socket, endsOf(socket, this.address), this.options, intake)
+  private open(socket: NodeSocket): Socket {
+    return new Socket(socket, endsOf(socket, this.address), this.options, isIntercepted(socket))
   }
 
   accept(): Operation<Socket> {
@@ -138,10 +138,10 @@ export class SocketListener implements Listener<Socket> {
     const failure = this.failure
     this.failure = null
     if (failure !== null) throw this.failed(failure)
-    for (const [socket, intake] of this.arrived) {
+    for (const socket of this.arrived) {
       this.arrived.delete(socket)
       socket.off('error', ignore)
-      return this.open(socket, intake)
+      return this.open(socket)
     }
     return NOT_YET
   }
@@ -150,7 +150,7 @@ export class SocketListener implements Listener<Socket> {
     if (this.closed) return
     this.closed = true
     this.server.close()
-    for (const socket of this.arrived.keys()) socket.destroy()
+    for (const socket of this.arrived) socket.destroy()
     this.arrived.clear()
     for (let wait = this.acceptors.shift(); wait !== null; wait = this.acceptors.shift())
       wait.reject(this.closedError())

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { all, fn, type Operation, wait } from '../../src/core/index.ts'
 import { connect, listen, type StreamOptions } from '../../src/net/index.ts'
-import { interceptConnections } from '../../src/net/intake.ts'
+import { interceptConnections, isIntercepted } from '../../src/net/intake.ts'
 import { endsOf, Socket } from '../../src/net/socket.ts'
 import { it } from '../support/it.ts'
 import { streamConformance } from './stream-conformance.ts'
@@ -50,13 +50,14 @@ it('what one socket has read does not change when another reads', function* () {
 it('a connection that was intercepted belongs to its server, which closes after it', function* () {
   const server = net.createServer(options).listen(0, '127.0.0.1')
   yield* wait(once(server, 'listening'))
-  server.on('connection', () => assert.fail('node made a socket as well'))
-  const arrived = new Promise<net.Socket>((resolve) => interceptConnections(server, resolve))
+  interceptConnections(server)
+  const arrived = once(server, 'connection')
   const published: unknown[] = []
   const note = (message: unknown) => published.push((message as { socket: unknown }).socket)
   subscribe('net.server.socket', note)
   const here = net.connect({ port: (server.address() as net.AddressInfo).port, host: '127.0.0.1' })
-  const there = yield* wait(arrived)
+  const [there] = (yield* wait(arrived)) as [net.Socket]
+  assert.ok(isIntercepted(there))
   unsubscribe('net.server.socket', note)
   assert.deepEqual(
     published.filter((socket) => socket === there),
@@ -79,7 +80,8 @@ it('a connection whose handle is not what it is in node comes as always', functi
   const { _handle: handle } = server as unknown as { _handle: { onconnection: (...args: unknown[]) => void } }
   const taken: unknown[] = []
   handle.onconnection = (...args) => taken.push(args)
-  interceptConnections(server, () => assert.fail('it was taken for one'))
+  server.on('connection', () => assert.fail('it was taken for one'))
+  interceptConnections(server)
   handle.onconnection(0, {})
   handle.onconnection(0, { useUserBuffer() {}, reading: true })
   handle.onconnection(-24, undefined)
@@ -89,9 +91,9 @@ it('a connection whose handle is not what it is in node comes as always', functi
 
 it('a server whose handle is not what it is in node is left as it is', () => {
   const strange = new net.Server()
-  interceptConnections(strange, () => {})
+  interceptConnections(strange)
   Object.assign(strange, { _handle: {} })
-  interceptConnections(strange, () => {})
+  interceptConnections(strange)
   assert.deepEqual((strange as unknown as { _handle: object })._handle, {})
 })
 

@@ -11,9 +11,10 @@ const state = theState
 export type GreenBody = Generator<unknown, unknown, unknown>
 
 // As in core/call.ts: one function for all generators, and no look-up.
-const generator = Object.getPrototypeOf(function* () {}).prototype as GreenBody
-const generatorNext = generator.next
-const generatorReturn = generator.return
+const { next, return: returns } = Object.getPrototypeOf(function* () {}).prototype as GreenBody
+type Verb = (body: GreenBody, value: unknown) => IteratorResult<unknown, unknown>
+const generatorNext = Function.prototype.call.bind(next) as Verb
+const generatorReturn = Function.prototype.call.bind(returns) as Verb
 
 /** An activation that is parked, whose body is a generator. */
 export class GreenFrame extends ParkedFrame {
@@ -29,11 +30,11 @@ export class GreenFrame extends ParkedFrame {
   }
 
   protected proceed(value: unknown): IteratorResult<unknown, unknown> {
-    return this.after(generatorNext.call(this.generator, value))
+    return this.after(generatorNext(this.generator, value))
   }
 
   protected leave(value: unknown): IteratorResult<unknown, unknown> {
-    return this.after(generatorReturn.call(this.generator, value))
+    return this.after(generatorReturn(this.generator, value))
   }
 
   /** What the frame below is given. That of a generator may go on, and park. */
@@ -71,7 +72,7 @@ export function enter(announced: number, _cleared: 0, body: GreenBody, self?: ob
   state.depth = depth
   state.extra = extra
   if (self !== undefined) return construct(depth, body, self)
-  const result = generatorNext.call(body, undefined)
+  const result = generatorNext(body, undefined)
   if (machine.registers.op === null) return result.value
   link(new GreenFrame(body, depth))
   return PARK
@@ -80,7 +81,7 @@ export function enter(announced: number, _cleared: 0, body: GreenBody, self?: ob
 function construct(depth: number, body: GreenBody, self: object): unknown {
   const { bySuper } = state
   state.bySuper = false
-  const result = generatorNext.call(body, undefined)
+  const result = generatorNext(body, undefined)
   if (machine.registers.op === null) return result.value
   link(new ConstructorFrame(body, depth, self))
   if (bySuper) throw PARKED
