@@ -40,19 +40,19 @@ export class Call<T> extends Operation<T> implements Frame {
   body: Steppable | null
   below: Frame | null
   unwind: Unwind | null
-  /** The body is a generator of the engine's own kind. */
-  private native: boolean
+  /** The function makes generators of the engine's own kind. */
+  private readonly native: boolean
   /** The function that runs. Its name names the task. */
-  readonly source: (...args: never[]) => unknown
+  readonly source: Callable
   private readonly self: unknown
   /** The only argument, where `args` is `ONE`: most calls have one, and need no array to keep it. */
   private readonly first: unknown
   private readonly args: readonly unknown[]
 
-  constructor(source: (...args: never[]) => unknown, self: unknown, first: unknown, args: readonly unknown[]) {
+  constructor(source: Callable, native: boolean, self: unknown, first: unknown, args: readonly unknown[]) {
     super()
     this.body = null
-    this.native = false
+    this.native = native
     this.unwind = null
     this.below = null
     this.source = source
@@ -67,8 +67,9 @@ export class Call<T> extends Operation<T> implements Frame {
   }
 
   get standing(): unknown {
-    if (this.native) return this.body
-    return (this.body as { readonly standing?: unknown } | null)?.standing ?? this.source
+    const { body } = this
+    if (this.native && body !== null && body !== LEFT && body !== STARTING) return body
+    return (body as { readonly standing?: unknown } | null)?.standing ?? this.source
   }
 
   resumed(value: unknown): IteratorResult<unknown, unknown> {
@@ -124,8 +125,7 @@ export class Call<T> extends Operation<T> implements Frame {
       if (machine.entering !== null) machine.entering(source)
       const made =
         this.args === ONE ? source.call(this.self, this.first) : source.apply(this.self, this.args as unknown[])
-      if (source instanceof GeneratorFunction) {
-        this.native = true
+      if (this.native === true) {
         this.body = made as Body<unknown>
         result = generatorNext(made, undefined)
       } else if (made === PARK) {
@@ -172,6 +172,11 @@ export class Call<T> extends Operation<T> implements Frame {
   }
 }
 
+/** True for a function that makes generators of the engine's own kind. Asked once for each that `fn` is given, and not for each call. */
+export function isNative(source: Callable): boolean {
+  return source instanceof GeneratorFunction
+}
+
 const NONE: readonly unknown[] = []
 const ONE: readonly unknown[] = [undefined]
 
@@ -209,7 +214,7 @@ export type TaskBody<T> = Operation<T> | Body<T> | ((this: void) => Body<T> | Pr
 /** The call that a task starts with. */
 export function callOf<T>(body: TaskBody<T>): Call<T> {
   if (body instanceof Call) return body
-  if (typeof body === 'function') return new Call<T>(body, undefined, undefined, NONE)
+  if (typeof body === 'function') return new Call<T>(body, isNative(body), undefined, undefined, NONE)
   return callGiving(body)
 }
 
@@ -218,6 +223,7 @@ function callGiving<T>(body: Operation<T> | Body<T>): Call<T> {
   const name = body instanceof Wait ? body.reason : 'generator'
   return new Call<T>(
     named(name, () => body),
+    false,
     undefined,
     undefined,
     NONE,
@@ -233,7 +239,7 @@ export function callWithFrame<T, A extends readonly unknown[]>(
   ...args: A
 ): Call<T> {
   const all: unknown[] = [null, ...args]
-  const call = new Call<T>(make as (...args: never[]) => unknown, undefined, undefined, all)
+  const call = new Call<T>(make, isNative(make), undefined, undefined, all)
   all[0] = call
   return call
 }
@@ -259,10 +265,10 @@ function steppable(made: unknown): Steppable | null {
   return new PromiseWait(made as PromiseLike<unknown>)
 }
 
-/** The error for a plain `yield` where the engine cannot know what it would go on with. */
-export function yieldInCleanup(): UsageError {
+/** The error for a plain `yield`, of the function `name` or of what that delegates to, where the engine cannot know who would go on. */
+export function yieldInCleanup(name: string): UsageError {
   return new UsageError(
-    'a plain `yield` where a task is being cancelled: in a `finally` block, or in what one calls, write `yield* yieldNow()`',
+    `a plain \`yield\` in a \`finally\` of ${name}(…), which was cancelled: write \`yield* yieldNow()\` there, and in generators that it delegates to`,
   )
 }
 
@@ -330,9 +336,12 @@ function isThenable(value: unknown): boolean {
  * ```
  */
 export function fn<A extends readonly unknown[], T>(body: (...args: A) => Body<T>): (...args: A) => Operation<T> {
-  const source = body as (...args: never[]) => unknown
+  const source: Callable = body
+  const native = isNative(source)
   const call = function (this: unknown, ...args: A): Operation<T> {
-    return args.length === 1 ? new Call<T>(source, this, args[0], ONE) : new Call<T>(source, this, undefined, args)
+    return args.length === 1
+      ? new Call<T>(source, native, this, args[0], ONE)
+      : new Call<T>(source, native, this, undefined, args)
   }
   named(body.name, call)
   Object.defineProperty(call, 'length', { value: body.length, configurable: true })

@@ -1,4 +1,4 @@
-import { Call, callWithFrame, named, type TaskBody } from './call.ts'
+import { Call, callWithFrame, isNative, named, type TaskBody } from './call.ts'
 import type { Child, Children } from './children.ts'
 import { type Callable, type Frame, machine, type Named, SHIELD, type Waiter } from './machine.ts'
 import { type Body, type HoldersNeeded, NOT_YET, type Operation, Wait } from './operation.ts'
@@ -155,7 +155,7 @@ export function scope<T>(body: (scope: Scope) => Body<T>): Operation<T> {
 
 function* scopeBody<T>(frame: Frame, body: (scope: Scope) => Body<T>): Body<T> {
   const children = (machine.task as Task<unknown>).open(frame, false)
-  const call = new Call<T>(body as (...args: never[]) => unknown, undefined, undefined, [new Scope(children)])
+  const call = new Call<T>(body, isNative(body), undefined, undefined, [new Scope(children)])
   const failures: unknown[] = []
   let value: T | undefined
   let unwinding = true

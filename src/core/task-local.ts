@@ -92,7 +92,7 @@ function current(): Task<unknown> {
 function disposal(task: Task<unknown>, ending: TaskEnding): Call<void> | null {
   const values = task.locals(null)
   if (values === null || values.size === 0) return null
-  return new Call<void>(disposeLocals, undefined, undefined, [values, ending])
+  return new Call<void>(disposeLocals, true, undefined, undefined, [values, ending])
 }
 
 function* disposeLocals(values: Map<object, unknown>, ending: TaskEnding): Body<void> {

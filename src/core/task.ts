@@ -679,8 +679,8 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
         ended = false
       } else {
         kind = THROW
-        value =
-          op !== null ? strayOperation() : result.value === undefined ? yieldInCleanup() : wrongYield(result.value)
+        if (op !== null) value = strayOperation()
+        else value = result.value === undefined ? yieldInCleanup((frame as Frame).name) : wrongYield(result.value)
         ended = isDone(result)
       }
 

@@ -179,12 +179,12 @@ function cancelled(body: (log: string[]) => TaskBody<unknown>): { task: Task<unk
   return { task, log }
 }
 
-function refused(task: Task<unknown>): void {
+function refused(task: Task<unknown>, name: string): void {
   const { outcome } = task
   assert.equal(outcome?.status, 'failed')
   assert.ok(outcome.error instanceof UsageError, String(outcome.error))
   assert.match(outcome.error.message, /plain `yield` .* cancelled.*write `yield\* yieldNow\(\)`/)
-  assert.match(String(outcome.error.stack), /plain-yield\.test\.ts/)
+  assert.ok(outcome.error.message.includes(`a \`finally\` of ${name}(…)`), outcome.error.message)
 }
 
 test('in a finally that runs because of a cancel it is refused, and the cleanup of others goes on', () => {
@@ -192,7 +192,7 @@ test('in a finally that runs because of a cancel it is refused, and the cleanup 
     (log) =>
       function* () {
         try {
-          yield* fn(function* () {
+          yield* fn(function* cleans() {
             try {
               yield* sleep(Infinity)
             } finally {
@@ -210,13 +210,13 @@ test('in a finally that runs because of a cancel it is refused, and the cleanup 
       },
   )
   assert.deepEqual(log, ['begins', 'outer begins', 'outer ends'])
-  refused(task)
+  refused(task, 'cleans')
 })
 
 test('there in a generator that is delegated to, its callers never go on', () => {
   const { task, log } = cancelled(
     (log) =>
-      function* () {
+      function* delegates() {
         function* inner(): Body<void> {
           try {
             yield* sleep(Infinity)
@@ -236,7 +236,7 @@ test('there in a generator that is delegated to, its callers never go on', () =>
       },
   )
   assert.deepEqual(log, ['inner', 'outer'])
-  refused(task)
+  refused(task, 'delegates')
 })
 
 test('what a finally calls may give way, and so may it itself once it has waited', () => {
