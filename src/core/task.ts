@@ -169,7 +169,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   private rare: Rare | null
 
   /** @internal Use `spawn` or `run`. */
-  constructor(owner: Children, call: Call<T>, namesake: Named | null) {
+  constructor(id: number, owner: Children, call: Call<T>, namesake: Named) {
     // What each step touches comes first: it shares a line of the processor's cache.
     this.phase = START
     this.slot = call
@@ -177,11 +177,11 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     this.rare = null
     this.owner = owner
     this.parkedAt = 0
-    this.id = ++totals.spawned
+    this.id = id
     this.elder = null
     this.younger = null
     this.scopes = null
-    this.namesake = namesake ?? call.source
+    this.namesake = namesake
     this.joinList = null
     this.observer = null
   }
@@ -972,7 +972,9 @@ export function createTask<T>(
 ): Task<T> {
   if (owner.closed) throw new UsageError('this scope has ended: no task can be spawned in it')
   const { loop } = owner
-  const task = new Task<T>(owner, callOf(body), typeof name === 'string' ? { name } : name)
+  const call = callOf(body)
+  const namesake = name === null ? call.source : typeof name === 'string' ? { name } : name
+  const task = new Task<T>(++totals.spawned, owner, call, namesake)
   const context = loop.host.captureContext()
   let site: { stack?: string } | null = null
   if (loop.sites > 0 && (name === null || typeof name === 'string' || name.sited !== false || loop.host.strict)) {
