@@ -172,6 +172,9 @@ export class Call<T> extends Operation<T> implements Frame {
   }
 }
 
+/** V8 takes a class for a variable, of which it makes sure at each use; a constant of the module it knows. */
+const CallHere = Call
+
 /** True for a function that makes generators of the engine's own kind. Asked once for each that `fn` is given, and not for each call. */
 export function isNative(source: Callable): boolean {
   return source instanceof GeneratorFunction
@@ -213,15 +216,15 @@ export type TaskBody<T> = Operation<T> | Body<T> | ((this: void) => Body<T> | Pr
 
 /** The call that a task starts with. */
 export function callOf<T>(body: TaskBody<T>): Call<T> {
-  if (body instanceof Call) return body
-  if (typeof body === 'function') return new Call<T>(body, isNative(body), undefined, undefined, NONE)
+  if (body instanceof CallHere) return body
+  if (typeof body === 'function') return new CallHere<T>(body, isNative(body), undefined, undefined, NONE)
   return callGiving(body)
 }
 
 /** By itself, for a function that makes closures makes their context for each of its calls. */
 function callGiving<T>(body: Operation<T> | Body<T>): Call<T> {
   const name = body instanceof Wait ? body.reason : 'generator'
-  return new Call<T>(
+  return new CallHere<T>(
     named(name, () => body),
     false,
     undefined,
@@ -239,7 +242,7 @@ export function callWithFrame<T, A extends readonly unknown[]>(
   ...args: A
 ): Call<T> {
   const all: unknown[] = [null, ...args]
-  const call = new Call<T>(make, isNative(make), undefined, undefined, all)
+  const call = new CallHere<T>(make, isNative(make), undefined, undefined, all)
   all[0] = call
   return call
 }
@@ -340,8 +343,8 @@ export function fn<A extends readonly unknown[], T>(body: (...args: A) => Body<T
   const native = isNative(source)
   const call = function (this: unknown, ...args: A): Operation<T> {
     return args.length === 1
-      ? new Call<T>(source, native, this, args[0], ONE)
-      : new Call<T>(source, native, this, undefined, args)
+      ? new CallHere<T>(source, native, this, args[0], ONE)
+      : new CallHere<T>(source, native, this, undefined, args)
   }
   named(body.name, call)
   Object.defineProperty(call, 'length', { value: body.length, configurable: true })

@@ -962,6 +962,9 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
   }
 }
 
+/** A constant of the module: what a class is V8 makes sure of at each use. */
+const TaskHere = Task
+
 /** @internal Makes a task in `owner`; `skip` is the function that its spawn site is the caller of. */
 export function createTask<T>(
   owner: Children,
@@ -974,7 +977,7 @@ export function createTask<T>(
   const { loop } = owner
   const call = callOf(body)
   const namesake = name === null ? call.source : typeof name === 'string' ? { name } : name
-  const task = new Task<T>(++totals.spawned, owner, call, namesake)
+  const task = new TaskHere<T>(++totals.spawned, owner, call, namesake)
   const context = loop.host.captureContext()
   let site: { stack?: string } | null = null
   if (loop.sites > 0 && (name === null || typeof name === 'string' || name.sited !== false || loop.host.strict)) {
