@@ -8,8 +8,9 @@
  * All sockets have the same callback, too. It is called as a method of node's socket, by which it finds the stream.
  *
  * For connections that are accepted node has no such option. So they are taken from the handle of their server, before node makes
- * a socket of them, and the socket is made here; 'connection' tells of it, for those who count and watch, as of any other. (To make a second one around the handle of node's own costs a kilobyte of
- * garbage for each, which survives, and then makes the space for young objects grow.) Handles are not public: where they do
+ * a socket of them, and the socket is made here; 'connection' tells of it, for those who count and watch, as of any other. (To
+ * make a second one around the handle of node's own costs a kilobyte of garbage for each, which survives, and then makes the
+ * space for young objects grow.) Handles are not public: where they do
  * not look as they do in node, its own sockets come by 'connection' and are read by 'data'. So is every socket on Bun, which
  * calls the callback of an `onread` as a method of nothing.
  */

@@ -15,6 +15,9 @@ interface Known {
   readonly key: string
   /** Null: the text was not understood, or cannot be read. */
   readonly summary: Summary | null
+  /** The text, which need not be that of the file: a bundler may have changed it. */
+  readonly source: string
+  readonly options: SourceOptions | null
 }
 
 /** The modules of a program: what is known of each, read from its file when another module asks. */
@@ -57,8 +60,9 @@ export class Modules {
     const key = hashOf(this.identity, 'summary', format, language, source)
     const known = this.known.get(url)
     if (known?.key === key) return known.summary
-    const summary = this.summarize(key, source, { url, format, language })
-    this.known.set(url, { key, summary })
+    const options = { url, format, language }
+    const summary = this.summarize(key, source, options)
+    this.known.set(url, { key, summary, source, options })
     return summary
   }
 
@@ -89,24 +93,24 @@ export class Modules {
       source = readFileSync(pathOf(url), 'utf8')
     } catch {
       // Whoever loads it will be told.
-      this.known.set(url, { key: '', summary: null })
+      this.known.set(url, { key: '', summary: null, source: '', options: null })
       return null
     }
     return this.meet(source, url, formatOf(url, undefined, source))
   }
 
   private accessesIn(url: string, names: ReadonlySet<string>): readonly Access[] {
-    let opened = this.opened.get(url)?.opened
-    if (opened === undefined) {
-      const source = readFileSync(pathOf(url), 'utf8')
-      opened = this.compiler().open(source, {
-        url,
-        format: formatOf(url, undefined, source),
-        language: languageOf(url),
-      })
-      this.keep(url, source, opened)
-    }
-    return opened.accesses(names)
+    const kept = this.opened.get(url)
+    if (kept !== undefined) return kept.opened.accesses(names)
+    const { source, options } = this.known.get(url) as Known
+    return this.read(source, options as SourceOptions).accesses(names)
+  }
+
+  /** Reads a module for the sake of others. */
+  private read(source: string, options: SourceOptions): Opened {
+    const opened = this.compiler().open(source, options)
+    this.keep(options.url, source, opened)
+    return opened
   }
 
   /** Trees take a hundred times the room of their sources. What goes is parsed again when it is loaded. */
@@ -130,9 +134,7 @@ export class Modules {
     const kept = this.cache.read(key)
     if (kept !== null) return JSON.parse(kept) as Summary
     try {
-      const opened = this.compiler().open(source, options)
-      const summary = opened.summary()
-      this.keep(options.url, source, opened)
+      const summary = this.read(source, options).summary()
       this.cache.write(key, JSON.stringify(summary))
       return summary
     } catch (error) {

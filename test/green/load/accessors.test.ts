@@ -128,3 +128,20 @@ test('modules that import no such accessor stay as they were, to the byte', (t) 
   const { code, changed } = new Project(settingsFrom({})).compile(source, `file://${folder}/names.js`)
   assert.deepEqual([code, changed], [source, false])
 })
+
+test('what a bundler made of a module counts, and not its file', (t) => {
+  const folder = folderWith(t, { ...files, 'made.js': 'export const nameOf = (user) => user.length' })
+  const project = new Project(settingsFrom({}))
+  const url = (file: string): string => `file://${folder}/${file}`
+  const made = `import './user.js'\nexport const nameOf = (user) => user.name`
+  // Compiled, so that its tree is gone when the next one asks.
+  assert.equal(project.compile(made, url('made.js')).changed, true)
+  const { functions } = project.compile(
+    `import { nameOf } from './made.js'\nexport function shows(user) { return nameOf(user) }`,
+    url('shows.js'),
+  )
+  assert.deepEqual(
+    functions.map(({ name, parks }) => [name, parks]),
+    [['shows', true]],
+  )
+})
