@@ -16,7 +16,8 @@ import { addressesOf, type Lookup, systemLookup } from './lookup.ts'
 import { ConnectError, describeSystemError, systemCodeOf } from './net-errors.ts'
 import { Opening } from './opening.ts'
 import { own } from './ownership.ts'
-import { endsOf, Socket, type SocketOptions } from './socket.ts'
+import { Socket, type SocketOptions } from './socket.ts'
+import { SocketWire } from './socket-wire.ts'
 import { codeName } from './wire.ts'
 
 /** Where to connect to. */
@@ -74,7 +75,7 @@ class Dial extends Opening<Socket, NodeSocket> {
     socket.pause()
     this.begin(socket)
     socket.once('connect', () => {
-      const stream = new Socket(socket, endsOf(socket, address), options, hasIntake)
+      const stream = new Socket(new SocketWire(socket, hasIntake), address, options)
       socket.off('error', failed)
       if (options.detached !== true) own(stream, waiter.waitingTask)
       this.done()?.resume(stream)

@@ -6,10 +6,12 @@
  *   receiver.ts reads.ts     its reading half, and what reads    listen.ts connect.ts  TCP and Unix
  *   sender.ts                its writing half                    happy-eyeballs.ts     hosts of several addresses
  *   time-limits.ts           silence, and length of life         socket-listener.ts    node's server as a listener
- *   settings.ts              what its options say                socket.ts intake.ts   node's socket as a wire
+ *   settings.ts              what its options say                socket.ts             a connection, over TCP or not
  *   framed.ts pump.ts    messages over a stream; from one to     memory.ts, -server.ts memory as both, for tests
  *                        another                                 net-errors.ts         what goes wrong, and what to do
  *   wire.ts              what carries it                         transport.ts          for authors of other wires
+ *   socket-wire.ts       node's socket as a wire                 intake.ts             one buffer for what all read
+ *   handle-wire.ts       a connection without one                handle.ts             node's handles
  *   opening.ts           waits until the platform has opened something
  *   pool/                connections, lent to tasks              net.ts                all of it, to be handed to code
  *   correlator/          requests and replies by id              tls/                  TLS as a wire over any of these

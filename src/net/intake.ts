@@ -8,14 +8,15 @@
  * All sockets have the same callback, too. It is called as a method of node's socket, by which it finds the stream.
  *
  * For connections that are accepted node has no such option. So they are taken from the handle of their server, before node makes
- * a socket of them, and the socket is made here; 'connection' tells of it, for those who count and watch, as of any other. (To
- * make a second one around the handle of node's own costs a kilobyte of garbage for each, which survives, and then makes the
- * space for young objects grow.) Handles are not public: where they do
+ * a socket of them. Most never need one (handle-wire.ts). Where somebody counts and watches them, one is made here, and 'connection'
+ * tells of it. (To make a second one around the handle of node's own costs a kilobyte of garbage for each, which survives, and then
+ * makes the space for young objects grow.) Handles are not public: where they do
  * not look as they do in node, its own sockets come by 'connection' and are read by 'data'. So is every socket on Bun, which
  * calls the callback of an `onread` as a method of nothing.
  */
 import { channel } from 'node:diagnostics_channel'
 import { Socket as NodeSocket, type OnReadOpts, type Server, type SocketConstructorOpts } from 'node:net'
+import { type Handle, isUsable } from './handle.ts'
 import type { Receiver } from './receiver.ts'
 
 /** Where a socket of node keeps what its bytes are for. */
@@ -34,22 +35,21 @@ export function intake(): OnReadOpts {
   return shared
 }
 
-function take(this: { readonly [destination]?: { readonly receiver: Receiver } }, count: number, buffer: Uint8Array) {
-  const chunk = Buffer.allocUnsafe(count)
-  ;(buffer as Buffer).copy(chunk, 0, 0, count)
-  this[destination]?.receiver.push(chunk)
+function take(this: { readonly [destination]?: { readonly receiver: Receiver } }, count: number) {
+  this[destination]?.receiver.push(taken(count))
   return true
 }
 
-/** What is used of a connection's handle, before anything has read from it. */
-interface Handle {
-  readonly useUserBuffer?: unknown
-  readonly reading?: boolean
+/** The `count` bytes that have just come. */
+export function taken(count: number): Buffer {
+  const chunk = Buffer.allocUnsafe(count)
+  ;(intake().buffer as Buffer).copy(chunk, 0, 0, count)
+  return chunk
 }
 
 /** What is used of the inside of a server and of a socket. */
 interface Inside {
-  _handle: { onconnection?: (this: unknown, status: unknown, handle?: Handle) => void } | null
+  _handle: { onconnection?: (this: unknown, status: unknown, handle?: Partial<Handle>) => void } | null
   /** How many connections it has. It waits for them when it closes. */
   _connections: number
   /** Of a socket: whose connection it is. */
@@ -65,11 +65,22 @@ export function isIntercepted(socket: NodeSocket): boolean {
   return destination in socket
 }
 
+/** The socket with an intake, half-open and not reading yet, of a connection that `server` has accepted. */
+export function socketAround(handle: Partial<Handle>, server: Server): NodeSocket {
+  const options = { handle, onread: intake(), allowHalfOpen: true, manualStart: true }
+  const socket = new NodeSocket(options as SocketConstructorOpts)
+  const its = socket as unknown as Inside & { [destination]: undefined }
+  its[destination] = undefined
+  its._server = server
+  its.server = server
+  return socket
+}
+
 /**
- * Has the sockets that `server`, which listens, gives by 'connection' made with an intake, half-open and not reading yet. What
- * cannot be had that way is as always.
+ * Has the connections that `server`, which listens, accepts given to `arrive`, unless somebody else wants to see a socket of each: then
+ * they come by 'connection', made with an intake, half-open and not reading yet. What cannot be had that way is as always.
  */
-export function interceptConnections(server: Server): void {
+export function interceptConnections(server: Server, arrive: (handle: Handle) => void): void {
   const inside = server as unknown as Inside
   const listening = inside._handle
   const onconnection = listening?.onconnection
@@ -77,13 +88,10 @@ export function interceptConnections(server: Server): void {
   ;(listening as NonNullable<typeof listening>).onconnection = function (status, handle) {
     if (status || typeof handle?.useUserBuffer !== 'function' || handle.reading === true)
       return onconnection.call(this, status, handle)
-    const options = { handle, onread: intake(), allowHalfOpen: true, manualStart: true }
-    const socket = new NodeSocket(options as SocketConstructorOpts)
-    const its = socket as unknown as Inside & { [destination]: undefined }
-    its[destination] = undefined
     inside._connections++
-    its._server = server
-    its.server = server
+    const watched = server.listenerCount('connection') > 1 || accepted.hasSubscribers
+    if (!watched && isUsable(handle)) return arrive(handle)
+    const socket = socketAround(handle, server)
     server.emit('connection', socket)
     if (accepted.hasSubscribers) accepted.publish({ socket })
   }

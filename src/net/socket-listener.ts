@@ -1,10 +1,13 @@
-import type { Server as NodeServer, Socket as NodeSocket } from 'node:net'
+import type { Server as NodeServer } from 'node:net'
 import { BrokenError, ClosedError, NOT_YET, type Operation, WaitList } from '../core/index.ts'
 import { type Address, formatAddress } from './address.ts'
-import { interceptConnections, isIntercepted } from './intake.ts'
+import type { Handle } from './handle.ts'
+import { HandleWire } from './handle-wire.ts'
+import { interceptConnections, isIntercepted, socketAround } from './intake.ts'
 import { describeSystemError } from './net-errors.ts'
 import type { Listener } from './server.ts'
-import { endsOf, Socket, type SocketOptions } from './socket.ts'
+import { Socket, type SocketOptions } from './socket.ts'
+import { type Carrier, SocketWire } from './socket-wire.ts'
 import { WireWait } from './wire.ts'
 
 /** Where to listen, and how the connections behave that come. */
@@ -81,7 +84,7 @@ export class SocketListener implements Listener<Socket> {
   private readonly options: ListenOptions
   private readonly backlog: number
   /** In order of arrival. */
-  private readonly arrived = new Set<NodeSocket>()
+  private readonly arrived = new Set<Carrier>()
   private failure: Error | null = null
   private closed = false
 
@@ -93,26 +96,32 @@ export class SocketListener implements Listener<Socket> {
     this.address =
       typeof at === 'string' || at === null ? { path: at ?? options.path } : { host: at.address, port: at.port }
     this.name = `${this.address.path === undefined ? 'tcp' : 'unix'} ${formatAddress(this.address)}`
-    server.on('connection', (socket) => this.arrive(socket))
-    interceptConnections(server)
+    server.on('connection', (socket) => this.arrive(new SocketWire(socket, isIntercepted(socket))))
+    interceptConnections(server, (handle) => this.arrive(this.carrierOf(handle)))
     server.on('error', (error) => this.fail(error))
+  }
+
+  private carrierOf(handle: Handle): Carrier {
+    const { server, options } = this
+    return options.keepAliveMs === undefined
+      ? new HandleWire(handle, server)
+      : new SocketWire(socketAround(handle, server), true)
   }
 
   get waiting(): number {
     return this.arrived.size
   }
 
-  private arrive(socket: NodeSocket): void {
+  private arrive(carrier: Carrier): void {
     const acceptor = this.acceptors.shift()
-    if (acceptor !== null) return acceptor.resume(this.open(socket))
+    if (acceptor !== null) return acceptor.resume(this.open(carrier))
     if (this.arrived.size >= this.backlog) {
       this.refused++
-      socket.destroy()
+      carrier.drop()
       return
     }
-    this.arrived.add(socket)
-    // An error without a listener would end the process. Whoever accepts the socket finds it closed.
-    socket.on('error', ignore)
+    this.arrived.add(carrier)
+    carrier.wait()
   }
 
   private fail(error: Error): void {
@@ -125,8 +134,8 @@ export class SocketListener implements Listener<Socket> {
     return new BrokenError(`${this.name} could not accept a connection: ${describeSystemError(cause)}.`, { cause })
   }
 
-  private open(socket: NodeSocket): Socket {
-    return new Socket(socket, endsOf(socket, this.address), this.options, isIntercepted(socket))
+  private open(carrier: Carrier): Socket {
+    return new Socket(carrier, this.address, this.options)
   }
 
   accept(): Operation<Socket> {
@@ -138,10 +147,9 @@ export class SocketListener implements Listener<Socket> {
     const failure = this.failure
     this.failure = null
     if (failure !== null) throw this.failed(failure)
-    for (const socket of this.arrived) {
-      this.arrived.delete(socket)
-      socket.off('error', ignore)
-      return this.open(socket)
+    for (const carrier of this.arrived) {
+      this.arrived.delete(carrier)
+      return this.open(carrier)
     }
     return NOT_YET
   }
@@ -150,7 +158,7 @@ export class SocketListener implements Listener<Socket> {
     if (this.closed) return
     this.closed = true
     this.server.close()
-    for (const socket of this.arrived) socket.destroy()
+    for (const carrier of this.arrived) carrier.drop()
     this.arrived.clear()
     for (let wait = this.acceptors.shift(); wait !== null; wait = this.acceptors.shift())
       wait.reject(this.closedError())
@@ -160,5 +168,3 @@ export class SocketListener implements Listener<Socket> {
     return new ClosedError(`${this.name} is closed: it accepts no more connections.`)
   }
 }
-
-function ignore(): void {}

@@ -1,7 +1,8 @@
 /** How many system calls a conversation takes: what is written in one turn of the loop leaves in one. */
 import assert from 'node:assert/strict'
-import type net from 'node:net'
+import net from 'node:net'
 import { all, type Body, fn, spawn } from '../../src/core/index.ts'
+import { handleOf } from '../../src/net/handle.ts'
 import { connect, listen, type Socket } from '../../src/net/index.ts'
 import { it } from '../support/it.ts'
 
@@ -15,10 +16,11 @@ const CALLS = ['writev', 'writeBuffer', 'writeUtf8String', 'writeLatin1String', 
 /** Counts the writes that a socket makes from now on. */
 function traffic(socket: Socket): { writes: number; readonly socket: Socket } {
   const counts = { writes: 0, socket }
-  const { socket: node } = socket.wire as unknown as { readonly socket: net.Socket & { readonly _handle: Handle } }
+  const { platform } = socket.wire
+  const handle = (platform instanceof net.Socket ? handleOf(platform) : platform) as unknown as Handle
   for (const call of CALLS) {
-    const original = node._handle[call] as Handle[string]
-    node._handle[call] = function counted(this: Handle, ...args) {
+    const original = handle[call] as Handle[string]
+    handle[call] = function counted(this: Handle, ...args) {
       counts.writes++
       return original.apply(this, args)
     }

@@ -5,7 +5,8 @@ import net from 'node:net'
 import { all, fn, type Operation, wait } from '../../src/core/index.ts'
 import { connect, listen, type StreamOptions } from '../../src/net/index.ts'
 import { interceptConnections, isIntercepted } from '../../src/net/intake.ts'
-import { endsOf, Socket } from '../../src/net/socket.ts'
+import { Socket } from '../../src/net/socket.ts'
+import { SocketWire } from '../../src/net/socket-wire.ts'
 import { it } from '../support/it.ts'
 import { streamConformance } from './stream-conformance.ts'
 
@@ -28,7 +29,8 @@ const nodePair = fn(function* () {
 // Where handles are not what they are in node, sockets are read by 'data'.
 const openPair: (options?: StreamOptions) => Operation<readonly [Socket, Socket]> = fn(function* (options = {}) {
   const { here, there } = yield* nodePair()
-  return [new Socket(here, endsOf(here, {}), options), new Socket(there, endsOf(there, {}), options)] as const
+  const wired = (socket: net.Socket) => new Socket(new SocketWire(socket, false), {}, options)
+  return [wired(here), wired(there)] as const
 })
 
 streamConformance('tcp without an intake', openPair)
@@ -50,7 +52,7 @@ it('what one socket has read does not change when another reads', function* () {
 it('a connection that was intercepted belongs to its server, which closes after it', function* () {
   const server = net.createServer(options).listen(0, '127.0.0.1')
   yield* wait(once(server, 'listening'))
-  interceptConnections(server)
+  interceptConnections(server, () => assert.fail('somebody wants to see a socket'))
   const arrived = once(server, 'connection')
   const published: unknown[] = []
   const note = (message: unknown) => published.push((message as { socket: unknown }).socket)
@@ -81,7 +83,7 @@ it('a connection whose handle is not what it is in node comes as always', functi
   const taken: unknown[] = []
   handle.onconnection = (...args) => taken.push(args)
   server.on('connection', () => assert.fail('it was taken for one'))
-  interceptConnections(server)
+  interceptConnections(server, () => assert.fail('it was taken for a handle'))
   handle.onconnection(0, {})
   handle.onconnection(0, { useUserBuffer() {}, reading: true })
   handle.onconnection(-24, undefined)
@@ -91,9 +93,9 @@ it('a connection whose handle is not what it is in node comes as always', functi
 
 it('a server whose handle is not what it is in node is left as it is', () => {
   const strange = new net.Server()
-  interceptConnections(strange)
+  interceptConnections(strange, () => assert.fail())
   Object.assign(strange, { _handle: {} })
-  interceptConnections(strange)
+  interceptConnections(strange, () => assert.fail())
   assert.deepEqual((strange as unknown as { _handle: object })._handle, {})
 })
 

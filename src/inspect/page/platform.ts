@@ -8,6 +8,11 @@ export function inspect(value: unknown): string {
   return String(value)
 }
 
+/** In place of `node:util`: a page has no sockets whose errors would have names. */
+export function getSystemErrorName(errno: number): string {
+  return String(errno)
+}
+
 /** In place of `node:async_hooks`: a page has one context. */
 export class AsyncResource {
   runInAsyncScope<T>(step: (...args: unknown[]) => T, that: unknown, ...args: unknown[]): T {
