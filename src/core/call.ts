@@ -21,9 +21,8 @@ const DONE = THE_DONE
 // Every generator function has a prototype of its own, so `body.next` is a different property wherever many functions meet.
 // Called this way it is one function for all, and no look-up: also none of its own `call`, which V8 makes sure of each time.
 const GeneratorFunction = function* () {}.constructor as unknown as new () => () => Body<unknown>
-const generatorNext: (body: unknown, value: unknown) => IteratorResult<unknown, unknown> = Function.prototype.call.bind(
-  Object.getPrototypeOf(function* () {}).prototype.next,
-) as never
+export const generatorNext: (body: unknown, value: unknown) => IteratorResult<unknown, unknown> =
+  Function.prototype.call.bind(Object.getPrototypeOf(function* () {}).prototype.next) as never
 
 /**
  * Theory of operation: a call is an operation, and while it is parked, a frame.
@@ -40,8 +39,7 @@ export class Call<T> extends Operation<T> implements Frame {
   body: Steppable | null
   below: Frame | null
   unwind: Unwind | null
-  /** The function makes generators of the engine's own kind. */
-  private readonly native: boolean
+  readonly native: boolean
   /** The function that runs. Its name names the task. */
   readonly source: Callable
   private readonly self: unknown

@@ -23,7 +23,8 @@ export class Fifo<T> {
   /** Where the link to the next chunk is, in either of them. */
   private readEnd: number
   private writeEnd: number
-  private count: number
+  /** Places in the chunks between those two. */
+  private between: number
 
   constructor() {
     const chunk = chunkOf(SMALLEST)
@@ -33,34 +34,41 @@ export class Fifo<T> {
     this.write = 0
     this.readEnd = SMALLEST
     this.writeEnd = SMALLEST
-    this.count = 0
+    this.between = 0
   }
 
   get length(): number {
-    return this.count
+    const { reading, writing, read, write, readEnd, between } = this
+    return reading === writing ? write - read : readEnd - read + between + write
+  }
+
+  get isEmpty(): boolean {
+    return this.reading === this.writing && this.read === this.write
   }
 
   /** What comes out next; it stays. */
   peek(): T | undefined {
-    if (this.count === 0) return undefined
+    if (this.isEmpty) return undefined
     if (this.read === this.readEnd) this.advance()
     return this.reading[this.read] as T
   }
 
   push(item: T): void {
     if (this.write === this.writeEnd) this.append()
-    this.writing[this.write++] = item
-    this.count++
+    const { writing, write } = this
+    writing[write] = item
+    this.write = write + 1
   }
 
+  /** What came first; undefined if there is nothing. */
   shift(): T | undefined {
-    if (this.count === 0) return undefined
-    if (this.read === this.readEnd) this.advance()
+    if (this.read === this.readEnd && !this.isEmpty) this.advance()
     const { reading, read } = this
     const item = reading[read] as T
+    // Asked only of what may be no item: a place that nothing was written to.
+    if (item === undefined && this.isEmpty) return undefined
     reading[read] = undefined
     this.read = read + 1
-    this.count--
     return item
   }
 
@@ -80,8 +88,9 @@ export class Fifo<T> {
   }
 
   private append(): void {
-    const size = Math.min(LARGEST, Math.max(SMALLEST, 2 * this.count))
+    const size = Math.min(LARGEST, Math.max(SMALLEST, 2 * this.length))
     const chunk = chunkOf(size)
+    if (this.reading !== this.writing) this.between += this.writeEnd
     this.writing[this.writeEnd] = chunk
     this.writing = chunk
     this.write = 0
@@ -95,6 +104,7 @@ export class Fifo<T> {
     this.reading = next
     this.read = 0
     this.readEnd = next.length - 1
+    if (next !== this.writing) this.between -= this.readEnd
   }
 }
 

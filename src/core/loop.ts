@@ -88,9 +88,10 @@ export class Loop implements TaskLoop, Turning {
    * compared to true: V8 asks any value that it does not know to be a boolean nine things to find out whether it is true.)
    */
   private batch(registers: Registers): boolean {
-    const { host, readyTasks } = this
+    const { readyTasks } = this
+    const picks = this.host.pick !== undefined
     for (let left = BATCH; left > 0; left--) {
-      if (host.pick !== undefined && readyTasks.length > 1) readyTasks.promote(host.pick(readyTasks.length))
+      if (picks) this.pick()
       const task = readyTasks.shift()
       if (task === undefined) {
         this.steps += BATCH - left
@@ -100,6 +101,12 @@ export class Loop implements TaskLoop, Turning {
     }
     this.steps += BATCH
     return true
+  }
+
+  /** Brings the task to the head of the line that the host wants to be next. */
+  private pick(): void {
+    const { host, readyTasks } = this
+    if (readyTasks.length > 1) readyTasks.promote((host as Required<Host>).pick(readyTasks.length))
   }
 
   /** @internal Steps a new task before everything that is ready, outside any turn or within a step. */

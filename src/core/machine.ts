@@ -86,6 +86,8 @@ export interface Frame {
   failed(error: unknown): IteratorResult<unknown, unknown>
   /** What the engine asks to return. */
   readonly body: Steppable | null
+  /** True if that is a generator of the engine's own kind. */
+  readonly native: boolean
   /** The frame that gets this one's value. Invariant: null only at the bottom, or while on the list of a running step. */
   below: Frame | null
   /** Set from the moment that the engine asks this frame to return until it has. */
@@ -221,6 +223,7 @@ export const INNERMOST: Frame = {
   resumed: () => DONE,
   failed: () => DONE,
   body: null,
+  native: false,
   below: null,
   unwind: null,
   name: 'innermost',

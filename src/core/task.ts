@@ -27,7 +27,14 @@
  * for "who was given a value keeps it"; effection for halting by `return()`, and for what goes wrong with it
  * (issued-return.ts).
  */
-import { type Call, callOf, type TaskBody, wrongYield, yieldInCleanup } from './call.ts'
+import {
+  type Call,
+  callOf,
+  type TaskBody,
+  generatorNext as theGeneratorNext,
+  wrongYield,
+  yieldInCleanup,
+} from './call.ts'
 import { type Child, Children, type ChildrenOwner, type TaskLoop } from './children.ts'
 import { CancelledError, InternalError, UnhandledError, UsageError } from './errors.ts'
 import { instruments as theInstruments } from './instrument.ts'
@@ -65,20 +72,22 @@ const machine = theMachine
 const instruments = theInstruments
 const PARK = THE_PARK
 const GIVE_WAY = THE_GIVE_WAY
-const TURN = THE_TURN
+const TURN_TAKEN = THE_TURN
 const BUDGET = THE_BUDGET
+const generatorNext = theGeneratorNext
 
 // The phases of a task. Up to WIND_DOWN it is in the loop's line, and the phase says what its next step does with `slot`.
 const START = 0 // calls it
 const NEXT = 1 // gives it to the top frame
-const THROW = 2 // throws it into the top frame
-const RETURN = 3 // makes the top frame return
-const WIND_DOWN = 4 // goes on ending: the last child has
-const RUNNING = 5
-const PARKED = 6 // `slot` holds what it waits on; null for its children
-const DONE = 7 // `slot` holds the result
-const FAILED = 8 // … the failure
-const CANCELLED = 9
+const TURN = 2 // resumes it: the generator of the top frame, which gave way (so that the frame itself need not be looked at)
+const THROW = 3 // throws it into the top frame
+const RETURN = 4 // makes the top frame return
+const WIND_DOWN = 5 // goes on ending: the last child has
+const RUNNING = 6
+const PARKED = 7 // `slot` holds what it waits on; null for its children
+const DONE = 8 // `slot` holds the result
+const FAILED = 9 // … the failure
+const CANCELLED = 10
 
 // What the next step does with a task that parks after all.
 const NOTHING = -1
@@ -555,16 +564,64 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
 
   // -- running
 
-  /** @internal One step. Only the loop calls it. True if it is ready again: the loop puts it at the end of the line. */
+  /**
+   * @internal One step. Only the loop calls it. True if it is ready again: the loop puts it at the end of the line.
+   *
+   * Here is what happens most often, in one piece: a task runs on, and gives way by a plain `yield`. (Whether `done` is true is asked
+   * as the loop asks for booleans.)
+   */
   step(registers: Registers): boolean {
     const { phase, slot } = this
+    if (phase < NEXT || phase > TURN || instruments.active !== null || machine.base !== null)
+      return this.otherStep(registers, phase, slot)
+    this.phase = RUNNING
+    registers.task = this
+    registers.budget = BUDGET
+    let result: IteratorResult<unknown, unknown> | null
+    try {
+      if (phase === TURN) result = generatorNext(slot, undefined)
+      else {
+        this.slot = undefined
+        result = (this.top as Frame).resumed(slot)
+      }
+    } catch (error) {
+      result = this.threw(error)
+    }
+    if (result !== null && this.unwatched === true) {
+      if (registers.op === null) {
+        if (result.done === false && result.value === undefined) {
+          if (phase === TURN) this.phase = TURN
+          else this.giveWay()
+          return true
+        }
+      } else if (registers.op === GIVE_WAY && result === PARK && registers.tail === null) {
+        // By the operation, in the function that it was in.
+        registers.op = null
+        this.phase = NEXT
+        this.slot = TURN_TAKEN
+        return true
+      }
+    }
+    return this.drive(this.top, NEXT, result)
+  }
+
+  private otherStep(registers: Registers, phase: number, slot: unknown): boolean {
     if (phase >= DONE) return false // cancelled before it started
     this.phase = RUNNING
     this.slot = undefined
     registers.task = this
     registers.budget = BUDGET
-    if (instruments.active !== null || machine.base !== null) return this.watchedStep(registers, phase, slot)
-    return this.run(registers, phase, slot)
+    const kind = phase === TURN ? NEXT : phase
+    const value = phase === TURN ? undefined : slot
+    if (instruments.active !== null || machine.base !== null) return this.watchedStep(registers, kind, value)
+    return this.run(registers, kind, value)
+  }
+
+  /** Its top frame has given way, by a plain `yield`. */
+  private giveWay(): void {
+    const { native, body } = this.top as Frame
+    this.phase = native === true ? TURN : NEXT
+    this.slot = native === true ? body : undefined
   }
 
   private watchedStep(registers: Registers, phase: number, slot: unknown): boolean {
@@ -596,28 +653,10 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     }
     const frame = this.top
     const result = this.resumeFrame(frame, kind, value)
-
-    // What happens most often needs nothing that drive() does. (Whether `done` is true is asked as the loop asks for booleans.)
-    if (result !== null) {
-      const { op } = registers
-      if (op === null) {
-        if (result.done === true && frame === null) {
-          // It ends where it began.
-          this.bodyEnded(NEXT, result.value)
-          return false
-        }
-        if (result.done === false && result.value === undefined && kind !== RETURN && this.unwatched) {
-          // It gives way, by a plain `yield`.
-          this.phase = NEXT
-          return true
-        }
-      } else if (op === GIVE_WAY && result === PARK && registers.tail === null && this.unwatched) {
-        // It gives way, from the function that it was in.
-        registers.op = null
-        this.phase = NEXT
-        this.slot = TURN
-        return true
-      }
+    if (frame === null && registers.op === null && result !== null && result.done === true) {
+      // It ends where it began.
+      this.bodyEnded(NEXT, result.value)
+      return false
     }
     return this.drive(frame, kind, result)
   }
@@ -634,13 +673,17 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       if (kind === NEXT) return frame.resumed(value)
       return kind === THROW ? frame.failed(value) : issueReturn(frame.body as Steppable)
     } catch (error) {
-      const { registers } = machine
-      registers.op = null
-      registers.top = null
-      registers.tail = null
-      this.slot = error
-      return null
+      return this.threw(error)
     }
+  }
+
+  private threw(error: unknown): null {
+    const { registers } = machine
+    registers.op = null
+    registers.top = null
+    registers.tail = null
+    this.slot = error
+    return null
   }
 
   /**
@@ -670,7 +713,7 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
         if ((op === null || op === GIVE_WAY) && this.unwatched) {
           // It needs no more than a place at the end of the line.
           this.phase = NEXT
-          if (op !== null) this.slot = TURN
+          this.slot = op === null ? undefined : TURN_TAKEN
           return true
         }
         kind = this.park(op ?? PLAIN_TURN)

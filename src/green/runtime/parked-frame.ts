@@ -38,6 +38,10 @@ export abstract class ParkedFrame implements Frame, Steppable {
     return this
   }
 
+  get native(): boolean {
+    return false
+  }
+
   get name(): string {
     const { name } = (this.source ?? {}) as { name?: string }
     // The body of a constructor (compile/direct/constructor.ts).
