@@ -182,8 +182,8 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
     // What each step touches comes first: it shares a line of the processor's cache.
     this.phase = START
     this.slot = call
-    this.top = null
     this.rare = null
+    this.top = null
     this.owner = owner
     this.parkedAt = 0
     this.id = id

@@ -7,6 +7,9 @@
 import type { Context, Host, Turning, UnhandledError } from '../core/index.ts'
 import { captureContext } from './async-context.ts'
 
+// The global is a getter, which takes a third of the time of `now`.
+const { performance } = globalThis
+
 /** The longest `setTimeout`. A deadline beyond it is approached in steps. */
 const LONGEST = 2 ** 31 - 1
 
