@@ -43,15 +43,17 @@ export class HandleWire implements Carrier {
     return true
   }
 
-  start(stream: Connected, { nagle }: ConnectionOptions): void {
+  start(stream: Connected, { nagle, keepAliveMs }: ConnectionOptions): void {
     const { handle } = this
     handle[destination] = stream
     if (stream.remote.path === undefined) handle.setNoDelay?.(nagle !== true)
+    if (keepAliveMs !== undefined) handle.setKeepAlive?.(true, Math.floor(keepAliveMs / 1000))
     handle.onread = onRead
     handle.useUserBuffer(intake().buffer as Uint8Array)
     this.resume()
   }
 
+  /** One that does not read yet tells nothing. */
   wait(): void {}
 
   drop(): void {

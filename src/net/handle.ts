@@ -43,6 +43,7 @@ export interface Handle {
   readonly writev: Write<[pieces: readonly unknown[], allBytes: boolean]>
   // Those of TCP.
   setNoDelay?(on: boolean): number
+  setKeepAlive?(on: boolean, afterSeconds: number): number
   readonly getsockname?: AskForName
   readonly getpeername?: AskForName
 }
@@ -52,8 +53,11 @@ export function handleOf(socket: NodeSocket): Partial<Handle> | null {
   return (socket as unknown as { readonly _handle?: Partial<Handle> | null })._handle ?? null
 }
 
-/** What to pass to a handle for a write; null where nobody knows. */
-let requests: { make(): WriteRequest | null } | null | undefined
+/** Makes what is to be passed to a handle for a write. */
+type MakeRequest = () => WriteRequest | null
+
+/** Undefined: nobody has looked yet. Null: it is not known. */
+let makeRequest: MakeRequest | null | undefined
 
 /** True if bytes can be read from it and written to it without a socket of node. */
 export function isUsable(handle: Partial<Handle>): handle is Handle {
@@ -61,12 +65,12 @@ export function isUsable(handle: Partial<Handle>): handle is Handle {
     return false
   for (const verb of ['readStart', 'readStop', 'useUserBuffer', 'writeBuffer', 'writeUtf8String', 'writev'] as const)
     if (typeof handle[verb] !== 'function') return false
-  requests ??= handle.reading === true ? null : observe()
-  return requests !== null
+  if (makeRequest === undefined) makeRequest = observe()
+  return makeRequest !== null
 }
 
 /** Has node write to a handle that only looks at what it is passed. */
-function observe(): { make(): WriteRequest | null } | null {
+function observe(): MakeRequest | null {
   let passed: readonly unknown[] = []
   const look = (...args: readonly unknown[]): number => {
     passed = args
@@ -79,9 +83,9 @@ function observe(): { make(): WriteRequest | null } | null {
   socket.destroy()
   const [request, text] = passed
   if (text !== '?') return null
-  if (request === null) return { make: () => null }
+  if (request === null) return () => null
   const Request = (request as object | undefined)?.constructor as (new () => WriteRequest) | undefined
-  return Request?.name === 'WriteWrap' ? { make: () => new Request() } : null
+  return Request?.name === 'WriteWrap' ? () => new Request() : null
 }
 
 /**
@@ -92,11 +96,11 @@ export function write(
   pieces: readonly Piece[],
   completed: NonNullable<WriteRequest['oncomplete']>,
 ): number | WriteRequest {
-  const made = (requests as NonNullable<typeof requests>).make()
+  const made = (makeRequest as MakeRequest)()
   if (made !== null) made.oncomplete = completed
   const result = dispatch(handle, made, pieces)
   if (typeof result === 'number' && result !== 0) return result
-  // Also where the request is not over: then what it will tell is of no interest.
+  // Also where the request is not over yet: what it will tell is of no interest then.
   if (handle.writeQueueSize === 0) return 0
   const request = made ?? (result as WriteRequest)
   request.oncomplete = completed

@@ -1,9 +1,8 @@
 import type { Server as NodeServer } from 'node:net'
 import { BrokenError, ClosedError, NOT_YET, type Operation, WaitList } from '../core/index.ts'
 import { type Address, formatAddress } from './address.ts'
-import type { Handle } from './handle.ts'
 import { HandleWire } from './handle-wire.ts'
-import { interceptConnections, isIntercepted, socketAround } from './intake.ts'
+import { interceptConnections, isIntercepted } from './intake.ts'
 import { describeSystemError } from './net-errors.ts'
 import type { Listener } from './server.ts'
 import { Socket, type SocketOptions } from './socket.ts'
@@ -97,15 +96,8 @@ export class SocketListener implements Listener<Socket> {
       typeof at === 'string' || at === null ? { path: at ?? options.path } : { host: at.address, port: at.port }
     this.name = `${this.address.path === undefined ? 'tcp' : 'unix'} ${formatAddress(this.address)}`
     server.on('connection', (socket) => this.arrive(new SocketWire(socket, isIntercepted(socket))))
-    interceptConnections(server, (handle) => this.arrive(this.carrierOf(handle)))
+    interceptConnections(server, (handle) => this.arrive(new HandleWire(handle, server)))
     server.on('error', (error) => this.fail(error))
-  }
-
-  private carrierOf(handle: Handle): Carrier {
-    const { server, options } = this
-    return options.keepAliveMs === undefined
-      ? new HandleWire(handle, server)
-      : new SocketWire(socketAround(handle, server), true)
   }
 
   get waiting(): number {

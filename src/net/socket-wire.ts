@@ -10,7 +10,7 @@ import type { Piece, Wire } from './wire.ts'
 export interface ConnectionOptions {
   /** Collect small writes for up to 40 ms, at the system's discretion. What is written in one turn leaves together anyway. False if left out. */
   readonly nagle?: boolean
-  /** Milliseconds of silence after which the system asks whether the peer is still there. Never if left out. */
+  /** Milliseconds of silence after which the system asks whether the peer is still there; it counts whole seconds. Never if left out. */
   readonly keepAliveMs?: number
 }
 
@@ -19,7 +19,6 @@ export interface Connected {
   readonly receiver: Receiver
   readonly sender: Sender
   readonly remote: Address
-  readonly local: Address
   /** What carries them now. */
   wire: Wire
 }

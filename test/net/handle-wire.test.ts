@@ -1,5 +1,7 @@
 /** Connections that were accepted: they are read and written on node's handle, and get a socket of node when anything else happens. */
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import {
@@ -15,7 +17,7 @@ import {
 } from '../../src/core/index.ts'
 import { type Handle, isUsable } from '../../src/net/handle.ts'
 import { HandleWire } from '../../src/net/handle-wire.ts'
-import { connect, type ListenOptions, listen } from '../../src/net/index.ts'
+import { type Address, connect, type ListenOptions, listen } from '../../src/net/index.ts'
 import type { Socket } from '../../src/net/socket.ts'
 import { it } from '../support/it.ts'
 import { streamConformance } from './stream-conformance.ts'
@@ -30,8 +32,21 @@ const openPair: (options?: Omit<ListenOptions, 'port'>) => Operation<readonly [S
 })
 
 streamConformance('tcp, from the accepted side', openPair)
-// What keeps a connection alive is told to a socket of node.
-streamConformance('tcp, accepted with a socket of node', (options) => openPair({ ...options, keepAliveMs: 60_000 }))
+streamConformance(
+  'tcp, accepted with a socket of node',
+  fn(function* (options = {}) {
+    // Somebody wants to see a socket of each.
+    const watch = (): void => {}
+    subscribe('net.server.socket', watch)
+    try {
+      const pair = yield* openPair(options)
+      assert.ok(!isBare(pair[0]))
+      return pair
+    } finally {
+      unsubscribe('net.server.socket', watch)
+    }
+  }),
+)
 
 const isBare = ({ wire }: Socket): boolean => wire instanceof HandleWire
 const turn = (): Operation<unknown> => wait(new Promise((resolve) => setImmediate(resolve)))
@@ -245,6 +260,33 @@ it('a handle that is not what it is in node is not used', function* () {
   }
   yield* all([there.close(), here.close()])
 })
+
+it(
+  'the system is told to ask whether a silent peer is there',
+  function* () {
+    for (const keepAliveMs of [60_000, undefined]) {
+      const [there, here] = yield* openPair(keepAliveMs === undefined ? {} : { keepAliveMs })
+      yield* here.write('hello\n')
+      assert.equal(yield* there.readLine(), 'hello')
+      assert.ok(isBare(there))
+      for (const socket of [there, here])
+        assert.equal(timerOf(socket), keepAliveMs === undefined ? 'none' : 'keepalive', socket.name)
+      yield* all([there.close(), here.close()])
+    }
+  },
+  { skip: process.platform !== 'linux' && 'only Linux shows the timers of its sockets' },
+)
+
+/** The timer that Linux runs for a socket. */
+function timerOf({ local, remote }: Socket): string | undefined {
+  const portOf = ({ port }: Address): string => `:${(port as number).toString(16).toUpperCase().padStart(4, '0')}`
+  const row = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .find(([, from, to]) => from?.endsWith(portOf(local)) && to?.endsWith(portOf(remote)))
+  const timers: Record<string, string> = { '00': 'none', '01': 'retransmit', '02': 'keepalive' }
+  return timers[row?.[5]?.slice(0, 2) as string]
+}
 
 it('connections that nobody has accepted go with their server, which knows how many it has', function* () {
   const server = yield* listen({ port: 0, backlog: 2 })
