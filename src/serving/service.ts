@@ -245,6 +245,8 @@ export class Service implements AsyncDisposable {
       if (missing <= 0) {
         // Those that failed at the start were reported, and are tried again.
         if (service.#starting === 0 || service.#failedStarts > 0) started.tryResolve()
+        // One that died may be replaced before it is known how it died: then there is nobody left to pause for.
+        if (service.#starting === 0) service.#pause = 0
         yield* service.#news.wait()
         continue
       }
