@@ -1,8 +1,9 @@
 import type { Server } from 'node:net'
 import { getSystemErrorName } from 'node:util'
+import { type Carrier, type Connected, type ConnectionOptions, flushSoon } from './carrier.ts'
 import { type Handle, type WriteRequest, write } from './handle.ts'
 import { destination, intake, socketAround, taken } from './intake.ts'
-import { type Carrier, type Connected, type ConnectionOptions, flushSoon, SocketWire } from './socket-wire.ts'
+import { SocketWire } from './socket-wire.ts'
 import type { Piece } from './wire.ts'
 
 interface WiredHandle extends Handle {

@@ -10,7 +10,8 @@
  *   framed.ts pump.ts    messages over a stream; from one to     memory.ts, -server.ts memory as both, for tests
  *                        another                                 net-errors.ts         what goes wrong, and what to do
  *   wire.ts              what carries it                         transport.ts          for authors of other wires
- *   socket-wire.ts       node's socket as a wire                 intake.ts             one buffer for what all read
+ *   carrier.ts           what carries a socket's bytes           intake.ts             one buffer for what all read
+ *   socket-wire.ts       node's socket as a wire
  *   handle-wire.ts       a connection without one                handle.ts             node's handles
  *   opening.ts           waits until the platform has opened something
  *   pool/                connections, lent to tasks              net.ts                all of it, to be handed to code

@@ -1,12 +1,13 @@
 import type { Server as NodeServer } from 'node:net'
 import { BrokenError, ClosedError, NOT_YET, type Operation, WaitList } from '../core/index.ts'
 import { type Address, formatAddress } from './address.ts'
+import type { Carrier } from './carrier.ts'
 import { HandleWire } from './handle-wire.ts'
 import { interceptConnections, isIntercepted } from './intake.ts'
 import { describeSystemError } from './net-errors.ts'
 import type { Listener } from './server.ts'
 import { Socket, type SocketOptions } from './socket.ts'
-import { type Carrier, SocketWire } from './socket-wire.ts'
+import { SocketWire } from './socket-wire.ts'
 import { WireWait } from './wire.ts'
 
 /** Where to listen, and how the connections behave that come. */

@@ -1,8 +1,8 @@
 import { Socket as NodeSocket } from 'node:net'
 import { type Address, formatAddress } from './address.ts'
 import { BufferedStream } from './buffered-stream.ts'
+import type { Carrier, ConnectionOptions } from './carrier.ts'
 import { type Handle, handleOf } from './handle.ts'
-import type { Carrier, ConnectionOptions } from './socket-wire.ts'
 import type { StreamOptions } from './stream.ts'
 
 /** This side, and the other. */

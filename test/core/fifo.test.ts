@@ -11,7 +11,8 @@ function contents<T>(fifo: Fifo<T>): T[] {
 
 function drain<T>(fifo: Fifo<T>): T[] {
   const items: T[] = []
-  for (let item = fifo.shift(); item !== undefined; item = fifo.shift()) items.push(item)
+  while (fifo.length > 0) items.push(fifo.shift() as T)
+  assert.equal(fifo.shift(), undefined)
   return items
 }
 
@@ -83,9 +84,9 @@ test('promote changes the head for the item at a place, also across the seam', (
   }
 })
 
-test('random pushing, taking and promoting is as a plain list would do it', () => {
-  const fifo = new Fifo<number>()
-  const model: number[] = []
+test('random pushing, taking and promoting is as a plain list would do it, also for what is undefined', () => {
+  const fifo = new Fifo<number | undefined>()
+  const model: (number | undefined)[] = []
   let seed = 7
   const random = (n: number) => {
     seed = Math.imul(seed, 1103515245) + 12345
@@ -95,13 +96,14 @@ test('random pushing, taking and promoting is as a plain list would do it', () =
     // Drifts up and down, so that it grows, and runs empty now and then.
     const up = (step >> 12) % 2 === 0 ? 6 : 4
     if (random(10) < up) {
-      fifo.push(step)
-      model.push(step)
+      const item = random(5) === 0 ? undefined : step
+      fifo.push(item)
+      model.push(item)
     } else assert.equal(fifo.shift(), model.shift())
     if (model.length > 1 && random(4) === 0) {
       const index = random(model.length)
       fifo.promote(index)
-      ;[model[0], model[index]] = [model[index] as number, model[0] as number]
+      ;[model[0], model[index]] = [model[index], model[0]]
     }
     assert.equal(fifo.length, model.length)
   }

@@ -263,6 +263,42 @@ test('what a finally calls may give way, and so may it itself once it has waited
   assert.deepEqual(log, ['call', 'ends'])
 })
 
+it.many('it gives nothing while somebody begins and ceases to listen, and between other waits', function* () {
+  const inner = fn(function* () {
+    const given = [yield, yield]
+    yield* yieldNow()
+    return [...given, yield]
+  })
+  const tasks = Array.from({ length: 4 }, (_, id) =>
+    spawn(function* () {
+      const given: unknown[] = []
+      for (let i = 0; i < 20; i++) {
+        given.push(yield, yield)
+        if (i % 4 === id) yield* yieldNow()
+        if (i % 5 === id) yield* sleep(1)
+        if (i % 6 === id) given.push(...(yield* inner()))
+        given.push(yield)
+      }
+      return given
+    }),
+  )
+  const listening = spawn(function* () {
+    for (let i = 0; i < 20; i++) {
+      const remove = addInstrument({})
+      yield
+      yield
+      remove()
+      yield
+    }
+  })
+  for (const task of tasks) {
+    const given = yield* task
+    assert.ok(given.length >= 60)
+    assert.ok(given.every((value) => value === undefined))
+  }
+  yield* listening
+})
+
 it('instruments hear of it as of any wait', function* () {
   const log: string[] = []
   const note = (what: string) => (task: { name: string }, reason?: string) => {
