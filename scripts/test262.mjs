@@ -125,6 +125,8 @@ async function attempt(test, mode) {
   try {
     // Before anything that a test may change is changed.
     const runtime = mode === 'plain' ? null : runtimeOf.runInContext(context)(core)
+    // Tests are short: bodies are used again from the first time on.
+    if (runtime !== null) runtime.keeping.after = 0
     for (const name of names) include(name).runInContext(context)
     context.$262 = { global: context, evalScript: (text) => new Script(text).runInContext(context) }
     if (isModule) await runModule(runtime, context, file, body, mode)

@@ -79,7 +79,7 @@ export interface FunctionVerdict {
 }
 
 /** Part of every cache key. */
-export const COMPILER_VERSION = '5'
+export const COMPILER_VERSION = '6'
 
 /** Where a function reaches an accessor. */
 export interface Access {

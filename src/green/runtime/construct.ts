@@ -9,8 +9,8 @@
  */
 import { machine, PARK } from '../../core/index.ts'
 import { declareParking, parks } from './compiled.ts'
-import { enter, type GreenBody, GreenFrame, isObject, link, PARKED, resumedValue } from './frame.ts'
-import { callees, state } from './state.ts'
+import { enter, GreenFrame, isObject, link, PARKED, resumedValue } from './frame.ts'
+import { callees, type GreenBody, state } from './state.ts'
 
 /** What is known of the object while it is made. */
 export class Construction {

@@ -5,7 +5,7 @@
  */
 import { machine as theMachine } from '../../core/index.ts'
 import { call as theCall } from './calls.ts'
-import { failure, isObject, link, ParkedFrame } from './parked-frame.ts'
+import { ended, failure, isObject, link, ParkedFrame } from './parked-frame.ts'
 import { textBefore } from './standing.ts'
 import { type Pending, callees as theCallees, state as theState } from './state.ts'
 
@@ -21,9 +21,6 @@ const AGAIN = -1
 
 /** What is thrown at the place of a frame that is to return: `finally` blocks run, and each `catch` lets it pass. */
 export const RETURNING: object = Object.freeze(Object.create(null))
-
-/** How a frame ends; the engine reads it at once. */
-const ENDED: { value: unknown; done: true } = { value: undefined, done: true }
 
 /** A parked activation of a function that was compiled the direct way. */
 export class DirectFrame extends ParkedFrame {
@@ -69,8 +66,7 @@ export class DirectFrame extends ParkedFrame {
       result = undefined
     }
     if (machine.registers.op !== null) return this.parkedAgain()
-    ENDED.value = this.target !== undefined && !isObject(result) ? this.self : result
-    return ENDED
+    return ended(this.target !== undefined && !isObject(result) ? this.self : result)
   }
 
   protected leave(): IteratorResult<unknown, unknown> {

@@ -1,14 +1,12 @@
 import { PARK as THE_PARK, machine as theMachine } from '../../core/index.ts'
-import { isObject, link, ParkedFrame, takePending } from './parked-frame.ts'
-import { state as theState } from './state.ts'
+import type { BodyPool } from './body-pool.ts'
+import { ended, isObject, link, ParkedFrame, takePending } from './parked-frame.ts'
+import { type GreenBody, state as theState } from './state.ts'
 
 // Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
 const machine = theMachine
 const PARK = THE_PARK
 const state = theState
-
-/** The generator that a compiled function's body is. What it yields means nothing. */
-export type GreenBody = Generator<unknown, unknown, unknown>
 
 // As in core/call.ts: one function for all generators, and no look-up.
 const { next, return: returns } = Object.getPrototypeOf(function* () {}).prototype as GreenBody
@@ -38,8 +36,8 @@ export class GreenFrame extends ParkedFrame {
   }
 
   /** What the frame below is given. That of a generator may go on, and park. */
-  protected result(value: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
-    return value
+  protected result({ value }: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
+    return ended(value)
   }
 
   private after(result: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
@@ -59,7 +57,7 @@ class ConstructorFrame extends GreenFrame {
   }
 
   protected override result(result: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
-    return { value: isObject(result.value) ? result.value : this.self, done: true }
+    return ended(isObject(result.value) ? result.value : this.self)
   }
 }
 
@@ -74,6 +72,21 @@ export function enter(announced: number, _cleared: 0, body: GreenBody, self?: ob
   if (self !== undefined) return construct(depth, body, self)
   const result = generatorNext(body, undefined)
   if (machine.registers.op === null) return result.value
+  link(new GreenFrame(body, depth))
+  return PARK
+}
+
+/** As `enter`, for a body that begins again when it is resumed after its end: one of those that have ended, if there is any. */
+export function enterAgain(announced: number, _cleared: 0, pool: BodyPool, self?: object): unknown {
+  const depth = announced === 0 ? 0 : announced + 1
+  const body = pool.take()
+  state.depth = depth
+  if (self !== undefined) return construct(depth, body, self)
+  const result = generatorNext(body, undefined)
+  if (machine.registers.op === null) {
+    pool.give(body)
+    return result.value
+  }
   link(new GreenFrame(body, depth))
   return PARK
 }

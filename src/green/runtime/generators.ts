@@ -10,9 +10,9 @@
 import { machine, PARK } from '../../core/index.ts'
 import { call, twin, twins } from './calls.ts'
 import { declareParking, parks } from './compiled.ts'
-import { type GreenBody, GreenFrame, isObject, link, resumedValue } from './frame.ts'
+import { GreenFrame, isObject, link, resumedValue } from './frame.ts'
 import { type Cursor, iterate } from './iterate.ts'
-import { callees, state } from './state.ts'
+import { callees, type GreenBody, state } from './state.ts'
 
 /** The activation of a generator of compiled code. */
 export class Cell {

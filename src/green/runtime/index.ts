@@ -7,6 +7,7 @@
  *   direct-frame.ts   the same, for functions that are compiled the direct way
  */
 export { PARK } from '../../core/index.ts'
+export { keeping, poolOf } from './body-pool.ts'
 export { call, get, notCallable, set, superGet, superSet, template, twin } from './calls.ts'
 export { canPark } from './can-park.ts'
 export { bound, declareParking } from './compiled.ts'
@@ -27,7 +28,7 @@ export {
 } from './construct.ts'
 export { callAsync, constructAsync, detach } from './detach.ts'
 export { leave, RETURNING } from './direct-frame.ts'
-export { enter, resumedValue } from './frame.ts'
+export { enter, enterAgain, resumedValue } from './frame.ts'
 export { begin, delegate } from './generators.ts'
 export { abandon, advance, close, fail, iterate, list, open, take } from './iterate.ts'
 export { overAsync } from './iterate-async.ts'

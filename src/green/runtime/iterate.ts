@@ -5,8 +5,8 @@ import { machine } from '../../core/index.ts'
 import { call, twin } from './calls.ts'
 import { declareParking, parks } from './compiled.ts'
 import { RETURNING } from './direct-frame.ts'
-import { enter, type GreenBody, isObject, resumedValue } from './frame.ts'
-import { callees, state } from './state.ts'
+import { enter, isObject, resumedValue } from './frame.ts'
+import { callees, type GreenBody, state } from './state.ts'
 
 interface Iterating {
   next(value?: unknown): unknown

@@ -1,8 +1,8 @@
 import { machine, run, wait } from '../../core/index.ts'
 import { declareParking } from './compiled.ts'
-import { enter, type GreenBody } from './frame.ts'
+import { enter } from './frame.ts'
 import { park, parkable } from './park.ts'
-import { state } from './state.ts'
+import { type GreenBody, state } from './state.ts'
 
 /** Runs the body of the module that a program starts with: as the main task. */
 export function main(body: GreenBody): unknown {

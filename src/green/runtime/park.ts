@@ -1,9 +1,9 @@
 import { type Operation, type Task, PARK as THE_PARK, machine as theMachine, UsageError } from '../../core/index.ts'
 import { declareParking, parks } from './compiled.ts'
 import { defer } from './detach.ts'
-import { type GreenBody, GreenFrame, link } from './frame.ts'
+import { GreenFrame, link } from './frame.ts'
 import { NativeFrameError } from './native-frame-error.ts'
-import { callees as theCallees, state as theState } from './state.ts'
+import { type GreenBody, callees as theCallees, state as theState } from './state.ts'
 
 // Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
 const machine = theMachine

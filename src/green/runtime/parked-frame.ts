@@ -141,6 +141,14 @@ export function failure(error: unknown): unknown {
   return FAILURE
 }
 
+const ENDED: { value: unknown; done: true } = { value: undefined, done: true }
+
+/** How a frame ends; the engine reads it at once. */
+export function ended(value: unknown): IteratorResult<unknown, unknown> {
+  ENDED.value = value
+  return ENDED
+}
+
 /** True for what a constructor may return in place of `this`. */
 export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'

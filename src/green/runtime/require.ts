@@ -6,9 +6,9 @@
  */
 import { Future, machine, type TaskView } from '../../core/index.ts'
 import { declareParking } from './compiled.ts'
-import { enter, type GreenBody, resumedValue } from './frame.ts'
+import { enter, resumedValue } from './frame.ts'
 import { park, parkable } from './park.ts'
-import { callees, state } from './state.ts'
+import { callees, type GreenBody, state } from './state.ts'
 
 interface LoadedModule {
   readonly filename: string

@@ -5,9 +5,9 @@
 import { machine } from '../../core/index.ts'
 import { call } from './calls.ts'
 import { declareParking } from './compiled.ts'
-import { enter, type GreenBody, isObject, resumedValue } from './frame.ts'
+import { enter, isObject, resumedValue } from './frame.ts'
 import { waitFor } from './main.ts'
-import { callees, state } from './state.ts'
+import { callees, type GreenBody, state } from './state.ts'
 import { suppressedError } from './suppressed-error.ts'
 
 interface Resource {

@@ -40,6 +40,12 @@ class State {
   extra: unknown = undefined
   /** … and what a derived constructor needs. */
   construction: unknown = null
+  /** `this` and the parameters of a body that begins again (body-pool.ts). Read with `depth`. */
+  self: unknown = undefined
+  p0: unknown = undefined
+  p1: unknown = undefined
+  p2: unknown = undefined
+  p3: unknown = undefined
   /** What a constructor that is called once more by `super` is to give. */
   made: object | null = null
   /** `super` is about to call a constructor: one that parks throws, since what it gave would be taken for the object. */
@@ -70,6 +76,9 @@ export interface Pending {
   throw?(error: unknown): IteratorResult<unknown, unknown>
   return?(value?: unknown): IteratorResult<unknown, unknown>
 }
+
+/** The generator that a compiled function's body is. What it yields means nothing. */
+export type GreenBody = Generator<unknown, unknown, unknown>
 
 /** The state of this thread. */
 export const state: State = new State()

@@ -7,6 +7,9 @@ import { Random } from './random.ts'
 
 const { park, parkable } = runtime
 
+// Programs of tests are short: their bodies are used again from the first time on.
+runtime.keeping.after = 0
+
 const echoing = fn(function* leaf(value: unknown) {
   yield* sleep(1)
   return value

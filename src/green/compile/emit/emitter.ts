@@ -52,6 +52,8 @@ export interface Activation {
   most: number
   /** In mode `direct`: what follows the call that is visited. */
   parked?: () => string
+  /** In mode `green`: its generator begins again (reusable.ts), so it may not return. */
+  readonly reusable?: boolean
   /** It has no variable of its own for the state of the runtime. */
   readonly stateless?: boolean
 }
@@ -357,10 +359,10 @@ export class Emitter {
   }
 
   /** Declarations that belong at `position`; they are written once. */
-  takeDeclared(position: number): string {
+  takeDeclared(position: number, keyword?: 'let'): string {
     const entry = this.declared.get(position)
     this.declared.delete(position)
-    return entry === undefined ? '' : `${entry.keyword} ${entry.names.join(',')};`
+    return entry === undefined ? '' : `${keyword ?? entry.keyword} ${entry.names.join(',')};`
   }
 
   /** Writes what has not been written by a prologue. */

@@ -23,6 +23,8 @@ import { initialised } from './fields.ts'
 import { handedOver } from './handed.ts'
 import { placeholders } from './placeholders.ts'
 import { bodyStart, lead } from './places.ts'
+import { poolFor, visitReusable } from './reusable.ts'
+import { directive, isBare, keptFor, stressed } from './wrapper.ts'
 
 export function visitFunction(emitter: Emitter, node: Node): void {
   const fn = emitter.analysis.fnOf.get(node) as Fn
@@ -47,19 +49,19 @@ function isLabelled(emitter: Emitter, node: Node): boolean {
 }
 
 function visitGreen(emitter: Emitter, fn: Fn): void {
+  const pool = poolFor(emitter, fn)
+  if (pool !== null) return visitReusable(emitter, fn, pool)
   const { node } = fn
   const params = placeholders(emitter, fn)
   const handed = handedOver(emitter, fn)
   const sibling = fn.kind === 'declaration' ? emitter.names.fresh(fn.name) : null
-  const cache = sibling === null ? emitter.names.fresh(emitter.names.of('g')) : null
-  const rebound = fn.usesSelf && fn.self?.fixed !== true
-  const kept = cache !== null && !fn.evals && !rebound && emitter.declareIn(fn.captured, node, cache)
+  const cache = sibling === null ? keptFor(emitter, fn) : null
 
   const next = `${emitter.sharedState}.next`
   const enter = emitter.use(fn.kind === 'derived' ? 'derive' : 'enter', fn.kind === 'derived' ? 'derive' : 'enter')
   const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${announced(emitter, fn)},${next}=0,`
   const tail = `${params.apply},${constructed(emitter, fn)}${handed.made === null ? '' : `,${handed.made}`})}`
-  const generator = kept ? `(${cache}??=function*` : '(function*'
+  const generator = cache !== null ? `(${cache}??=function*` : '(function*'
   const start = fn.kind === 'arrow' ? node.start : emitter.find('(', node['id'] ? node['id'].end : node.start)
   switch (fn.kind) {
     case 'declaration':
@@ -90,11 +92,6 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
     emitter.text.prependLeft(position, lead(emitter.code, position) + prologue)
   }
   if (fn.kind !== 'declaration') emitter.after(node.end, `)${tail}`)
-}
-
-/** `x => …`, without parentheses. */
-function isBare(emitter: Emitter, node: Node): boolean {
-  return node['params'].length === 1 && emitter.code[node.start] !== '('
 }
 
 function finishArrow(emitter: Emitter, node: Node, activation: Activation, read: string): void {
@@ -188,22 +185,6 @@ function prologueOf(emitter: Emitter, activation: Activation, position: number, 
 /** True for the body of a constructor that begins with the fields of its object. */
 function initialises(emitter: Emitter, { fn }: Activation): boolean {
   return fn?.kind === 'constructor' && emitter.initialising.has(fn.home as Node)
-}
-
-function stressed(emitter: Emitter, depth: string): string {
-  if (!emitter.options.stress) return ''
-  return `${emitter.use('stress', 'stress')}(${depth})&&${emitter.use('resumedValue', 'v')}(yield);`
-}
-
-/** Strict wrappers take `this` as it is. */
-function directive(fn: Fn): string {
-  const { body } = fn.node
-  if (body.type !== 'BlockStatement') return ''
-  for (const statement of body.body as Node[]) {
-    if (statement['directive'] === undefined) return ''
-    if (statement['directive'] === 'use strict') return '"use strict";'
-  }
-  return ''
 }
 
 /** Where a wrapper finds its announcement. */

@@ -10,6 +10,7 @@ import { visitFunction } from './function.ts'
 import { visitYield } from './generator.ts'
 import { visitForOf } from './loop.ts'
 import { isGreenRead, isGreenWrite, isPrivateAccessor, visitAccessor, visitRead, visitWrite } from './read.ts'
+import { visitReturn } from './reusable.ts'
 import { visitSuperMember } from './super.ts'
 import { usesInHead, visitStatements, visitUsing, visitUsingFor, visitUsingForOf } from './using.ts'
 
@@ -38,6 +39,9 @@ export function visit(emitter: Emitter, node: Node): void {
       break
     case 'AwaitExpression':
       if (emitter.activation.mode === 'green') return visitAwait(emitter, node)
+      break
+    case 'ReturnStatement':
+      if (emitter.activation.reusable === true) return visitReturn(emitter, node)
       break
     case 'YieldExpression':
       if (emitter.activation.mode === 'generator') return visitYield(emitter, node)

@@ -5,8 +5,8 @@
 import { machine } from '../../../core/index.ts'
 import { call } from '../calls.ts'
 import { parks } from '../compiled.ts'
-import { enter, type GreenBody, isObject, resumedValue } from '../frame.ts'
-import { callees, state } from '../state.ts'
+import { enter, isObject, resumedValue } from '../frame.ts'
+import { callees, type GreenBody, state } from '../state.ts'
 import { register } from './register.ts'
 import { sorting } from './sort.ts'
 

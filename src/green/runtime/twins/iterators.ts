@@ -6,9 +6,9 @@
 import { machine } from '../../../core/index.ts'
 import { call, twin } from '../calls.ts'
 import { declareParking, parks } from '../compiled.ts'
-import { enter, type GreenBody, isObject, resumedValue } from '../frame.ts'
+import { enter, isObject, resumedValue } from '../frame.ts'
 import { advance, Cursor, close, fail, iterate } from '../iterate.ts'
-import { callees, state } from '../state.ts'
+import { callees, type GreenBody, state } from '../state.ts'
 import { register } from './register.ts'
 
 type Callback = (...args: unknown[]) => unknown

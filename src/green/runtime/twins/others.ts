@@ -2,9 +2,9 @@
 import { machine } from '../../../core/index.ts'
 import { call } from '../calls.ts'
 import { parks } from '../compiled.ts'
-import { enter, type GreenBody, resumedValue } from '../frame.ts'
+import { enter, resumedValue } from '../frame.ts'
 import { advance, type Cursor, fail, isPlainArray, open } from '../iterate.ts'
-import { callees, state } from '../state.ts'
+import { callees, type GreenBody, state } from '../state.ts'
 import { register } from './register.ts'
 
 type Callback = (...args: unknown[]) => unknown

@@ -1,7 +1,7 @@
 import { machine } from '../../../core/index.ts'
 import { call } from '../calls.ts'
-import { type GreenBody, resumedValue } from '../frame.ts'
-import { callees, state } from '../state.ts'
+import { resumedValue } from '../frame.ts'
+import { callees, type GreenBody, state } from '../state.ts'
 
 /** A stable merge sort, from the bottom up. Undefined goes last and holes behind it, as in the builtin. */
 export function* sorting(

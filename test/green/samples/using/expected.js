@@ -1,24 +1,24 @@
-import{advance as $advance,begin as $begin,call as $call,callAsync as $callAsync,close as $close,delegate as $delegate,detach as $detach,dispose as $dispose,enter as $enter,fail as $fail,notCallable as $not,open as $open,resources as $resources,resumedValue as $v,state as $S,twin as $twin}from"fibril/green/runtime";// Blocks, loops, generators and async functions that dispose of something.
+import{advance as $advance,begin as $begin,call as $call,callAsync as $callAsync,close as $close,delegate as $delegate,detach as $detach,dispose as $dispose,enterAgain as $enterAgain,fail as $fail,notCallable as $not,open as $open,poolOf as $pool,resources as $resources,resumedValue as $v,state as $S,twin as $twin}from"fibril/green/runtime";var $g$1,$g$3;// Blocks, loops, generators and async functions that dispose of something.
 import { open } from './files.js'
 
-export function copy($p0,$p1){"use strict";return $enter($S.next,$S.next=0,copy$1($p0,$p1),new.target===void 0?void 0:this)} function*copy$1(from, to) {
-  'use strict';let $s=$S,$d=$s.depth,$1,$2,$3,$4,$5;;const $u=$resources();try{
+export function copy($p0,$p1){"use strict";return $enterAgain($S.next,$S.next=0,$g$1??=$pool(copy$2),new.target===void 0?void 0:this,$S.p0=$p0,$S.p1=$p1)} function*copy$2(){"use strict";let $s=$S,$r;for(;;){$l:{let $d=$s.depth,$1,$2,$3,$4,$5;let from=$s.p0, to=$s.p1; {
+  'use strict';const $u=$resources();try{
   const source = $u.use(($s.callees[$d]=open,$s.next=$d,$1=open(from),$s.machine.registers.op!==null?$v(yield 2):$1),false), none = $u.use(null,false)
   {const $u=$resources();try{
     const target = $u.use(($s.callees[$d]=open,$s.next=$d,$1=open(to),$s.machine.registers.op!==null?$v(yield 4):$1),false)
     ;($2=target.write,$2=$call($2,target,($3=($5=source.read,$s.callees[$d]=typeof $5=="function"?$5:$not("source.read"),$s.next=$d,$5=$call($5,source),$s.machine.registers.op!==null?$v(yield 5):$5),$s.callees[$d]=typeof $2=="function"?$2:$not("target.write"),$s.next=$d,$3)),$s.machine.registers.op!==null?$v(yield 6):$2)
   }catch($e){$s.next=0;$u.failed($e)}finally{$s.next=0;($s.callees[$d]=$dispose,$s.next=$d,$1=$dispose($u),$s.machine.registers.op!==null?$v(yield 3):$1)}}
-  return source.size
-}catch($e){$s.next=0;$u.failed($e)}finally{$s.next=0;($s.callees[$d]=$dispose,$s.next=$d,$1=$dispose($u),$s.machine.registers.op!==null?$v(yield 1):$1)}}
+  {$r= source.size;break $l}
+}catch($e){$s.next=0;$u.failed($e)}finally{$s.next=0;($s.callees[$d]=$dispose,$s.next=$d,$1=$dispose($u),$s.machine.registers.op!==null?$v(yield 1):$1)}}$r=void 0}yield $r}}
 
-export function each($p0){return $enter($S.next,$S.next=0,each$2($p0),new.target===void 0?void 0:this)} function*each$2(paths) {let $s=$S,$d=$s.depth,$1,$2,$3;
-  {let $i$3=($1=( ($3=$twin(paths.map),$s.callees[$d]=typeof $3=="function"?$3:$not("paths.map"),$s.next=$d,$3=$call($3,paths,open),$s.machine.registers.op!==null?$v(yield 7):$3)),($s.callees[$d]=$open,$s.next=$d,$2=$open($1),$s.machine.registers.op!==null?$v(yield 8):$2));try{all:for(;($s.callees[$d]=$advance,$s.next=$d,$2=$advance($i$3),$s.machine.registers.op!==null?$v(yield 9):$2);){const file=$i$3.value;const $u=$resources();try{$u.use(file,false); {
+export function each($p0){return $enterAgain($S.next,$S.next=0,$g$3??=$pool(each$4),new.target===void 0?void 0:this,$S.p0=$p0)} function*each$4(){let $s=$S,$r;for(;;){$l:{let $d=$s.depth,$1,$2,$3;let paths=$s.p0; {
+  {let $i$5=($1=( ($3=$twin(paths.map),$s.callees[$d]=typeof $3=="function"?$3:$not("paths.map"),$s.next=$d,$3=$call($3,paths,open),$s.machine.registers.op!==null?$v(yield 7):$3)),($s.callees[$d]=$open,$s.next=$d,$2=$open($1),$s.machine.registers.op!==null?$v(yield 8):$2));try{all:for(;($s.callees[$d]=$advance,$s.next=$d,$2=$advance($i$5),$s.machine.registers.op!==null?$v(yield 9):$2);){const file=$i$5.value;const $u=$resources();try{$u.use(file,false); {
     {const $u=$resources();try{for (const inner = $u.use(($1=open(($2=file.path,$s.callees[$d]=open,$s.next=$d,$2)),$s.machine.registers.op!==null?$v(yield 12):$1),false); ; ) {
       if (($2=inner.read,$s.callees[$d]=typeof $2=="function"?$2:$not("inner.read"),$s.next=$d,$2=$call($2,inner),$s.machine.registers.op!==null?$v(yield 13):$2)) continue all
       break
     }}catch($e){$s.next=0;$u.failed($e)}finally{$s.next=0;($s.callees[$d]=$dispose,$s.next=$d,$1=$dispose($u),$s.machine.registers.op!==null?$v(yield 11):$1)}}
-  };}catch($e){$s.next=0;$u.failed($e)}finally{$s.next=0;($s.callees[$d]=$dispose,$s.next=$d,$1=$dispose($u),$s.machine.registers.op!==null?$v(yield 10):$1)}}}catch($e$4){$s.next=0;if($i$3.open)($s.callees[$d]=$fail,$s.next=$d,$1=$fail($i$3),$s.machine.registers.op!==null?$v(yield 14):$1);throw $e$4}finally{$s.next=0;if($i$3.open)($s.callees[$d]=$close,$s.next=$d,$1=$close($i$3),$s.machine.registers.op!==null?$v(yield 15):$1)}}
-}
+  };}catch($e){$s.next=0;$u.failed($e)}finally{$s.next=0;($s.callees[$d]=$dispose,$s.next=$d,$1=$dispose($u),$s.machine.registers.op!==null?$v(yield 10):$1)}}}catch($e$6){$s.next=0;if($i$5.open)($s.callees[$d]=$fail,$s.next=$d,$1=$fail($i$5),$s.machine.registers.op!==null?$v(yield 14):$1);throw $e$6}finally{$s.next=0;if($i$5.open)($s.callees[$d]=$close,$s.next=$d,$1=$close($i$5),$s.machine.registers.op!==null?$v(yield 15):$1)}}
+}$r=void 0}yield $r}}
 
 export function* lines(path) {let $k=$begin(),$1,$2,$3;const $u=$resources();try{
   const file = $u.use(($S.callees[$k.depth]=open,$S.next=$k.depth,$1=open(path),$S.machine.registers.op!==null?$v(yield 17):$1),false)
