@@ -1,5 +1,7 @@
 /* parks.mjs as async functions. */
 
+const tookNoTurns = 'A task ran twice in a row: it did not park'
+
 async function down(frames, i) {
   if (frames > 1) return await down(frames - 1, i)
   await undefined
@@ -9,7 +11,8 @@ async function down(frames, i) {
 async function descend(frames, times, turns, id) {
   let sum = 0
   for (let i = 0; i < times; i++) {
-    turns.enter(id)
+    if (turns.last === id) throw new Error(tookNoTurns)
+    turns.last = id
     sum += await down(frames, i & 1)
   }
   return sum
@@ -23,7 +26,8 @@ export async function descents(frames, times, turns) {
 async function stay(frames, times, turns, id) {
   if (frames > 1) return await stay(frames - 1, times, turns, id)
   for (let i = 0; i < times; i++) {
-    turns.enter(id)
+    if (turns.last === id) throw new Error(tookNoTurns)
+    turns.last = id
     await undefined
   }
   return times

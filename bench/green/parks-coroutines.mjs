@@ -3,6 +3,8 @@ import { loadFibril } from '../peers.mjs'
 
 const { fn, run, sleep, spawn, yieldNow } = await loadFibril('fn', 'run', 'sleep', 'spawn', 'yieldNow')
 
+const tookNoTurns = 'A task ran twice in a row: it did not park'
+
 const down = fn(function* descending(frames, i) {
   if (frames > 1) return yield* down(frames - 1, i)
   yield* yieldNow()
@@ -12,7 +14,8 @@ const down = fn(function* descending(frames, i) {
 const descend = fn(function* (frames, times, turns, id) {
   let sum = 0
   for (let i = 0; i < times; i++) {
-    turns.enter(id)
+    if (turns.last === id) throw new Error(tookNoTurns)
+    turns.last = id
     sum += yield* down(frames, i & 1)
   }
   return sum
@@ -27,7 +30,8 @@ export const descents = (frames, times, turns) =>
 const stay = fn(function* staying(frames, times, turns, id) {
   if (frames > 1) return yield* stay(frames - 1, times, turns, id)
   for (let i = 0; i < times; i++) {
-    turns.enter(id)
+    if (turns.last === id) throw new Error(tookNoTurns)
+    turns.last = id
     yield* yieldNow()
   }
   return times

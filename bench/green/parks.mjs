@@ -1,6 +1,8 @@
 /* Green code that parks below other frames. To be compiled. */
 import { run, sleep, spawn, yieldNow } from 'fibril/green'
 
+const tookNoTurns = 'A task ran twice in a row: it did not park'
+
 /** Parks once at the bottom of `frames` frames that are entered anew. */
 function down(frames, i) {
   if (frames > 1) return down(frames - 1, i)
@@ -11,7 +13,8 @@ function down(frames, i) {
 function descend(frames, times, turns, id) {
   let sum = 0
   for (let i = 0; i < times; i++) {
-    turns.enter(id)
+    if (turns.last === id) throw new Error(tookNoTurns)
+    turns.last = id
     sum += down(frames, i & 1)
   }
   return sum
@@ -29,7 +32,8 @@ export function descents(frames, times, turns) {
 function stay(frames, times, turns, id) {
   if (frames > 1) return stay(frames - 1, times, turns, id)
   for (let i = 0; i < times; i++) {
-    turns.enter(id)
+    if (turns.last === id) throw new Error(tookNoTurns)
+    turns.last = id
     yieldNow()
   }
   return times

@@ -85,4 +85,4 @@ export { addCaller, addCallerByName, callersOf, captureSite, siteLines, withoutE
 export { timeout, timeoutOr } from './timeout.ts'
 export { wait } from './wait.ts'
 export { ListedWait, WaitList } from './wait-list.ts'
-export { yieldNow } from './yield-now.ts'
+export { PLAIN_TURN, yieldNow } from './yield-now.ts'

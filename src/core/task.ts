@@ -65,13 +65,14 @@ import { type Operation, type OperationIterator, strayOperation } from './operat
 import { messageOf, type Outcome, oneError } from './outcome.ts'
 import { captureSite, siteLines } from './task-stack.ts'
 import { WaitList } from './wait-list.ts'
-import { PLAIN_TURN, GIVE_WAY as THE_GIVE_WAY, TURN as THE_TURN } from './yield-now.ts'
+import { GIVE_WAY as THE_GIVE_WAY, PLAIN_TURN as THE_PLAIN_TURN, TURN as THE_TURN } from './yield-now.ts'
 
 // Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
 const machine = theMachine
 const instruments = theInstruments
 const PARK = THE_PARK
 const GIVE_WAY = THE_GIVE_WAY
+const PLAIN_TURN = THE_PLAIN_TURN
 const TURN_TAKEN = THE_TURN
 const BUDGET = THE_BUDGET
 const generatorNext = theGeneratorNext
@@ -594,12 +595,15 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
           else this.giveWay()
           return true
         }
-      } else if (registers.op === GIVE_WAY && result === PARK && registers.tail === null) {
-        // By the operation, in the function that it was in.
-        registers.op = null
-        this.phase = NEXT
-        this.slot = TURN_TAKEN
-        return true
+      } else if (result === PARK && registers.tail === null) {
+        // By an operation, in the function that it was in.
+        const { op } = registers
+        if (op === GIVE_WAY || op === PLAIN_TURN) {
+          registers.op = null
+          this.phase = NEXT
+          this.slot = op === GIVE_WAY ? TURN_TAKEN : undefined
+          return true
+        }
       }
     }
     return this.drive(this.top, NEXT, result)
@@ -710,10 +714,10 @@ export class Task<T> implements Waiter, Child, ChildrenOwner, RunningTask, Promi
       else if (op === null ? result.value === undefined && !returned : result.value === PARK.value) {
         registers.op = null
         if (registers.tail !== null) this.enter(registers)
-        if ((op === null || op === GIVE_WAY) && this.unwatched) {
+        if ((op === null || op === GIVE_WAY || op === PLAIN_TURN) && this.unwatched) {
           // It needs no more than a place at the end of the line.
           this.phase = NEXT
-          this.slot = op === null ? undefined : TURN_TAKEN
+          this.slot = op === GIVE_WAY ? TURN_TAKEN : undefined
           return true
         }
         kind = this.park(op ?? PLAIN_TURN)

@@ -2,7 +2,7 @@ import type { Outcome, ResultOf } from '../core/index.ts'
 import * as core from '../core/index.ts'
 import { type Action, callTo, type Returned } from './callbacks.ts'
 import { Face, thingOf } from './face.ts'
-import { park, parkable } from './runtime/index.ts'
+import { giveWay, park, parkable } from './runtime/index.ts'
 
 /** What an iterable gives. */
 type ItemOf<I> = I extends Iterable<infer X> ? X : never
@@ -32,9 +32,7 @@ export const sleep = parkable(function sleep(ms: number): void {
 })
 
 /** Lets every task that is ready run before this one goes on. */
-export const yieldNow = parkable(function yieldNow(): void {
-  return park(core.yieldNow())
-})
+export const yieldNow: () => void = giveWay
 
 /**
  * Waits for anything awaitable: a promise, a task, a future, an operation, an array or record of them (results in the order

@@ -205,3 +205,49 @@ function wrap(main: Main, ...args: unknown[]): () => unknown {
   ) => () => unknown
   return make(main, args)
 }
+
+it.many('yieldNow takes turns at any depth, also where nobody calls it but the engine', async () => {
+  const main = green(`function main() {
+    const log = []
+    function each(id) { for (let i = 0; i < 3; i++) { log.push(id); down(i) } }
+    function down(n) { if (n > 0) down(n - 1); else if (yieldNow() !== undefined) log.push('a value') }
+    const tasks = ['a', 'b'].map((id) => spawn(() => each(id)))
+    spawn(yieldNow)
+    tasks.map((task) => join(task))
+    return log
+  }`)
+  assert.deepEqual([...((await run(main)) as string[])].sort(), ['a', 'a', 'a', 'b', 'b', 'b'])
+})
+
+it('yieldNow is refused where native code stands between, and outside of tasks', async () => {
+  const main = green(`function main() {
+    try { JSON.stringify({ toJSON: () => yieldNow() }) } catch (error) { return [error.name, error.message.includes('yieldNow'), yieldNow()] }
+  }`)
+  assert.deepEqual(await run(main), ['NativeFrameError', true, undefined])
+  assert.throws(() => main(), /outside any task/)
+})
+
+it.many('a task that takes turns can be cancelled, and runs its finally blocks to their end', async () => {
+  const log: unknown[] = []
+  const main = green(`function main(log) {
+    const turns = () => { for (;;) yieldNow() }
+    const other = spawn(() => { try { turns() } catch { log.push('never') } finally { log.push('finally'); yieldNow(); log.push('end') } })
+    while (other.state === 'created') yieldNow()
+    other.cancel()
+    while (other.outcome === null) yieldNow()
+    log.push(other.outcome.status)
+  }`)
+  await run(wrap(main, log))
+  assert.deepEqual(log, ['finally', 'end', 'cancelled'])
+})
+
+it('yieldNow in an async function that a task does not wait for lets it wait by itself', async () => {
+  const main = green(
+    `function main() {
+    async function later() { const down = () => { yieldNow(); return 1 }; return down() + 1 }
+    return wait(later())
+  }`,
+    { wait: (promise: Promise<unknown>) => promise },
+  )
+  assert.equal(await run(main), 2)
+})

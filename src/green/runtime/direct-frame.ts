@@ -15,6 +15,7 @@ const state = theState
 const callees = theCallees
 const call = theCall
 const linkHere = link
+const endedHere = ended
 
 /** In `state.next`: the call is not a new one, but goes on with the register `resuming`. */
 const AGAIN = -1
@@ -60,13 +61,14 @@ export class DirectFrame extends ParkedFrame {
     state.next = AGAIN
     let result: unknown
     try {
-      result = call(this.source, this.self)
+      // With fewer arguments than parameters V8 would have to make room for those that are missing.
+      result = call(this.source, this.self, undefined, undefined, undefined, undefined)
     } catch (error) {
       if (error !== RETURNING) throw error
       result = undefined
     }
     if (machine.registers.op !== null) return this.parkedAgain()
-    return ended(this.target !== undefined && !isObject(result) ? this.self : result)
+    return endedHere(this.target !== undefined && !isObject(result) ? this.self : result)
   }
 
   protected leave(): IteratorResult<unknown, unknown> {

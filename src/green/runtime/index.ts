@@ -34,7 +34,7 @@ export { abandon, advance, close, fail, iterate, list, open, take } from './iter
 export { overAsync } from './iterate-async.ts'
 export { main, waitFor } from './main.ts'
 export { NativeFrameError } from './native-frame-error.ts'
-export { park, parkable } from './park.ts'
+export { giveWay, park, parkable } from './park.ts'
 export { load, required } from './require.ts'
 export { dispose, disposeAll, resources } from './resources.ts'
 export { state } from './state.ts'

@@ -1,4 +1,12 @@
-import { type Operation, type Task, PARK as THE_PARK, machine as theMachine, UsageError } from '../../core/index.ts'
+import {
+  type Operation,
+  type Task,
+  PARK as THE_PARK,
+  PLAIN_TURN as THE_PLAIN_TURN,
+  machine as theMachine,
+  UsageError,
+  yieldNow,
+} from '../../core/index.ts'
 import { declareParking, parks } from './compiled.ts'
 import { defer } from './detach.ts'
 import { GreenFrame, link } from './frame.ts'
@@ -8,6 +16,7 @@ import { type GreenBody, callees as theCallees, state as theState } from './stat
 // Bound here once: V8 takes a constant of the module itself for what it is, and looks an imported one up at every use.
 const machine = theMachine
 const PARK = THE_PARK
+const PLAIN_TURN = THE_PLAIN_TURN
 const state = theState
 const callees = theCallees
 
@@ -86,6 +95,22 @@ export function park<T>(operation: Operation<T> | Task<T>): T {
 
 declareParking(park)
 
+const turn = parkable(() => park(yieldNow()))
+
+/** The same as `turn`; but mostly there is nothing to be made, or asked later: the engine is told, and that is all. */
+export const giveWay: () => void = declareParking(function yieldNow(): void {
+  const { next: depth, floor, detached } = state
+  const { registers } = machine
+  const { task, op, returning } = registers
+  if (depth <= floor || task === null || op !== null || detached === true || returning === true) return turn()
+  state.next = 0
+  // What is called there is this function.
+  for (let at = state.base; at < depth; at++) if (callees[at] !== latest[at]) verifyAt(at, depth)
+  if (callees[depth] !== giveWay) verifyAt(depth, depth)
+  registers.op = PLAIN_TURN
+  return PARK as never
+})
+
 function restore(floor: number, base: number): void {
   state.floor = floor
   state.base = base
@@ -99,13 +124,15 @@ const former: unknown[] = []
 /** Throws a `NativeFrameError` unless all that is between the activation at `depth` and the engine can be suspended. */
 function verify(depth: number, named: number): void {
   if (depth === 0) throw new NativeFrameError(nameOf(callees[0]), culprit())
-  for (let at = state.base; at <= depth; at++) {
-    const callee = callees[at]
-    if (callee === latest[at] || callee === former[at]) continue
-    if (!parks(callee)) throw new NativeFrameError(nameOf(callees[named]), callee)
-    former[at] = latest[at]
-    latest[at] = callee
-  }
+  for (let at = state.base; at <= depth; at++) if (callees[at] !== latest[at]) verifyAt(at, named)
+}
+
+function verifyAt(at: number, named: number): void {
+  const callee = callees[at]
+  if (callee === former[at]) return
+  if (!parks(callee)) throw new NativeFrameError(nameOf(callees[named]), callee)
+  former[at] = latest[at]
+  latest[at] = callee
 }
 
 /** What barred the innermost activation: the first function of the chain that cannot be suspended, and is still running. */

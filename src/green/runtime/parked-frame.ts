@@ -117,7 +117,11 @@ export abstract class ParkedFrame implements Frame, Steppable {
 
   /** Its answer if it parked again. */
   protected parkedAgain(): IteratorResult<unknown, unknown> {
-    this.pending = takePending()
+    const { pending } = state
+    if (pending !== null) {
+      state.pending = null
+      this.pending = pending
+    }
     return PARK
   }
 

@@ -1,5 +1,5 @@
 import { transformSync } from 'esbuild'
-import { fn, type Operation, run, sleep, spawn, type Task, timeout, yieldNow } from '../../../src/core/index.ts'
+import { fn, type Operation, run, sleep, spawn, type Task, timeout } from '../../../src/core/index.ts'
 import { type CompileOptions, compile } from '../../../src/green/compile/index.ts'
 import * as runtime from '../../../src/green/runtime/index.ts'
 import { Queue } from '../../../src/sync/index.ts'
@@ -28,7 +28,7 @@ export function echoAtRandom(seed: number): typeof echo {
 export const blocking = {
   Queue,
   sleep: parkable((ms: number) => park(sleep(ms))),
-  yieldNow: parkable(() => park(yieldNow())),
+  yieldNow: runtime.giveWay,
   get: parkable(<T>(queue: Queue<T>) => park(queue.get())),
   join: parkable(<T>(task: Task<T>) => park(task)),
   wait: parkable(<T>(operation: Operation<T>) => park(operation)),

@@ -88,7 +88,8 @@ export class Terms {
     const { emitter, plan } = this
     const { fn } = plan
     const { frame, saved } = this.locals
-    const list = Array.from(kept, (name) => name ?? '').join(',')
+    // Lists without holes are all of one kind to V8.
+    const list = Array.from(kept, (name) => name ?? '0').join(',')
     // One that has a frame already writes into that: it is an old object soon, and a list made anew would be a young one in it.
     const again = kept
       .flatMap((name, slot) => (name && !plan.variables.all[slot]?.lasting ? [`${saved}[${slot}]=${name},`] : []))
