@@ -46,8 +46,8 @@ const cases: Record<string, { readonly body: string; readonly named: RegExp }> =
     body: 'try { elsewhere.x = 1 } catch (e) { return e }',
     named: /cannot park here/,
   },
-  'a getter that is taken by a pattern': {
-    body: 'const o = { get x() { sleep(1) } }; try { const { x } = o } catch (e) { return e }',
+  'a getter that is taken by a pattern within a pattern': {
+    body: 'const o = { get x() { sleep(1) } }; try { const { o: { x } } = { o } } catch (e) { return e }',
     named: /cannot park here/,
   },
   'a setter that is the variable of a loop': {

@@ -1,10 +1,10 @@
 /**
  * Getters and setters that may park, and where they are reached. A member says nothing of its object, so they are known by
  * name, one for all that a source has, or a module that it imports: `x` is read, `=x` is written, `[]` and `=[]` where the name is computed, `#x` where it is
- * private.
+ * private. A pattern reads its properties by name, too.
  */
 import type { Analysis } from './analyze.ts'
-import type { Node } from './nodes.ts'
+import { isFunction, type Node } from './nodes.ts'
 import type { Fn } from './scope.ts'
 
 const COMPUTED = '[]'
@@ -69,11 +69,43 @@ export function publicAccessors(analysis: Analysis): { readonly name: string; re
   })
 }
 
+/** The properties that a pattern reads, in their order, if it plainly says which. */
+export function keysOf(pattern: Node): readonly string[] | null {
+  if (pattern.type !== 'ObjectPattern') return null
+  const properties = (pattern['properties'] as Node[]).filter(({ type }) => type === 'Property')
+  const plain = properties.every(({ computed, key }) => !computed || key.type === 'Literal')
+  return plain ? properties.map(({ key }) => nameOf(key)) : null
+}
+
+/** The pattern of a parameter, of what is declared or assigned, or of the variable of a loop. */
+function patternsOf(node: Node): Node[] {
+  switch (node.type) {
+    case 'VariableDeclarator':
+      return node['init'] === null ? [] : [node['id']]
+    case 'AssignmentExpression':
+      return [node['left']]
+    case 'ForOfStatement':
+      return [patternOf(node['left'])]
+    default:
+      return isFunction(node) ? (node['params'] as Node[]).map(patternOf) : []
+  }
+}
+
+/** Of a parameter, or of what stands in the head of a loop. */
+export function patternOf(node: Node): Node {
+  return node.type === 'VariableDeclaration' ? node['declarations'][0].id : (node['left'] ?? node)
+}
+
 /** All accesses in functions that may meet an accessor of one of these names. */
 export function accessesOf(analysis: Analysis, names: ReadonlySet<string>): Analysis['reads'] {
   const found: Analysis['reads'] = []
   if (names.size === 0) return found
   for (const node of analysis.parentOf.keys()) {
+    for (const pattern of patternsOf(node))
+      for (const name of keysOf(pattern) ?? []) {
+        const fn = names.has(name) ? functionAround(analysis, node) : null
+        if (fn !== null) found.push({ name, fn, node: pattern })
+      }
     if (node.type !== 'MemberExpression') continue
     const reached = memberNames(node).filter((name) => names.has(name) || names.has(`=${name}`))
     if (reached.length === 0) continue

@@ -22,9 +22,9 @@ export class BodyPool {
   }
 
   take(): GreenBody {
-    const last = this.count - 1
-    if (last < 0) return this.make()
-    const { bodies } = this
+    const { count, make, bodies } = this
+    const last = count - 1
+    if (last < 0) return make()
     const body = bodies[last] as GreenBody
     bodies[last] = null as never
     this.count = last

@@ -89,6 +89,11 @@ function parking(announced: number, object: unknown, name: PropertyKey, kind: 'g
   return parks(accessor) ? accessor : undefined
 }
 
+/** True if a property is read by a getter that may park. */
+export function hasGetterThatParks(object: unknown, name: PropertyKey): boolean {
+  return parks(accessorOf(object, name)?.get)
+}
+
 function announce(depth: number, callee: unknown): void {
   callees[depth] = callee
   state.next = depth

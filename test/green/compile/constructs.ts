@@ -405,6 +405,24 @@ export const constructs: Record<string, string> = {
     const t = [a(), a([7, 8, undefined], 4, { z: 0 }), b(1), b(1, { v: 2, n: 3 }, 4, 5 && (() => []), 6), c('ab'), c('ab', { '2x': 9 }), o.m(), o.m([1]), o.m([1], 7), e(5), e(5, 6, 7), f(), g(1), i(), i([8, 9, 10]), j(), j(1, 2)]
     for (const bad of [() => a(null), () => a(5), () => c(), () => b(1, null), () => o.m.call(null), () => i({})]) try { bad(); t.push('none') } catch (error) { t.push(error.name) }
     return [t, a.length, b.length, c.length, o.m.length, e.length, j.length, log]`,
+  'getters that are read by patterns': `
+    const log = [], note = (x) => (log.push(x), leaf(x))
+    class File { #n; name = 'f'; constructor(n) { this.#n = n } get size() { return note(this.#n) } get [Symbol.for('x')]() { return 'x' } static get count() { return note('count') } }
+    class Own { constructor(n) { Object.defineProperty(this, 'size', { get() { return note(n) }, enumerable: true }); this.other = n; this[Symbol.for('s')] = 's' } }
+    const plain = { size: 1, name: 'p' }, quick = { get size() { return 'quick' } }
+    const a = (file) => { const { size, name = note('name'), none = note('none') } = file; leaf(0); return [size, name, none] }
+    function b(file) { var { size: n } = file, { name } = file; let { size, ...rest } = file; return [n, name, size, rest, leaf(rest[Symbol.for('s')])] }
+    function c({ size, ...rest }, { size: s = 3, other } = new Own(note('default')), ...t) { return [size, Object.keys(rest), s, other, leaf(t.length)] }
+    const d = ({ size }) => size, e = ({ size } = plain) => leaf(size)
+    function f(files) { let sum = ''; out: for (const { size, name: m = '-' } of files) { for (let { size } of [files[0]]) { if (sum.length > 40) break out; sum += size } sum += m + size } return sum }
+    function g(file) { let size, o = {}, none; const same = ({ size, none = leaf('d'), name: o.name } = file) === file; return [same, size, none, o.name] }
+    function* h(file) { const { size } = file; yield size; for (const { size } of [file]) yield size }
+    const k = (files) => files.map(({ size }) => size)
+    const l = () => { const { count } = File, { size = 5 } = {}, { ['size']: x } = plain, { 'size': y } = new File(6); return [count, size, x, y] }
+    const fails = (f) => { try { return f() } catch (error) { return error.name } }
+    const m = () => { try { const { size } = new (class { get size() { throw new RangeError(note('no')) } })(); return size } catch (error) { return [error.name, error.message] } finally { note('m') } }
+    const file = new File(1)
+    return [a(file), a(plain), a(quick), b(file), b({ size: 2, other: 3 }), c(file, undefined, file), c(plain, new Own(4), plain), d(file), e(file), e(), f([file, new File(2), plain]), g(file), [...h(file)], k([file, plain]), l(), m(), fails(() => a(null)), fails(() => d()), fails(() => f([undefined])), a('text').length, log]`,
   'optional chains in functions of their own': `
     const log = [], note = (x) => (log.push(x), leaf(x))
     const o = { z: 2, a: { z: 10, b(x) { return { c: note(x) + this.z, d: (y) => note(y), n: null } }, get g() { return note('g') } }, n: null, list: [1, 2, (x) => note(x + 1)], f: (x) => [x, note(x)] }

@@ -27,6 +27,8 @@ const direct: Record<string, string> = {
   'closures over what does not change': 'function f(a) { const b = leaf(a); return leaf(() => a + b) }',
   'destructuring of what a call gives':
     'function f(a) { const { b, c = 1 } = leaf(a); const [d] = leaf(b); return leaf(c) + d }',
+  'a getter that a pattern reads':
+    'const o = { get f() { return leaf(1) } }, g = (a) => { const { f, b = 1 } = a; return f + b }',
   'patterns of objects as parameters': 'function f({ a, b: { c = 1 }, ...d }, { e } = {}) { return leaf(a, c, d, e) }',
   'patterns of lists as parameters': 'function f([a, , b = 1], ...[c]) { return leaf(a, b, c) }',
   'parameters with defaults': 'function f(a, b = {}, c = a.b, d = () => a, { e = [] } = c) { return leaf(b, c, d, e) }',
@@ -99,8 +101,8 @@ it('a pattern that is a parameter may run a getter that does not park', function
     `function main(idle) {
       const o = { get a() { return idle(1) }, get b() { return leaf(1) } }
       const f = ({ a }, { c = 2 } = {}) => leaf(a + c)
-      const g = ({ b }) => leaf(b)
-      try { g(o) } catch (error) { return [f(o), error.name] }
+      const g = ([{ b }]) => leaf(b)
+      try { g([o]) } catch (error) { return [f(o), error.name] }
     }`,
   )
   assert.deepEqual(yield* called(main)((x: unknown) => x), [3, 'NativeFrameError'])

@@ -1,4 +1,5 @@
 /** Declarations, also of what is declared again on the way to a place. */
+import { type Taken, takenBy } from '../emit/taken.ts'
 import { boundNames, isFunction, type Node } from '../nodes.ts'
 import { Chains } from './chains.ts'
 import { withoutComments } from './terms.ts'
@@ -82,22 +83,16 @@ export class Declarations extends Chains {
     if (closed !== '' || wrapped) emitter.after(node.end, `${closed}${wrapped ? ';}' : ''}`)
   }
 
-  /** What an array's pattern is given. */
+  /** What a pattern is given that takes what may park. */
   protected taken(declarator: Node): string {
     const { emitter } = this
     const { id, init } = declarator
-    const elements: (Node | null)[] = id.elements
-    const count = elements.at(-1)?.type === 'RestElement' ? '1/0' : elements.length
+    const { by, args } = takenBy(emitter, id, declarator) as Taken
     const given = this.settle(init)
     const result = emitter.temp()
     emitter.release(1)
-    const term = this.runtimeTerm(
-      declarator,
-      this.plan.places.get(declarator) as number,
-      'take',
-      `${given},${count}`,
-      result,
-    )
+    const place = this.plan.places.get(declarator) as number
+    const term = this.runtimeTerm(declarator, place, by, `${given},${args}`, result)
     emitter.temp()
     emitter.after(init.end, `${this.takeJoint()}${term}`)
     return result

@@ -23,9 +23,11 @@
  * for all of its life, and was there when the closure was made (variables.ts). Whatever is not known to be right, `planOf`
  * gives a reason for, and the function is compiled the other way.
  */
+import { patternOf } from '../accessors.ts'
 import type { Emitter } from '../emit/emitter.ts'
 import { hides } from '../emit/loop.ts'
 import { isGreenCallee, isGreenRead, isGreenWrite } from '../emit/read.ts'
+import { pickedBy, takenBy } from '../emit/taken.ts'
 import { initialiserFn, initialisersOf } from '../fields.ts'
 import { mayPark } from '../infer.ts'
 import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
@@ -122,7 +124,9 @@ class Planner {
     const unmovable = parametersProblem(fn)
     if (unmovable !== null) refuse(unmovable)
     for (const param of fn.node['params'] as Node[]) this.scan(param)
-    if (this.ranges.size > 0) refuse('a parameter that may park')
+    const params = (fn.node['params'] as Node[]).map(patternOf)
+    if (this.ranges.size > 0 || params.some((param) => pickedBy(emitter, param) !== null))
+      refuse('a parameter that may park')
     const start = emitter.options.stress ? emitter.place(fn.node) : null
     const { body } = fn.node
     if (body.type === 'BlockStatement') this.list(body.body, true)
@@ -223,7 +227,7 @@ class Planner {
   private forOf(node: Node): void {
     const { left, right, body } = node
     this.scan(left)
-    if (this.has(left)) refuse('a pattern in the head of a loop')
+    if (this.has(left) || pickedBy(this.emitter, patternOf(left)) !== null) refuse('a pattern in the head of a loop')
     this.scan(right)
     if (node['await'] || (this.emitter.isHarmless(node) && !this.has(right) && !this.contains(body)))
       return this.scan(body)
@@ -290,9 +294,9 @@ class Planner {
       case 'SpreadElement':
         return emitter.analysis.parentOf.get(node)?.type !== 'ObjectExpression' && !emitter.isHarmless(node)
       case 'VariableDeclarator':
-        return node['id'].type === 'ArrayPattern' && node['init'] !== null && !emitter.isHarmless(node)
+        return node['init'] !== null && takenBy(emitter, node['id'], node) !== null
       case 'AssignmentExpression':
-        if (node['left'].type === 'ArrayPattern' && !emitter.isHarmless(node)) refuse('destructuring of an iterable')
+        if (takenBy(emitter, node['left'], node) !== null) refuse('an assignment by a pattern that may park')
         return false
       default:
         return false

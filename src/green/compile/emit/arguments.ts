@@ -33,15 +33,6 @@ export function visitSpread(emitter: Emitter, node: Node): void {
   emitter.release(1)
 }
 
-/** `[a, b] = x`: a generator that parks gives its values beforehand. `result` is to hold `x`. */
-export function visitTaken(emitter: Emitter, node: Node, pattern: Node, result: string = emitter.temp()): void {
-  const elements: (Node | null)[] = pattern['elements']
-  const count = elements.at(-1)?.type === 'RestElement' ? Infinity : elements.length
-  emitter.before(node.start, `(${result}=(`)
-  emitter.visit(node)
-  emitter.after(node.end, `),${emitter.callOf('take', `${result},${count === Infinity ? '1/0' : count}`, node)})`)
-}
-
 export function hasWork(args: readonly Node[]): boolean {
   return args.some((argument) => !isInert(argument))
 }

@@ -1,6 +1,8 @@
+import { patternOf } from '../accessors.ts'
 import { boundNames, childrenOf, type Node } from '../nodes.ts'
 import type { Emitter } from './emitter.ts'
 import { takeLabels } from './labels.ts'
+import { pickedBy } from './taken.ts'
 import { roundOf, usesInHead } from './using.ts'
 
 /**
@@ -41,7 +43,10 @@ export function visitForOf(emitter: Emitter, node: Node): void {
   if (!declares) text.prependRight(left.start, '(')
   emitter.visit(left)
   const round = usesInHead(emitter, node) ? roundOf(emitter, left) : { open: '', close: '' }
-  emitter.after(left.end, `=${cursor}.value${declares ? '' : ')'};${round.open}`)
+  const picked = pickedBy(emitter, patternOf(left))
+  const value =
+    picked === null ? `${cursor}.value` : emitter.callOf(picked.by, `${cursor}.value,${picked.args}`, patternOf(left))
+  emitter.after(left.end, `=${value}${declares ? '' : ')'};${round.open}`)
   text.move(left.start, left.end, close + 1)
   emitter.visit(body)
   const failed = `catch(${error}){${state}.next=0;if(${cursor}.open)${emitter.callOf('fail', cursor, right)};throw ${error}}`

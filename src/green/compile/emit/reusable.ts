@@ -9,12 +9,14 @@
  * Each round of the loop has variables of its own, as each call has. What cannot be had that way (`arguments`, a `var` that a
  * function inside uses) is left to function.ts.
  */
+import { patternOf } from '../accessors.ts'
 import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
 import type { Fn } from '../scope.ts'
 import { type Activation, assignable, type Emitter } from './emitter.ts'
 import { handedOver } from './handed.ts'
 import { placeholders } from './placeholders.ts'
 import { bodyStart, lead } from './places.ts'
+import { pickedBy } from './taken.ts'
 import { directive, isBare, keptFor, stressed } from './wrapper.ts'
 
 const kinds = new Set(['declaration', 'expression', 'arrow', 'method', 'getter', 'setter'])
@@ -118,7 +120,8 @@ export function visitReusable(emitter: Emitter, fn: Fn, pool: string): void {
   const self = fn.usesThis ? names.of('this') : null
   const activation: Activation = { mode: 'green', fn, used: 0, most: 0, reusable: true }
   emitter.inActivation(activation, { ...handed.lexical, self }, () => {
-    for (const param of params) visitParameter(emitter, param, params.indexOf(param))
+    const source = isPlain(node) ? `${names.of('s')}.p` : names.of('p')
+    for (const [index, param] of params.entries()) visitParameter(emitter, param, `${source}${index}`)
     emitter.visit(node['body'])
   })
 
@@ -160,35 +163,28 @@ function isPlain(node: Node): boolean {
 }
 
 /** `(a, { b }, c = f()) {` → `(){ … let a = $p0, { b } = $p1, c = $p2 === void 0 ? f() : $p2; {`. */
-function visitParameter(emitter: Emitter, param: Node, index: number): void {
-  const given = emitter.names.of(`p${index}`)
-  switch (param.type) {
-    case 'AssignmentPattern': {
-      const { left, right } = param
-      const [open, closed] = assignable(right)
-      emitter.visit(left)
-      emitter.before(right.start, `${given}===void 0?${open}`)
-      emitter.visit(right)
-      return emitter.after(right.end, `${closed}:${given}`)
-    }
-    case 'RestElement':
-      emitter.text.remove(param.start, param['argument'].start)
-      emitter.visit(param['argument'])
-      break
-    default:
-      emitter.visit(param)
+function visitParameter(emitter: Emitter, param: Node, given: string): void {
+  const picked = pickedBy(emitter, patternOf(param))
+  const pick = (value: string): string => emitter.callOf('pick', `${value},${picked?.args}`, param)
+  if (param.type === 'AssignmentPattern') {
+    const { left, right } = param
+    const [open, closed] = assignable(right)
+    const value = picked === null ? '' : emitter.temp()
+    emitter.visit(left)
+    emitter.before(right.start, `${picked === null ? '' : `(${value}=(`}${given}===void 0?${open}`)
+    emitter.visit(right)
+    emitter.after(right.end, `${closed}:${given}${picked === null ? '' : `),${pick(value)})`}`)
+    return emitter.release(picked === null ? 0 : 1)
   }
+  if (param.type === 'RestElement') emitter.text.remove(param.start, param['argument'].start)
+  emitter.visit(param['argument'] ?? param)
+  emitter.after(param.end, `=${picked === null ? given : pick(given)}`)
 }
 
 function wrapParameters(emitter: Emitter, node: Node, front: string, begins: string): void {
-  const { text, names } = emitter
+  const { text } = emitter
   const params: Node[] = node['params']
   const bare = node.type === 'ArrowFunctionExpression' && isBare(emitter, node)
-  const plain = isPlain(node)
-  params.forEach((param, n) => {
-    if (param.type !== 'AssignmentPattern')
-      emitter.after(param.end, `=${plain ? `${names.of('s')}.p${n}` : names.of(`p${n}`)}`)
-  })
   const [first] = params
   if (bare) {
     text.appendRight((first as Node).start, `${front}let `)

@@ -1,6 +1,7 @@
 /** What is done with each kind of node; those that need nothing are passed through. */
+import { patternOf } from '../accessors.ts'
 import { childrenOf, isFunction, isUsing, type Node } from '../nodes.ts'
-import { visitSpread, visitTaken } from './arguments.ts'
+import { visitSpread } from './arguments.ts'
 import { visitCall, visitNew, visitTagged } from './call.ts'
 import { visitChain } from './chain.ts'
 import { visitClass } from './class.ts'
@@ -12,6 +13,7 @@ import { visitForOf } from './loop.ts'
 import { isGreenRead, isGreenWrite, isPrivateAccessor, visitAccessor, visitRead, visitWrite } from './read.ts'
 import { visitReturn } from './reusable.ts'
 import { visitSuperMember } from './super.ts'
+import { pickedBy, takenBy, visitPatternAssignment, visitTaken } from './taken.ts'
 import { usesInHead, visitStatements, visitUsing, visitUsingFor, visitUsingForOf } from './using.ts'
 
 export function visit(emitter: Emitter, node: Node): void {
@@ -31,6 +33,8 @@ export function visit(emitter: Emitter, node: Node): void {
       break
     case 'ForOfStatement':
       if (node['await'] ? emitter.activation.mode === 'green' : emitter.mayPark && !emitter.isHarmless(node))
+        return visitForOf(emitter, node)
+      if (!node['await'] && emitter.mayPark && pickedBy(emitter, patternOf(node['left'])) !== null)
         return visitForOf(emitter, node)
       if (usesInHead(emitter, node)) return visitUsingForOf(emitter, node)
       break
@@ -66,11 +70,13 @@ export function visit(emitter: Emitter, node: Node): void {
     case 'VariableDeclaration':
       if (isUsing(node)) return visitUsing(emitter, node)
       break
-    case 'VariableDeclarator':
-      if (node['id'].type !== 'ArrayPattern' || node['init'] === null) break
-      if (!emitter.mayPark || emitter.isHarmless(node)) break
+    case 'VariableDeclarator': {
+      if (!emitter.mayPark || node['init'] === null) break
+      const taken = takenBy(emitter, node['id'], node)
+      if (taken === null) break
       emitter.visit(node['id'])
-      return emitter.keep(() => visitTaken(emitter, node['init'], node['id']))
+      return emitter.keep(() => visitTaken(emitter, node['init'], taken))
+    }
     case 'UpdateExpression':
       if (isGreenWrite(emitter, node)) return visitWrite(emitter, node)
       beforeWrite(emitter, node)
@@ -78,8 +84,11 @@ export function visit(emitter: Emitter, node: Node): void {
     case 'AssignmentExpression':
       beforeWrite(emitter, node)
       if (isGreenWrite(emitter, node)) return visitWrite(emitter, node)
-      if (node['left'].type !== 'ArrayPattern' || !emitter.mayPark || emitter.isHarmless(node)) break
-      return visitPatternAssignment(emitter, node)
+      if (emitter.mayPark) {
+        const taken = takenBy(emitter, node['left'], node)
+        if (taken !== null) return visitPatternAssignment(emitter, node, taken)
+      }
+      break
     case 'ExpressionStatement':
       return visitStatement(emitter, node)
     case 'PropertyDefinition':
@@ -134,19 +143,6 @@ export function visit(emitter: Emitter, node: Node): void {
       return
   }
   emitter.visitAll(childrenOf(node))
-}
-
-/** The value of the whole is what stands on the right. */
-function visitPatternAssignment(emitter: Emitter, node: Node): void {
-  const used = (emitter.analysis.parentOf.get(node) as Node).type !== 'ExpressionStatement'
-  if (used) emitter.before(node.start, '(')
-  emitter.keep(() => {
-    // What the pattern runs comes later, and must not take it for its own.
-    const given = emitter.temp()
-    emitter.visit(node['left'])
-    visitTaken(emitter, node['right'], node['left'], given)
-    if (used) emitter.after(node.end, `,${given})`)
-  })
 }
 
 /** True for the `arguments` of a function around, which have another name here. */
