@@ -61,6 +61,21 @@ class ConstructorFrame extends GreenFrame {
   }
 }
 
+/** A parked activation whose body begins again after its end: that is given back. */
+class ReusableFrame extends GreenFrame {
+  private readonly pool: BodyPool
+
+  constructor(generator: GreenBody, depth: number, pool: BodyPool) {
+    super(generator, depth)
+    this.pool = pool
+  }
+
+  protected override result({ value, done }: IteratorResult<unknown, unknown>): IteratorResult<unknown, unknown> {
+    if (done !== true) this.pool.give(this.generator)
+    return ended(value)
+  }
+}
+
 /**
  * Runs a body until it parks or ends. `announced` is what its wrapper found in `state.next`, and `cleared` that the wrapper
  * put 0 there, before anything of the body was made. `self` is the object that a constructor is to give.
@@ -81,13 +96,17 @@ export function enterAgain(announced: number, _cleared: 0, pool: BodyPool, self?
   const depth = announced === 0 ? 0 : announced + 1
   const body = pool.take()
   state.depth = depth
-  if (self !== undefined) return construct(depth, body, self)
+  if (self !== undefined) {
+    const value = construct(depth, body, self)
+    if (machine.registers.op === null) pool.give(body)
+    return value
+  }
   const result = generatorNext(body, undefined)
   if (machine.registers.op === null) {
     pool.give(body)
     return result.value
   }
-  link(new GreenFrame(body, depth))
+  link(new ReusableFrame(body, depth, pool))
   return PARK
 }
 

@@ -24,15 +24,17 @@ const reused: Record<string, string> = {
   accessors: 'const o = { get f() { return leaf(1) } }',
   'patterns, defaults and a rest': 'function f({ a, b: [c] }, d = leaf(a), ...e) { return leaf(e) }',
   'a var that it alone uses': 'function f(a) { for (var b = 0; b < 2; b++) leaf(b); return b }',
+  'arguments in strict code': '"use strict"; function f(a) { a = 2; return leaf(arguments) }',
+  'a constructor': 'class C { x = 1; constructor(a) { this.a = leaf(a) } }',
   'functions in strict code': '"use strict"; function f(a) { function g() { return a } return leaf(g) }',
 }
 for (const [shape, source] of Object.entries(reused))
   test(`a generator that is used again: ${shape}`, () => assert.ok(isReused(source)))
 
 const once: Record<string, string> = {
-  arguments: 'function f() { return leaf(arguments) }',
+  'arguments in sloppy code': 'function f() { return leaf(arguments) }',
   'a direct eval': 'function f(a) { return eval("leaf(a)") }',
-  'a constructor': 'class C { constructor(a) { leaf(a) } }',
+  'a derived constructor': 'class C extends Object { constructor(a) { super(leaf(a)) } }',
   'five parameters': 'function f(a, b, c, d, e) { return leaf(e) }',
   'a var that a function inside uses': 'function f(a) { var b = leaf(a); return () => b }',
   'a var of the name of a parameter': 'function f(a) { var a = leaf(a); return a }',
@@ -93,6 +95,32 @@ it('a `this` is that of the call: of an object, of a sloppy function, of an arro
     return [o.m(), p.m(), o.m(), sloppy.call(1), sloppy(), arrow(1), o.arrow()(2), new F(3).n, new F(0).other, new F(4) instanceof F]
   }`)
   assert.deepEqual(await run(main), [2, 20, 4, 'object', 'object', 101, 5, 3, true, true])
+})
+
+it('arguments, new.target and the object that is made are those of the call', async () => {
+  const main = green(`function main() {
+    'use strict'
+    function f(a) { a = leaf(a + 1); const g = () => [...arguments, a]; return [arguments.length, g(), new.target?.name] }
+    class A { x = leaf('x'); }
+    class B { constructor(a) { this.args = [...arguments]; if (a > 1) leaf(a); this.target = new.target.name; if (a === 3) return { three: true } } }
+    class C extends B { constructor(...all) { super(...all); this.c = leaf('c') } }
+    const made = [new B(1), new B(2, 'b'), new B(3), new C(1), new C(4)]
+    return [f(1), f(2, 'more'), Reflect.construct(f, [5]), made, new A().x, made[3] instanceof C]
+  }`)
+  assert.deepEqual(JSON.parse(JSON.stringify(await run(main))), [
+    [1, [1, 2], null],
+    [2, [2, 'more', 3], null],
+    [1, [5, 6], 'f'],
+    [
+      { args: [1], target: 'B' },
+      { args: [2, 'b'], target: 'B' },
+      { three: true },
+      { args: [1], target: 'C', c: 'c' },
+      { args: [4], target: 'C', c: 'c' },
+    ],
+    'x',
+    true,
+  ])
 })
 
 it('a body that threw, or was left by a cancel, is not used again', function* () {

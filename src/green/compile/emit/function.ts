@@ -24,7 +24,7 @@ import { handedOver } from './handed.ts'
 import { placeholders } from './placeholders.ts'
 import { bodyStart, lead } from './places.ts'
 import { poolFor, visitReusable } from './reusable.ts'
-import { directive, isBare, keptFor, stressed } from './wrapper.ts'
+import { announced, constructed, directive, isBare, keptFor, onceMade, stressed } from './wrapper.ts'
 
 export function visitFunction(emitter: Emitter, node: Node): void {
   const fn = emitter.analysis.fnOf.get(node) as Fn
@@ -60,7 +60,7 @@ function visitGreen(emitter: Emitter, fn: Fn): void {
   const next = `${emitter.sharedState}.next`
   const enter = emitter.use(fn.kind === 'derived' ? 'derive' : 'enter', fn.kind === 'derived' ? 'derive' : 'enter')
   const head = `{${directive(fn)}${onceMade(emitter, fn)}return ${enter}(${announced(emitter, fn)},${next}=0,`
-  const tail = `${params.apply},${constructed(emitter, fn)}${handed.made === null ? '' : `,${handed.made}`})}`
+  const tail = `${params.apply},${constructedBy(emitter, fn)}${handed.made === null ? '' : `,${handed.made}`})}`
   const generator = cache !== null ? `(${cache}??=function*` : '(function*'
   const start = fn.kind === 'arrow' ? node.start : emitter.find('(', node['id'] ? node['id'].end : node.start)
   switch (fn.kind) {
@@ -187,21 +187,6 @@ function initialises(emitter: Emitter, { fn }: Activation): boolean {
   return fn?.kind === 'constructor' && emitter.initialising.has(fn.home as Node)
 }
 
-/** Where a wrapper finds its announcement. */
-function announced(emitter: Emitter, fn: Fn): string {
-  const held = fn.kind === 'constructor' ? emitter.held.get(fn.home as Node) : undefined
-  return held === undefined ? `${emitter.sharedState}.next` : `${emitter.use('unhold', 'unhold')}(this.${held})`
-}
-
-/** A constructor that is called by a `super` which goes on after it parked gives what was made. */
-function onceMade(emitter: Emitter, fn: Fn): string {
-  if (fn.kind !== 'constructor' && fn.kind !== 'derived') return ''
-  return `if(${emitter.sharedState}.made!==null)return ${emitter.use('takeMade', 'takeMade')}();`
-}
-
-/** What `enter` is told of the object that a constructor makes. */
-function constructed(emitter: Emitter, fn: Fn): string {
-  if (fn.kind === 'constructor') return 'this'
-  if (fn.kind === 'derived') return constructionOf(emitter, fn.home as Node)
-  return fn.kind === 'declaration' || fn.kind === 'expression' ? 'new.target===void 0?void 0:this' : 'void 0'
+function constructedBy(emitter: Emitter, fn: Fn): string {
+  return fn.kind === 'derived' ? constructionOf(emitter, fn.home as Node) : constructed(fn)
 }

@@ -11,7 +11,8 @@ export interface Handed {
   readonly lexical: Lexical
 }
 
-export function handedOver(emitter: Emitter, fn: Fn): Handed {
+/** `list`: also its own `arguments`. */
+export function handedOver(emitter: Emitter, fn: Fn, list = false): Handed {
   const { names } = emitter
   const arrow = fn.kind === 'arrow'
   const derived = fn.kind === 'derived'
@@ -24,7 +25,8 @@ export function handedOver(emitter: Emitter, fn: Fn): Handed {
     made.push(value)
     return local
   }
-  if (arrow && fn.usesArguments) lexical.arguments = hand(outer.arguments ?? 'arguments', names.of('arguments'))
+  if ((arrow || list) && fn.usesArguments)
+    lexical.arguments = hand(outer.arguments ?? 'arguments', names.of('arguments'))
   if (fn.usesNewTarget) lexical.newTarget = hand(outer.newTarget ?? 'new.target', names.of('target'))
   if (fn.usesSuper) lexical.superRef = hand(outer.superRef ?? superRef(emitter), names.of('super'))
   if (fn.usesSelf && fn.self?.fixed && !fn.evals) hand(fn.self.name, fn.self.name)

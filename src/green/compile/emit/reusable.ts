@@ -6,8 +6,8 @@
  *     →  function f($p0) { return $enterAgain(…, $g$1 ??= $pool(f$2), …, $S.p0 = $p0) }
  *        function* f$2() { let $r; for (;;) { $l: { let $d = $s.depth; let a = $s.p0; { if (a) { $r = 1; break $l } g() } $r = void 0 } yield $r } }
  *
- * Each round of the loop has variables of its own, as each call has. What cannot be had that way (`arguments`, a `var` that a
- * function inside uses) is left to function.ts.
+ * Each round of the loop has variables of its own, as each call has. What cannot be had that way (a `var` that a function
+ * inside uses, derived constructors) is left to function.ts.
  */
 import { patternOf } from '../accessors.ts'
 import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
@@ -17,9 +17,9 @@ import { handedOver } from './handed.ts'
 import { placeholders } from './placeholders.ts'
 import { bodyStart, lead } from './places.ts'
 import { pickedBy } from './taken.ts'
-import { directive, isBare, keptFor, stressed } from './wrapper.ts'
+import { announced, constructed, directive, isBare, keptFor, onceMade, stressed } from './wrapper.ts'
 
-const kinds = new Set(['declaration', 'expression', 'arrow', 'method', 'getter', 'setter'])
+const kinds = new Set(['declaration', 'expression', 'arrow', 'method', 'getter', 'setter', 'constructor'])
 
 /** As many as the state of the runtime has places for. */
 const MOST_PARAMETERS = 4
@@ -27,7 +27,10 @@ const MOST_PARAMETERS = 4
 /** The variable that is to hold the generators of a function; null if they cannot be used again. */
 export function poolFor(emitter: Emitter, fn: Fn): string | null {
   if (!kinds.has(fn.kind) || fn.evals) return null
-  if (fn.kind === 'arrow' ? emitter.lexical.derived : fn.usesArguments) return null
+  if (fn.kind === 'arrow' && emitter.lexical.derived) return null
+  // In sloppy code the list and the parameters are the same variables.
+  if (fn.kind !== 'arrow' && fn.usesArguments && !fn.strict) return null
+  if (fn.kind === 'constructor' && emitter.initialising.has(fn.home as Node)) return null
   return parametersMove(fn) && declaresInBlocks(fn) ? keptFor(emitter, fn) : null
 }
 
@@ -88,7 +91,7 @@ export function visitReusable(emitter: Emitter, fn: Fn, pool: string): void {
   const { names, text } = emitter
   const params: Node[] = node['params']
   const { list } = placeholders(emitter, fn)
-  const handed = handedOver(emitter, fn)
+  const handed = handedOver(emitter, fn, true)
   const state = emitter.sharedState
   const strict = directive(fn)
 
@@ -96,11 +99,10 @@ export function visitReusable(emitter: Emitter, fn: Fn, pool: string): void {
   const given = params.map((_, index) => `${state}.p${index}=${names.of(`p${index}`)}`)
   if (fn.usesThis) given.unshift(`${state}.self=${(arrow ? emitter.lexical.self : null) ?? 'this'}`)
   if (handed.made !== null) given.unshift(`${state}.extra=${handed.made}`)
-  const constructible = fn.kind === 'declaration' || fn.kind === 'expression'
-  if (constructible) given.unshift('new.target===void 0?void 0:this')
-  else if (given.length > 0) given.unshift('void 0')
+  const self = constructed(fn)
+  if (self !== 'void 0' || given.length > 0) given.unshift(self)
   const enter = emitter.use('enterAgain', 'enterAgain')
-  const head = `{${strict}return ${enter}(${state}.next,${state}.next=0,${pool}??=${emitter.use('poolOf', 'pool')}(`
+  const head = `{${strict}${onceMade(emitter, fn)}return ${enter}(${announced(emitter, fn)},${state}.next=0,${pool}??=${emitter.use('poolOf', 'pool')}(`
   const tail = `)${given.map((value) => `,${value}`).join('')})}`
   const start = arrow ? node.start : emitter.find('(', node['id'] ? node['id'].end : node.start)
   switch (fn.kind) {
@@ -117,9 +119,9 @@ export function visitReusable(emitter: Emitter, fn: Fn, pool: string): void {
       emitter.before(node.start, `(${list})${arrow ? '=>' : ''}${head}function*`)
   }
 
-  const self = fn.usesThis ? names.of('this') : null
+  const own = fn.usesThis ? names.of('this') : null
   const activation: Activation = { mode: 'green', fn, used: 0, most: 0, reusable: true }
-  emitter.inActivation(activation, { ...handed.lexical, self }, () => {
+  emitter.inActivation(activation, { ...handed.lexical, self: own }, () => {
     const source = isPlain(node) ? `${names.of('s')}.p` : names.of('p')
     for (const [index, param] of params.entries()) visitParameter(emitter, param, `${source}${index}`)
     emitter.visit(node['body'])
@@ -132,7 +134,7 @@ export function visitReusable(emitter: Emitter, fn: Fn, pool: string): void {
   if (block && declared !== '') text.prependLeft(position, lead(emitter.code, position) + declared)
   const result = names.of('r')
   const label = names.of('l')
-  const front = `(){${strict}let ${emitter.stateHere},${result};for(;;){${label}:{${frontOf(emitter, activation, self, handed.read)}`
+  const front = `(){${strict}let ${emitter.stateHere},${result};for(;;){${label}:{${frontOf(emitter, activation, own, handed.read)}`
   const begins = stressed(emitter, names.of('d')) + (block ? '' : `${declared}${result}=${assignable(body)[0]}`)
   wrapParameters(emitter, node, front, begins)
   if (arrow) {

@@ -32,3 +32,21 @@ export function stressed(emitter: Emitter, depth: string): string {
   if (!emitter.options.stress) return ''
   return `${emitter.use('stress', 'stress')}(${depth})&&${emitter.use('resumedValue', 'v')}(yield);`
 }
+
+/** Where a wrapper finds its announcement. */
+export function announced(emitter: Emitter, fn: Fn): string {
+  const held = fn.kind === 'constructor' ? emitter.held.get(fn.home as Node) : undefined
+  return held === undefined ? `${emitter.sharedState}.next` : `${emitter.use('unhold', 'unhold')}(this.${held})`
+}
+
+/** A constructor that is called by a `super` which goes on after it parked gives what was made. */
+export function onceMade(emitter: Emitter, fn: Fn): string {
+  if (fn.kind !== 'constructor' && fn.kind !== 'derived') return ''
+  return `if(${emitter.sharedState}.made!==null)return ${emitter.use('takeMade', 'takeMade')}();`
+}
+
+/** What `enter` is told of the object that a constructor makes. */
+export function constructed(fn: Fn): string {
+  if (fn.kind === 'constructor') return 'this'
+  return fn.kind === 'declaration' || fn.kind === 'expression' ? 'new.target===void 0?void 0:this' : 'void 0'
+}

@@ -1,4 +1,4 @@
-'use strict';import{PARK as $P,abandon as $abandon,advance as $advance,enter as $enter,leave as $leave,open as $open,resumedValue as $v,state as $S}from"fibril/green/runtime";
+'use strict';import{PARK as $P,abandon as $abandon,advance as $advance,enterAgain as $enterAgain,leave as $leave,open as $open,poolOf as $pool,resumedValue as $v,state as $S}from"fibril/green/runtime";
 import { sleep } from 'fibril/green'
 
 export function first(a, b) {let $s=$S,$d=$s.next,$p=0,$r=null,$w,$q,$x,$1,$2;$s.next=0;if($d>0)$d++;else if($d<0){$r=$s.machine.registers.resuming,$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,a=$q[0],b=$q[1],$1=$q[2]}
@@ -12,7 +12,7 @@ export default function (...all) {let $s=$S,$d=$s.next,$p=0,$r=null,$w,$q,$x,$1;
 function second(x) {
   'use strict';let $s=$S,$d=$s.next,$p=0,$r=null,$w,$q,$x,$1;$s.next=0;if($d>0)$d++;else if($d<0){$r=$s.machine.registers.resuming,$d=$r.depth,$p=$r.place,$w=$r.value,$q=$r.saved,x=$q[0]}var $g$3;
   if(($p?$p===7&&($p=0,$1=$v($w),!1):($s.callees[$d]=sleep,$s.next=$d,$1=sleep(x),$s.machine.registers.op!==null&&($r===null?$leave($d,7,[x],this,new.target):($r.place=7),!0))))return $P;
-  return function third(){return $enter($S.next,$S.next=0,($g$3??=function*() {let $s=$S,$d=$s.depth,$x=$s.extra,third=$x[0],$1,$2; return x ? ($1=first(x, ($2=arguments[0],$s.callees[$d]=first,$s.next=$d,$2)),$s.machine.registers.op!==null?$v(yield 8):$1) : third }).apply(this,arguments),new.target===void 0?void 0:this,[third])}
+  return function third(){return $enterAgain($S.next,$S.next=0,$g$3??=$pool(function*(){let $s=$S,$r;for(;;){$l:{let $d=$s.depth,$x=$s.extra,$arguments=$x[0],third=$x[1],$1,$2; { {$r= x ? ($1=first(x, ($2=$arguments[0],$s.callees[$d]=first,$s.next=$d,$2)),$s.machine.registers.op!==null?$v(yield 8):$1) : third;break $l} }$r=void 0}yield $r}}),new.target===void 0?void 0:this,$S.extra=[arguments,third])}
 }
 
 // 4: first B, second(…)
