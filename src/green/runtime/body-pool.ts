@@ -1,8 +1,9 @@
 import type { GreenBody } from './state.ts'
 
 /**
- * When bodies are kept: `after` so many calls of a function, and `atMost` so many. A function that is called now and then has
- * none, so nothing of its last call stays alive with them; of one that is called often V8 keeps nothing in a body that has ended.
+ * When bodies are kept: `after` so many calls of a function, and `atMost` so many. A function that is called now and then has none,
+ * so nothing of its last call stays alive with them. One that is called often is optimised, and then a body that has ended holds
+ * nothing either; until it is, each may hold what its last call had in its variables.
  */
 export const keeping = { after: 1000, atMost: 64 }
 

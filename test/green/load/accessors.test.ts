@@ -32,6 +32,8 @@ export function both(user) { return user.name += '!' }
 export function takes() { return User.any + settings.level + user['name'] }
 export function plain(user, key) { return user.short + user[key] + user.length }
 export function called(user) { return reads(user) }
+export const pattern = ({ name, length = 0 }) => name + length
+export function each(users) { let all = ''; for (const { name, short } of users) all += name + short; return all }
 export class Wrapped {
   constructor(user) { this.user = user }
   get deep() { return this.user.name }
@@ -51,7 +53,7 @@ test('an accessor that blocks is known by its name in all modules that import it
       .check(join(folder, file))
       .functions.filter(({ parks }) => parks)
       .map(({ name }) => name)
-  assert.deepEqual(parking('reader.js'), ['reads', 'writes', 'both', 'takes', 'called', 'deep'])
+  assert.deepEqual(parking('reader.js'), ['reads', 'writes', 'both', 'takes', 'called', 'pattern', 'each', 'deep'])
   assert.deepEqual(parking('far.js'), ['far', 'deeper'])
   // It reads the name of one, and has it behind itself.
   assert.deepEqual(parking('shelf.js'), ['longer'])
@@ -68,7 +70,7 @@ test('reading, writing and both at once wait for the accessor of another module'
   const cwd = folderWith(t, {
     ...files,
     'main.js': `import { spawn } from 'fibril/green'
-import { both, plain, reads, takes, user, writes } from './reader.js'
+import { both, each, pattern, plain, reads, takes, user, writes } from './reader.js'
 import { deeper, far } from './far.js'
 import { longer } from './shelf.js'
 let turns = 0
@@ -76,13 +78,14 @@ const other = spawn(() => { for (;;) { turns++; user.name } })
 writes(user, 'Ada')
 console.log(reads(user), both(user), reads(user), far(user), deeper(user), plain(user, 'short'))
 console.log(takes(), longer([]))
+console.log(pattern(user), each([user, { name: 'Bob', short: 3 }]))
 console.log(turns > 5)
 other.cancel()
 `,
   })
   for (const options of [[], [], ['--stress']]) {
     const { stdout, stderr } = await node([cli, 'run', ...options, 'main.js'], { cwd })
-    assert.equal(stdout, 'Ada Ada! Ada! Ada! Ada! NaN\nloadedloadedAda! NaN\ntrue\n', stderr)
+    assert.equal(stdout, 'Ada Ada! Ada! Ada! Ada! NaN\nloadedloadedAda! NaN\nAda!0 Ada!4Bob3\ntrue\n', stderr)
   }
 })
 
