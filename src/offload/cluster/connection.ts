@@ -50,9 +50,10 @@ export class Connection {
     void this.watch()
   }
 
-  /** Calls `listener` each time that the server was reached again: what was said meanwhile was not heard. */
-  onReturn(listener: () => void): void {
+  /** Calls `listener` each time that the server was reached again: what was said meanwhile was not heard. Gives what ends that. */
+  onReturn(listener: () => void): () => void {
     this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
   }
 
   /** Calls `listener` when the client has given the server up, or was closed. */

@@ -256,15 +256,17 @@ export class DurableService {
     const { micros, usage } = run
     const measured = usage === undefined ? {} : { usage }
     const common = { name: job.name, worker: this.runner.worker, micros, tries, ...measured } as const
-    let record: ResultRecord
+    let how: ResultRecord['how'] = 'returned'
+    let bytes: Uint8Array
     try {
       if (run.how !== 'returned') throw run.error
-      const bytes = pack(run.value, `the result of ${job.name}(…)`)
-      record = { ...common, how: 'returned', value: await store.putAside(bytes, names.resultBucket, id) }
+      bytes = pack(run.value, `the result of ${job.name}(…)`)
     } catch (error) {
-      const bytes = pack(encodeThrown(error), 'an error')
-      record = { ...common, how: 'threw', value: await store.putAside(bytes, names.resultBucket, id) }
+      how = 'threw'
+      bytes = pack(encodeThrown(error), 'an error')
     }
+    // Should the server take neither, the job is done again: that it cannot be reached is no result.
+    const record: ResultRecord = { ...common, how, value: await store.putAside(bytes, names.resultBucket, id) }
     if (!(await store.keepResult(id, record, () => true))) {
       this.duplicates++
       await store.drop(record.value, names.resultBucket)

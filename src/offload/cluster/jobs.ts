@@ -71,10 +71,11 @@ export class ClusterJobs implements AsyncDisposable {
       let queued = 0
       // Not what the stream has besides: nats-server 2.9 counts messages that are gone when it comes back from a kill.
       let out = 0
-      for await (const { name, num_pending, num_ack_pending } of consumers.list(jobStream)) {
+      for await (const { name, num_pending, num_ack_pending, delivered } of consumers.list(jobStream)) {
         queues.add(name)
         queued += num_pending
-        out += num_ack_pending
+        // … and, of what it gave out, some that are gone as well: it waits for their acknowledgement for ever.
+        out += num_pending > 0 ? num_ack_pending : await this.#out(name, delivered.stream_seq, num_ack_pending)
       }
       for (const subject of Object.keys(subjects)) if (!queues.has(queueIn(subject))) queued++
       const results = (await streams.info(resultStream)).state.messages
@@ -176,6 +177,16 @@ export class ClusterJobs implements AsyncDisposable {
 
   #find(stream: string, subject: string): Promise<StoredMsg | null> {
     return this.#store.last(stream, subject)
+  }
+
+  /** How many jobs of a queue are there of those up to `last`, and no more than so many. */
+  async #out(queue: string, last: number, most: number): Promise<number> {
+    const { names } = this.#connection
+    let count = 0
+    if (most === 0) return count
+    for await (const { seq } of this.#store.messages(names.jobStream, names.job(queue, '*')))
+      if (seq > last || ++count === most) break
+    return count
   }
 
   /** By queue: the last message of the job stream that was given to a worker. */

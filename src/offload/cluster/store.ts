@@ -42,6 +42,8 @@ const DUPLICATE_WINDOW = 120_000
 /** How long a stream may be missing on a server that is there, as while it starts, ms. */
 const GIVE_UP = 30_000
 const AGAIN = 250
+/** A server that is there sends what was asked for without such a pause, ms. */
+const CUT_OFF = 10_000
 /** Room for headers and the rest of a record. */
 const MARGIN = 4096
 /** How many questions to the server may be without an answer: more make it slow, and each of them late. */
@@ -258,28 +260,73 @@ export class Store {
     await this.manager.streams.purge(names.tryStream, { filter: names.tries(id) }).catch(() => {})
   }
 
-  /** A serialized value as it can go into a record: itself, or put aside. */
+  /** A serialized value as it can go into a record: itself, or put aside, however often the connection breaks meanwhile. */
   async putAside(bytes: Uint8Array, bucket: string, id: string): Promise<Packed> {
     if (bytes.length + MARGIN <= this.connection.maxPayload) return bytes
-    const blob = `${id}.${nuid.next()}`
-    const store = await this.bucket(bucket)
-    await store.putBlob({ name: blob }, bytes)
-    return { blob, bytes: bytes.length }
+    return this.insist(async () => {
+      // What an attempt leaves behind that was broken off is gone some day.
+      const blob = `${id}.${nuid.next()}`
+      const store = await this.bucket(bucket)
+      await store.putBlob({ name: blob }, bytes)
+      return { blob, bytes: bytes.length }
+    }, always)
   }
 
   async fetch(packed: Packed, bucket: string): Promise<unknown> {
     if (packed instanceof Uint8Array) return unpack(packed)
-    const store = await this.bucket(bucket)
-    const bytes = await store.getBlob(packed.blob)
+    const bytes = await this.insist(() => this.read(packed.blob, bucket), always)
     if (bytes === null)
       throw new BrokenError(`${packed.bytes} bytes of a job, kept as ${packed.blob} in bucket ${bucket}, are gone`)
     return unpack(bytes)
   }
 
+  /** What was put aside; null if it is not there. */
+  private async read(blob: string, bucket: string): Promise<Uint8Array | null> {
+    const found = await (await this.bucket(bucket)).get(blob)
+    if (found === null) return null
+    // The stream tells of it as well.
+    found.error.catch(() => {})
+    const reader = found.data.getReader()
+    const parts: Uint8Array[] = []
+    try {
+      for (;;) {
+        const { done, value } = await this.unlessCutOff(reader.read())
+        if (done) return Buffer.concat(parts)
+        parts.push(value)
+      }
+    } catch (error) {
+      reader.cancel().catch(() => {})
+      throw error
+    }
+  }
+
+  /**
+   * Fails if the connection comes back first, or nothing comes for long. A reader whose connection broke would wait: it looks for a
+   * sign of life once in a minute.
+   */
+  private async unlessCutOff<T>(promise: Promise<T>): Promise<T> {
+    let release = (): void => {}
+    const cutOff = new Promise<never>((_, reject) => {
+      const timer = setTimeout(() => reject(new Error(`nothing came for ${CUT_OFF} ms`)), CUT_OFF)
+      const unlisten = this.connection.onReturn(() => reject(new Error('the connection was lost meanwhile')))
+      release = () => {
+        clearTimeout(timer)
+        unlisten()
+      }
+    })
+    try {
+      return await Promise.race([promise, cutOff])
+    } finally {
+      release()
+    }
+  }
+
+  /** Throws away what was put aside. What cannot be reached is gone some day. */
   async drop(packed: Packed, bucket: string): Promise<void> {
     if (packed instanceof Uint8Array) return
-    const store = await this.bucket(bucket)
-    await store.delete(packed.blob)
+    try {
+      await (await this.bucket(bucket)).delete(packed.blob)
+    } catch {}
   }
 
   private bucket(name: string): Promise<ObjectStore> {

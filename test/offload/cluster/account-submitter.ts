@@ -47,16 +47,18 @@ const told = { returned: 0, threw: 0, dead: 0, wrong: [] as string[] }
 function* outcome(i: number) {
   const kind = kindOf(i)
   let right: boolean
+  let what = ''
   try {
     const value = yield* pool.resultOf(`job-${i}`)
     told.returned++
     right = kind === 'plain' || (kind === 'large' && (value as Uint8Array).length === LARGE)
   } catch (error) {
+    what = `: ${error}`
     if (error instanceof BrokenError) told.dead++
     else told.threw++
     right = error instanceof BrokenError ? kind === 'poison' : kind === 'failing' && error instanceof RangeError
   }
-  if (!right) told.wrong.push(`job-${i}`)
+  if (!right) told.wrong.push(`job-${i}${what}`)
 }
 
 await run(function* () {
