@@ -42,6 +42,8 @@ interface Waiting {
   /** The job is ours, and the server has it. */
   posted: boolean
   cancelled: boolean
+  /** Its result is known, and being fetched. */
+  ends: boolean
 }
 
 export class DurableCalls implements Engine {
@@ -167,7 +169,7 @@ export class DurableCalls implements Engine {
 
   private listen(id: string, ticket: Ticket): Waiting {
     const { nats, names } = this.connection
-    const one: Waiting = { id, ticket, subscriptions: [], posted: false, cancelled: false }
+    const one: Waiting = { id, ticket, subscriptions: [], posted: false, cancelled: false, ends: false }
     const listen = (subject: string, heard: (data: Uint8Array) => void): void => {
       const callback = (error: Error | null, message: Msg): void => {
         if (error === null) heard(message.data)
@@ -209,6 +211,9 @@ export class DurableCalls implements Engine {
   }
 
   private async finish(one: Waiting, { how, value, worker, micros, usage }: ResultRecord): Promise<void> {
+    // It may be heard of again meanwhile.
+    if (one.ends) return
+    one.ends = true
     const { ticket } = one
     let result: unknown
     try {

@@ -307,7 +307,7 @@ export class Store {
   private async unlessCutOff<T>(promise: Promise<T>): Promise<T> {
     let release = (): void => {}
     const cutOff = new Promise<never>((_, reject) => {
-      const timer = setTimeout(() => reject(new Error(`nothing came for ${CUT_OFF} ms`)), CUT_OFF)
+      const timer = setTimeout(() => reject(new Error(`nothing came for ${CUT_OFF} ms`)), CUT_OFF).unref()
       const unlisten = this.connection.onReturn(() => reject(new Error('the connection was lost meanwhile')))
       release = () => {
         clearTimeout(timer)

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { connect } from '@nats-io/transport-node'
 import { BrokenError, sleep, UsageError } from '../../../src/index.ts'
 import { openJobs } from '../../../src/offload/cluster/index.ts'
+import { TcpProxy } from '../../support/tcp-proxy.ts'
 import { failureOf, stage, until } from './stage.ts'
 
 const durable = { delivery: 'durable', retryDelay: 10 } as const
@@ -122,4 +123,26 @@ stage('what a worker cannot read fails, and the worker goes on', async (stage) =
     await nats.close()
   }
   assert.equal(await pool.submit('pid'), worker.pid)
+})
+
+stage('a result larger than a message is stored and read, whenever the connection breaks', async (stage) => {
+  const size = 24e6
+  await using wire = await TcpProxy.open(stage.server.port)
+  const worker = await stage.startWorker('--nats', wire.url)
+  const pool = stage.pool({ ...durable, servers: wire.url })
+  // While it is stored, and read at once.
+  const first = Promise.resolve(pool.submit('zeros', size))
+  for (const ms of [60, 700]) await sleep(ms).then(() => wire.reset())
+  assert.equal((await first).length, size)
+  await worker.kill()
+  await stage.startWorker()
+  await pool.post('large', 'zeros', size)
+  const length = async (id: string) => ((await pool.resultOf(id)) as Uint8Array).length
+  assert.equal(await length('large'), size)
+  for (const ms of [40, 100]) {
+    const result = length('large')
+    await sleep(ms)
+    wire.reset()
+    assert.equal(await result, size, `cut after ${ms} ms`)
+  }
 })
