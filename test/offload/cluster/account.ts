@@ -218,22 +218,35 @@ export async function keepAccount(
   await using scene = new Scene(server, ...wires, order)
   const { jobs, poison } = order
   const start = performance.now()
+  // Whatever hangs is told of, and ends with all of its processes.
+  const patience = 60_000 + 60 * jobs
+  const check = (what: string): void => {
+    if (performance.now() - start > patience) throw new Error(`${what}, after ${patience} ms`)
+  }
   const all = faultsOf(scene)
   const wanted = faults.filter(([fault]) => through.includes(fault))
   for (const [i, [fault, share]] of wanted.entries()) {
     scene.allow(wanted[i + 1]?.[1] ?? 1)
-    while (scene.lines().length < share * jobs) await sleep(50)
+    for (; scene.lines().length < share * jobs; await sleep(50)) check(`${fault}: too few jobs have run`)
     onStep(`${fault}, after ${scene.lines().length} runs`)
     await all[fault]()
   }
   scene.allow(1)
+  let isTold = false
+  void scene.told.then(() => {
+    isTold = true
+  })
+  for (; !isTold; await sleep(50)) check('the submitter still waits')
   const told: Told = JSON.parse(await scene.told)
   onStep('the submitter has the outcome of all')
   await using open = await openJobs('cluster-work', { servers: server.url })
   // What was given out again is thrown away by whoever has it next, when its lease is over.
   const left = async () => (await open.list(jobs)).filter(({ state }) => state === 'queued' || state === 'out').length
   let counts = await open.counts()
-  for (; counts.queued + counts.out + (await left()) > 0; counts = await open.counts()) await sleep(100)
+  for (; counts.queued + counts.out + (await left()) > 0; counts = await open.counts()) {
+    check(`${JSON.stringify(counts)} are still there`)
+    await sleep(100)
+  }
   const seconds = (performance.now() - start) / 1000
 
   const runs = new Map<string, number>()
