@@ -62,10 +62,16 @@ export function isUsing(node: Node | null): boolean {
   return node?.type === 'VariableDeclaration' && (node['kind'] === 'using' || node['kind'] === 'await using')
 }
 
+/** The names of each `var` in a node, but for those in functions. */
+export function varsIn(node: Node, into: Set<string> = new Set()): Set<string> {
+  if (isFunction(node)) return into
+  if (node.type === 'VariableDeclaration' && node['kind'] === 'var')
+    for (const { id } of node['declarations']) for (const name of boundNames(id)) into.add(name['name'])
+  for (const child of childrenOf(node)) varsIn(child, into)
+  return into
+}
+
 /** True if a body has a `var` of one of these names. */
 export function redeclares(node: Node, names: ReadonlySet<string>): boolean {
-  if (isFunction(node)) return false
-  if (node.type === 'VariableDeclaration' && node['kind'] === 'var')
-    for (const { id } of node['declarations']) if (boundNames(id).some((name) => names.has(name['name']))) return true
-  return childrenOf(node).some((child) => redeclares(child, names))
+  return [...varsIn(node)].some((name) => names.has(name))
 }

@@ -3,7 +3,7 @@
  * its end is put into a `try`. What only a module may have stays outside of it: the imports, which stand in front, and for each export a variable, which is given its value where what it
  * names gets its own.
  */
-import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
+import { boundNames, type Node, varsIn } from '../nodes.ts'
 import type { Binding } from '../scope.ts'
 import type { Cells, Emitter } from './emitter.ts'
 
@@ -41,14 +41,6 @@ function isSame(url: string, specifier: string): boolean {
     else if (part !== '.') parts.push(part)
   }
   return parts.join('/') === url
-}
-
-/** The names of `var` that are declared deeper in. */
-function varsIn(node: Node, into: Set<string>): void {
-  if (isFunction(node)) return
-  if (node.type === 'VariableDeclaration' && node['kind'] === 'var')
-    for (const name of namesDeclared(node)) into.add(name)
-  for (const child of childrenOf(node)) varsIn(child, into)
 }
 
 /** Makes a variable for each export. `inFunction`: also for a `var`, which otherwise is the module's own wherever it is declared. */

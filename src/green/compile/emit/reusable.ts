@@ -10,7 +10,7 @@
  * inside uses, derived constructors) is left to function.ts.
  */
 import { patternOf } from '../accessors.ts'
-import { boundNames, childrenOf, isFunction, type Node } from '../nodes.ts'
+import { boundNames, childrenOf, isFunction, type Node, varsIn } from '../nodes.ts'
 import type { Fn } from '../scope.ts'
 import { type Activation, assignable, type Emitter } from './emitter.ts'
 import { handedOver } from './handed.ts'
@@ -55,21 +55,12 @@ function declaresInBlocks(fn: Fn): boolean {
   const functions = (body.body as Node[]).filter(({ type }) => type === 'FunctionDeclaration')
   const declared = [...functions, ...fn.node['params']].flatMap((node) => boundNames(node['id'] ?? node))
   const names = declared.map((id) => id['name'] as string)
-  const vars = varsOf(body)
+  const vars = varsIn(body)
   if (names.some((name) => vars.has(name)) || vars.has('arguments')) return false
   if (new Set(functions.map(({ id }) => id.name)).size < functions.length) return false
   // Sloppy code sees those of blocks in all of the function.
   if (!fn.strict && declaresFunction(body)) return false
   return vars.size === 0 || !usesInside(fn.node, vars, false)
-}
-
-/** The names of each `var`. */
-function varsOf(node: Node, into: Set<string> = new Set()): Set<string> {
-  if (isFunction(node)) return into
-  if (node.type === 'VariableDeclaration' && node['kind'] === 'var')
-    for (const { id } of node['declarations']) for (const name of boundNames(id)) into.add(name['name'])
-  for (const child of childrenOf(node)) varsOf(child, into)
-  return into
 }
 
 function declaresFunction(node: Node): boolean {
@@ -155,7 +146,7 @@ function frontOf(emitter: Emitter, { fn, most }: Activation, self: string | null
   if (!isPlain(node)) locals.push(...(node['params'] as Node[]).map((_, n) => `${names.of(`p${n}`)}=${here}.p${n}`))
   if (read !== '') locals.push(read)
   for (let n = 1; n <= most; n++) locals.push(names.of(String(n)))
-  const vars = node['body'].type === 'BlockStatement' ? [...varsOf(node['body'])] : []
+  const vars = node['body'].type === 'BlockStatement' ? [...varsIn(node['body'])] : []
   return `let ${locals.join(',')};${vars.map((name) => `${name}=void 0;`).join('')}`
 }
 
